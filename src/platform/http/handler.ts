@@ -1,0 +1,29 @@
+import type { Actor } from '../../kernel/actor.ts';
+import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteShape } from '../../contract/route.ts';
+import type { Action } from '../../contract/actions.ts';
+import type { Floor, Tx } from '../floor.ts';
+
+/** What a handler gets: parsed input, who asks, and (unless the route says `transaction: 'none'`) a transaction. */
+export type Call<Shape extends RouteShape> = {
+  readonly params: ParamsOf<Shape>;
+  readonly query: QueryOf<Shape>;
+  readonly body: BodyOf<Shape>;
+  readonly actor: Actor;
+  readonly floor: Floor;
+  readonly tx: Tx;
+  readonly requestId: string;
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+  /** Sees all services, or only these ids: lists filter by it. */
+  visible(): Promise<'all' | ReadonlySet<string>>;
+  /** A further question to the one authorisation point, where the object is known only after reading. Throws the problem when not. */
+  must(action: Action, on: { readonly service?: string; readonly environment?: string; readonly team?: string }): Promise<void>;
+};
+
+export type Handler<Shape extends RouteShape> = (call: Call<Shape>) => Promise<AnswerOf<Shape>>;
+export type Mounted = { readonly route: RouteShape; readonly handle: (call: never) => Promise<unknown> };
+
+/** Joins a route of the contract with what answers it. A `.routes.ts` file is a list of these. */
+export function mount<const Shape extends RouteShape>(route: Shape, handle: Handler<Shape>): Mounted {
+  return { route, handle: handle as (call: never) => Promise<unknown> };
+}
