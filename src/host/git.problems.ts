@@ -1,0 +1,43 @@
+import { defineProblem } from '../kernel/problem.ts';
+
+export const gitFailed = defineProblem<{ command: string; why: string }>('git.failed', {
+  status: 502,
+  sentence: ({ command, why }) => `git ${command} failed: ${why}`,
+  remedy: 'Check that the repository exists, that its address is right and that this machine may read it.',
+});
+
+export const gitMissing = defineProblem('git.missing', {
+  status: 503,
+  sentence: 'The program git was not found on this machine.',
+  remedy: 'Install git (version 2.30 or newer) and make sure that it is in the PATH.',
+});
+
+export const gitTimeout = defineProblem<{ command: string; ms: number }>('git.timeout', {
+  status: 504,
+  sentence: ({ command, ms }) => `git ${command} took longer than ${ms} ms and was stopped.`,
+  remedy: 'Check the connection to the repository, or try again.',
+});
+
+export const gitTooMuch = defineProblem<{ command: string; limit: number }>('git.too-much-output', {
+  status: 413,
+  sentence: ({ command, limit }) => `git ${command} printed more than ${limit} bytes.`,
+  remedy: 'Ask for less: a smaller range, or a smaller file.',
+});
+
+export const noSuchRef = defineProblem<{ ref: string }>('git.no-such-ref', {
+  status: 404,
+  sentence: ({ ref }) => `The repository has no branch, tag or commit "${ref}".`,
+  remedy: 'Check the name, and that the commit has been pushed.',
+});
+
+export const badRef = defineProblem<{ ref: string }>('git.bad-ref', {
+  status: 400,
+  sentence: ({ ref }) => `"${ref}" can't be the name of a branch, tag or commit.`,
+  remedy: 'Give a name that git check-ref-format accepts, or a full commit id.',
+});
+
+export const badRepositoryUrl = defineProblem<{ url: string; why: string }>('git.bad-url', {
+  status: 400,
+  sentence: ({ url, why }) => `"${url}" can't be a repository's address: ${why}.`,
+  remedy: 'Give an URL with https, ssh, http or file, without a password, or an absolute path.',
+});

@@ -1,0 +1,265 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { COMMIT_FORMAT, GIT_PROTOCOLS, isCommitId, parseCommits, parseHeads, repositoryUrlFault, validRef } from './git.ts';
+import type { Commit, Head, Tag } from './git.ts';
+import { badRef, badRepositoryUrl, gitFailed, gitMissing, gitTimeout, gitTooMuch, noSuchRef } from './git.problems.ts';
+
+/**
+ * Git as a child process. Always an argument array, never a shell; what a stranger may have chosen stands behind
+ * `--end-of-options` or is a validated ref, path or commit id. The environment is built, not inherited.
+ */
+export type GitOptions = {
+  readonly timeoutMs?: number;
+  /** Bytes of standard output that are accepted. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+  readonly input?: string;
+};
+
+const DEFAULT_TIMEOUT = 60_000;
+const DEFAULT_LIMIT = 64 * 1024 * 1024;
+const ERROR_TEXT = 4000;
+
+/** Settings that no repository's own configuration may override: nothing in it may start a program. */
+const SAFE = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'log.showSignature=false',
+  'core.pager=cat',
+  'credential.helper=',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'uploadpack.packObjectsHook=',
+];
+
+/** The environment that git gets: enough to run and to reach a repository by ssh, nothing of ours. */
+export function gitEnvironment(): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of [
+    'PATH',
+    'HOME',
+    'SSH_AUTH_SOCK',
+    'HTTPS_PROXY',
+    'HTTP_PROXY',
+    'https_proxy',
+    'http_proxy',
+    'NO_PROXY',
+    'no_proxy',
+    'TMPDIR',
+  ]) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return {
+    ...kept,
+    LC_ALL: 'C.UTF-8',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: 'false',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=10',
+    GIT_ALLOW_PROTOCOL: GIT_PROTOCOLS.join(':'),
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_PAGER: 'cat',
+  };
+}
+
+function start(dir: string | null, args: readonly string[]): ChildProcess {
+  const where = dir === null ? [] : ['-C', dir];
+  const safe = SAFE.flatMap((setting) => ['-c', setting]);
+  // Its own process group, so that ending it ends its transport helpers too.
+  return spawn('git', [...where, ...safe, ...args], {
+    env: gitEnvironment(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    shell: false,
+  });
+}
+
+function end(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL');
+  }
+}
+
+/** Runs git in `dir` and answers its standard output. Throws a Problem where it fails, is slow, or prints too much. */
+export async function runGit(dir: string | null, args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of streamGit(dir, args, options)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Runs git and yields its standard output as it comes. The stream fails at its end where git failed. */
+export async function* streamGit(dir: string | null, args: readonly string[], options: GitOptions = {}): AsyncGenerator<Uint8Array> {
+  const command = args[0] ?? '';
+  const limit = options.limit ?? DEFAULT_LIMIT;
+  const ms = options.timeoutMs ?? DEFAULT_TIMEOUT;
+  const child = start(dir, args);
+  let late = false;
+  let seen = 0;
+  let complaint = '';
+  const timer = setTimeout(() => ((late = true), end(child)), ms);
+  const aborted = (): void => end(child);
+  options.signal?.addEventListener('abort', aborted, { once: true });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? gitMissing({}) : error));
+    child.once('close', (code) => resolve(code));
+  });
+  ended.catch(() => undefined);
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-ERROR_TEXT)));
+  child.stdin?.on('error', () => undefined).end(options.input ?? '');
+  try {
+    for await (const chunk of child.stdout ?? []) {
+      seen += (chunk as Buffer).length;
+      if (seen > limit) throw gitTooMuch({ command, limit });
+      yield chunk as Buffer;
+    }
+    const code = await ended;
+    if (late) throw gitTimeout({ command, ms });
+    options.signal?.throwIfAborted();
+    if (code !== 0) throw gitFailed({ command, why: firstLine(complaint) || `it ended with code ${code ?? 'none'}` });
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', aborted);
+    end(child);
+  }
+}
+
+function firstLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return (lines.find((line) => /^(?:fatal|error):/.test(line)) ?? lines.find((line) => line !== '') ?? '').slice(0, 500);
+}
+
+function revision(ref: string): string {
+  if (!validRef(ref)) throw badRef({ ref: ref.slice(0, 250) });
+  return ref;
+}
+
+/** The commit that a branch, tag, `HEAD` or full commit id names. Throws `git.no-such-ref` where there is none. */
+export async function resolveRef(dir: string, ref: string): Promise<string> {
+  const id = (
+    await runGit(dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision(ref)}^{commit}`]).catch(() => Buffer.alloc(0))
+  )
+    .toString()
+    .trim();
+  const commit = id.split('\n').at(-1) ?? '';
+  if (!isCommitId(commit)) throw noSuchRef({ ref });
+  return commit;
+}
+
+/**
+ * Commits that `to` reaches (default HEAD) and `from` does not, newest first, in topological order; with `paths` only
+ * those that touch one of them. At most `limit`.
+ */
+export async function readCommits(
+  dir: string,
+  options: { readonly from?: string; readonly to?: string; readonly paths?: readonly string[]; readonly limit: number },
+): Promise<Commit[]> {
+  const to = revision(options.to ?? 'HEAD');
+  const range = options.from === undefined ? [to] : [to, `^${revision(options.from)}`];
+  const paths = (options.paths ?? []).filter((path) => path !== '' && path !== '.').map((path) => `:(literal)${path}`);
+  const args = [
+    'log',
+    '-z',
+    '--topo-order',
+    '--no-notes',
+    '--no-color',
+    '--encoding=UTF-8',
+    `--max-count=${options.limit}`,
+    `--format=${COMMIT_FORMAT}`,
+  ];
+  const out = await runGit(dir, [...args, '--end-of-options', ...range, '--', ...paths]);
+  return parseCommits(out.toString('utf8'));
+}
+
+/** All tags, annotated ones peeled to their commit; tags of other objects are left out. */
+export async function listTags(dir: string): Promise<Tag[]> {
+  const out = await runGit(dir, [
+    'for-each-ref',
+    '--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname:strip=2)',
+    'refs/tags',
+  ]);
+  const tags: Tag[] = [];
+  for (const line of out.toString('utf8').split('\n')) {
+    const [type, object = '', peeledType, peeled = '', ...name] = line.split(' ');
+    if (type === 'commit') tags.push({ name: name.join(' '), commit: object });
+    else if (peeledType === 'commit') tags.push({ name: name.join(' '), commit: peeled });
+  }
+  return tags;
+}
+
+/** All branches of `dir` with the commits they name. */
+export async function listBranches(dir: string): Promise<Head[]> {
+  return parseHeads((await runGit(dir, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads'])).toString('utf8'));
+}
+
+/** Branches of a remote repository, and what its HEAD points to (null where it doesn't say). */
+export async function listRemoteHeads(url: string, options: GitOptions = {}): Promise<{ heads: Head[]; defaultBranch: string | null }> {
+  const out = (
+    await runGit(null, ['ls-remote', '--symref', '--end-of-options', checkedUrl(url), 'HEAD', 'refs/heads/*'], options)
+  ).toString('utf8');
+  const symref = /^ref: (refs\/heads\/\S+)\tHEAD$/m.exec(out)?.[1] ?? null;
+  return { heads: parseHeads(out), defaultBranch: symref };
+}
+
+/** The bytes of the file at `path` in `commit`, or null where there is none; more than `limit` bytes are refused. */
+export async function showFile(dir: string, commit: string, path: string, limit: number): Promise<Buffer | null> {
+  const wanted = `${revision(commit)}:${path.replace(/^\.?\/+/, '')}`;
+  // cat-file takes the name on standard input, so a path can't be read as an option; its header tells missing from empty.
+  if (/[\n\0]/.test(wanted)) return null;
+  const out = await runGit(dir, ['cat-file', '--batch'], { limit: limit + 4096, input: `${wanted}\n` });
+  const line = out.indexOf(10);
+  const [, type, size] = out.subarray(0, line).toString('utf8').split(' ');
+  if (line < 0 || type !== 'blob') return null;
+  const length = Number(size);
+  if (length > limit) throw gitTooMuch({ command: `show ${path}`, limit });
+  return out.subarray(line + 1, line + 1 + length);
+}
+
+/** The tree of `commit` as a tar stream, without a leading folder. */
+export function archive(dir: string, commit: string, options: GitOptions = {}): AsyncGenerator<Uint8Array> {
+  if (!isCommitId(commit)) throw badRef({ ref: commit.slice(0, 250) });
+  return streamGit(dir, ['archive', '--format=tar', commit], { limit: 2 * 1024 ** 3, ...options });
+}
+
+function checkedUrl(url: string): string {
+  const why = repositoryUrlFault(url);
+  if (why !== null) throw badRepositoryUrl({ url: url.slice(0, 200), why });
+  return url;
+}
+
+/** Every branch and tag, pruned to what the remote has. */
+export const ALL_REFS = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
+
+/** Brings the bare mirror at `dir` (made where it is missing) to what `url` holds under `refspecs`. */
+export async function fetchMirror(
+  dir: string,
+  url: string,
+  refspecs: readonly string[] = ALL_REFS,
+  options: GitOptions = {},
+): Promise<void> {
+  const from = checkedUrl(url);
+  if (!(await stat(join(dir, 'HEAD')).catch(() => null))) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await runGit(null, ['init', '--quiet', '--bare', '--template=', '--end-of-options', dir]);
+  }
+  await runGit(
+    dir,
+    ['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--end-of-options', from, ...refspecs],
+    { timeoutMs: 120_000, ...options },
+  );
+}
+
+/** Whether `ancestor` is reachable from `commit`; false where either is unknown here. */
+export async function isAncestor(dir: string, ancestor: string, commit: string): Promise<boolean> {
+  return runGit(dir, ['merge-base', '--is-ancestor', '--end-of-options', revision(ancestor), revision(commit)]).then(
+    () => true,
+    () => false,
+  );
+}
