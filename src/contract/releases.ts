@@ -1,0 +1,243 @@
+import { z } from 'zod';
+import {
+  commitSchema,
+  digestSchema,
+  idOf,
+  lineSchema,
+  nameSchema,
+  pageOf,
+  pageQuery,
+  proseSchema,
+  ruleAnswerSchema,
+  verdictSchema,
+} from './common.ts';
+import { voteSchema } from './changes.ts';
+import { defineRoute } from './route.ts';
+
+/** Releases, the one answer, votes on them. Freezes are in freezes.ts. */
+
+export const RELEASE_TYPES = ['standard', 'hotfix', 'emergency'] as const;
+export const RELEASE_STATES = ['open', 'abandoned'] as const;
+
+/** The answer of mayShip on the wire. */
+export const mayShipSchema = z.object({
+  /** The recorded decision, or null for a preview. */
+  decision: idOf('dec').nullable(),
+  release: idOf('rel'),
+  environment: z.string(),
+  purpose: z.enum(['deploy', 'rollback', 'preview']),
+  verdict: verdictSchema,
+  intent: digestSchema,
+  rules: z.array(ruleAnswerSchema),
+  missing: z.array(z.object({ what: z.string(), who: z.array(z.string()) })),
+  earliest: z.string().nullable(),
+  notAfter: z.string(),
+  at: z.string(),
+  policy: z.object({ name: z.string(), version: z.number().int(), digest: digestSchema }),
+  inputs: z.record(z.string(), digestSchema),
+  digest: digestSchema,
+});
+
+export const targetSchema = z.object({
+  environment: z.string(),
+  /** The row version an approval must carry. */
+  version: z.number().int(),
+  intent: digestSchema,
+  verdict: verdictSchema,
+  earliest: z.string().nullable(),
+  missing: z.array(z.object({ what: z.string(), who: z.array(z.string()) })),
+  checklist: z.array(z.object({ item: z.string(), state: z.enum(['yes', 'no', 'open']), person: z.string().nullable() })),
+});
+
+export const releaseSchema = z.object({
+  id: idOf('rel'),
+  service: z.string(),
+  version: z.string(),
+  type: z.enum(RELEASE_TYPES),
+  state: z.enum(RELEASE_STATES),
+  commit: z.string(),
+  run: idOf('run'),
+  digests: z.array(digestSchema),
+  change: idOf('chg'),
+  plan: z.enum(['continuous', 'manual']),
+  /** Environments it is meant for, in order. */
+  targets: z.array(z.string()),
+  requestedBy: z.string().nullable(),
+  createdAt: z.string(),
+  rowVersion: z.number().int(),
+});
+
+const releaseParams = z.object({ release: idOf('rel') });
+const onRelease = ['params.release'] as const;
+
+export const createRelease = defineRoute({
+  method: 'POST',
+  path: '/v1/releases',
+  summary: 'Make a release of what a run built (or the newest successful run of a commit)',
+  access: { kind: 'may', action: 'release.create', on: ['body.service'] },
+  body: z.strictObject({
+    service: nameSchema,
+    run: idOf('run').optional(),
+    commit: commitSchema.optional(),
+    type: z.enum(RELEASE_TYPES).default('standard'),
+    /** Given by hand; left out, it follows from the commits. */
+    version: z.string().max(100).optional(),
+    /** `continuous`: on to the next environment by itself once verified. */
+    plan: z.enum(['continuous', 'manual']).default('continuous'),
+    targets: z.array(nameSchema).min(1).max(50).optional(),
+  }),
+  status: 201,
+  answer: releaseSchema,
+});
+
+export const listReleases = defineRoute({
+  method: 'GET',
+  path: '/v1/releases',
+  summary: 'Releases, newest first',
+  access: { kind: 'may', action: 'release.read', list: true },
+  query: z.object({
+    service: nameSchema.optional(),
+    version: z.string().max(100).optional(),
+    commit: commitSchema.optional(),
+    ...pageQuery,
+  }),
+  answer: pageOf(releaseSchema),
+});
+
+export const getRelease = defineRoute({
+  method: 'GET',
+  path: '/v1/releases/{release}',
+  summary: 'One release: its notes, votes, and what each environment would answer now',
+  access: { kind: 'may', action: 'release.read', on: onRelease },
+  params: releaseParams,
+  answer: releaseSchema.extend({ notes: z.string(), environments: z.array(targetSchema), votes: z.array(voteSchema) }),
+});
+
+export const mayShipRelease = defineRoute({
+  method: 'GET',
+  path: '/v1/releases/{release}/may-ship',
+  summary: 'Can this go there now? Every rule, its reasons, what is missing; a preview, not recorded',
+  access: { kind: 'may', action: 'release.read', on: onRelease },
+  params: releaseParams,
+  query: z.object({ environment: nameSchema, purpose: z.enum(['deploy', 'rollback']).default('deploy') }),
+  answer: mayShipSchema,
+});
+
+export const castVote = defineRoute({
+  method: 'POST',
+  path: '/v1/releases/{release}/approvals',
+  summary: 'Approve or reject a release for one environment; the body carries the intent and row version that you saw',
+  access: { kind: 'may', action: 'approval.give', on: ['params.release', 'body.environment'] },
+  transaction: 'none',
+  params: releaseParams,
+  body: z.strictObject({
+    environment: nameSchema,
+    verdict: z.enum(['approve', 'reject']),
+    reason: proseSchema,
+    intent: digestSchema,
+    version: z.number().int().positive(),
+    /** A person who delegated to you. */
+    onBehalfOf: idOf('per').optional(),
+  }),
+  status: 201,
+  answer: voteSchema,
+});
+
+export const withdrawVote = defineRoute({
+  method: 'POST',
+  path: '/v1/releases/{release}/approvals/{approval}/withdraw',
+  summary: 'Take back your vote, until the act that uses it begins',
+  access: { kind: 'may', action: 'release.read', on: onRelease },
+  params: releaseParams.extend({ approval: idOf('apr') }),
+  body: z.strictObject({ reason: proseSchema }),
+  answer: voteSchema,
+});
+
+export const tickChecklist = defineRoute({
+  method: 'POST',
+  path: '/v1/releases/{release}/checklist',
+  summary: 'Say yes or no to one item of an environment’s readiness checklist',
+  access: { kind: 'may', action: 'release.ready', on: ['params.release', 'body.environment'] },
+  params: releaseParams,
+  body: z.strictObject({ environment: nameSchema, item: lineSchema, state: z.enum(['yes', 'no']), note: z.string().max(2000).default('') }),
+  answer: z.object({ item: z.string(), state: z.enum(['yes', 'no']), person: z.string() }),
+});
+
+export const abandonRelease = defineRoute({
+  method: 'POST',
+  path: '/v1/releases/{release}/abandon',
+  summary: 'Give a release up: it ships nowhere any more',
+  access: { kind: 'may', action: 'release.create', on: onRelease },
+  params: releaseParams,
+  body: z.strictObject({ reason: proseSchema }),
+  answer: releaseSchema,
+});
+
+export const breakGlass = defineRoute({
+  method: 'POST',
+  path: '/v1/releases/{release}/break-glass',
+  summary: 'Deploy now, approve afterwards: suspends approvals, gates and calendar for a short while and opens a dated debt',
+  access: { kind: 'may', action: 'deployment.break-glass', on: ['params.release', 'body.environment'] },
+  params: releaseParams,
+  body: z.strictObject({ environment: nameSchema, reason: proseSchema, ticket: lineSchema }),
+  status: 201,
+  answer: z.object({
+    id: idOf('brk'),
+    /** `pending` until as many different persons as the policy asks for have said so. */
+    state: z.enum(['pending', 'active']),
+    persons: z.array(z.string()),
+    personsNeeded: z.number().int(),
+    until: z.string().nullable(),
+    debt: z.string().nullable(),
+  }),
+});
+
+export const getDecision = defineRoute({
+  method: 'GET',
+  path: '/v1/decisions/{decision}',
+  summary: 'A recorded decision',
+  access: { kind: 'may', action: 'release.read', list: true },
+  params: z.object({ decision: idOf('dec') }),
+  answer: mayShipSchema,
+});
+
+export const listDecisions = defineRoute({
+  method: 'GET',
+  path: '/v1/releases/{release}/decisions',
+  summary: 'The recorded decisions about a release, newest first; refusals too',
+  access: { kind: 'may', action: 'release.read', on: onRelease },
+  params: releaseParams,
+  query: z.object(pageQuery),
+  answer: pageOf(mayShipSchema),
+});
+
+export const replayDecision = defineRoute({
+  method: 'POST',
+  path: '/v1/decisions/{decision}/replay',
+  summary: 'Derive a recorded decision again from its stored inputs; the digests must be equal',
+  access: { kind: 'may', action: 'release.read', list: true },
+  transaction: 'read',
+  params: z.object({ decision: idOf('dec') }),
+  answer: z.object({
+    same: z.boolean(),
+    recorded: digestSchema,
+    derived: digestSchema,
+    verdict: verdictSchema,
+    differences: z.array(z.string()),
+  }),
+});
+
+export const releasesRoutes = [
+  createRelease,
+  listReleases,
+  getRelease,
+  mayShipRelease,
+  castVote,
+  withdrawVote,
+  tickChecklist,
+  abandonRelease,
+  breakGlass,
+  getDecision,
+  listDecisions,
+  replayDecision,
+] as const;

@@ -1,0 +1,36 @@
+import { digestOfValue, type Digest } from '../kernel/digest.ts';
+import type { ShipPlan, SchemaChange, RollbackPlan } from './plan.ts';
+
+/**
+ * What exactly is meant to happen. Every input that an approval is about stands here and nothing else does: a change
+ * of any one voids the approval, a change of anything not here voids nothing.
+ */
+export type ReleaseIntent = {
+  readonly v: 1;
+  readonly service: string;
+  /** What will run: artifacts by digest; their order means nothing. */
+  readonly digests: readonly Digest[];
+  /** The environment by id, so that a new environment of the same name is another. */
+  readonly environment: string;
+  readonly configuration: { readonly [key: string]: string };
+  readonly schemaChange: SchemaChange;
+  readonly plan: ShipPlan | null;
+  readonly rollbackPlan: RollbackPlan | null;
+  /** The policy as resolved for this service and environment; an edit elsewhere leaves it as it is. */
+  readonly policyDigest: Digest;
+};
+
+/** The one hash that approvals, deployments and evidence carry. */
+export function intentDigest(intent: ReleaseIntent): Digest {
+  return digestOfValue({
+    v: intent.v,
+    service: intent.service,
+    digests: [...new Set(intent.digests)].sort(),
+    environment: intent.environment,
+    configuration: intent.configuration,
+    schemaChange: intent.schemaChange,
+    plan: intent.plan,
+    rollbackPlan: intent.rollbackPlan,
+    policyDigest: intent.policyDigest,
+  });
+}
