@@ -81,7 +81,10 @@ export type Fact<Body = unknown> = {
 /** Content-addressed bytes. Visible means complete and right. */
 export type BlobStore = {
   /** Stores a stream; refuses more than `limit` bytes, or another digest than `expect`. */
-  put(bytes: AsyncIterable<Uint8Array> | Uint8Array | string, options?: { readonly limit?: number; readonly expect?: Digest }): Promise<{ readonly digest: Digest; readonly size: number }>;
+  put(
+    bytes: AsyncIterable<Uint8Array> | Uint8Array | string,
+    options?: { readonly limit?: number; readonly expect?: Digest },
+  ): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** A verified read: the stream fails at its end where the bytes are not what the digest says. Throws a Problem where absent. */
   open(digest: Digest): Promise<AsyncIterable<Uint8Array>>;
   /** All bytes, verified before they are returned; refuses blobs larger than `limit` (default 16 MiB). */
@@ -118,7 +121,10 @@ export type Bus = {
 export type Reaction = { readonly name: string; readonly run: (floor: Floor, fact: Fact) => Promise<void> };
 
 /** A durable task that a wake starts. It must be harmless to run twice. */
-export type Task = { readonly name: string; readonly run: (floor: Floor, payload: Readonly<Record<string, unknown>>, org: string) => Promise<void> };
+export type Task = {
+  readonly name: string;
+  readonly run: (floor: Floor, payload: Readonly<Record<string, unknown>>, org: string) => Promise<void>;
+};
 
 /** Finds rows whose wake was lost and wakes them again; runs every few seconds on one of the servers. */
 export type Sweeper = { readonly name: string; readonly sweep: (tx: Tx) => Promise<void> };

@@ -1,6 +1,7 @@
 import type { Actor } from '../../kernel/actor.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteShape } from '../../contract/route.ts';
 import type { Action } from '../../contract/actions.ts';
+import type { Problem } from '../../kernel/problem.ts';
 import type { Floor, Tx } from '../floor.ts';
 
 /** What a handler gets: parsed input, who asks, and (unless the route says `transaction: 'none'`) a transaction. */
@@ -13,6 +14,8 @@ export type Call<Shape extends RouteShape> = {
   readonly tx: Tx;
   readonly requestId: string;
   readonly headers: Headers;
+  /** The JSON body exactly as received: what a webhook's signature covers. */
+  readonly rawBody: string;
   readonly signal: AbortSignal;
   /** Sees all services, or only these ids: lists filter by it. */
   visible(): Promise<'all' | ReadonlySet<string>>;
@@ -20,10 +23,21 @@ export type Call<Shape extends RouteShape> = {
   must(action: Action, on: { readonly service?: string; readonly environment?: string; readonly team?: string }): Promise<void>;
 };
 
-export type Handler<Shape extends RouteShape> = (call: Call<Shape>) => Promise<AnswerOf<Shape>>;
+export type Handler<Shape extends RouteShape> = (call: Call<Shape>) => Promise<AnswerOf<Shape> | Refused>;
 export type Mounted = { readonly route: RouteShape; readonly handle: (call: never) => Promise<unknown> };
 
 /** Joins a route of the contract with what answers it. A `.routes.ts` file is a list of these. */
 export function mount<const Shape extends RouteShape>(route: Shape, handle: Handler<Shape>): Mounted {
   return { route, handle: handle as (call: never) => Promise<unknown> };
+}
+
+/**
+ * A "no" that must be remembered: returned by a handler (never thrown), it lets the transaction commit with the
+ * refusal recorded in it, and the caller gets the problem. A thrown Problem rolls everything back instead.
+ */
+export class Refused {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    this.problem = problem;
+  }
 }

@@ -1,0 +1,67 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { newId, randomHex } from '../host/ids.system.ts';
+import { openBlobStore } from './blobs/disk.system.ts';
+import { startBus } from './bus.system.ts';
+import type { Config } from './config.ts';
+import type { Floor } from './floor.ts';
+import { openSecretBox } from './keys/secrets.system.ts';
+import { openSigningKeys } from './keys/signing.system.ts';
+import { migrate } from './postgres/migrate.system.ts';
+import { makePool, type Where } from './postgres/pool.system.ts';
+import { makeDb, type Wiring } from './postgres/transaction.system.ts';
+
+export type OpenFloor = { readonly floor: Floor; readonly pool: pg.Pool; close(): Promise<void> };
+
+export type OpenOptions = {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly where: Where;
+  readonly wiring: Wiring;
+  /** null: the schema is known to be up to date (tests clone a migrated template). */
+  readonly migrations: string | null;
+};
+
+/** Opens everything that slices stand on: database (migrated), blobs, keys, secrets, notifications. */
+export async function openFloor({ config, log, where, wiring, migrations }: OpenOptions): Promise<OpenFloor> {
+  await mkdir(config.state, { recursive: true });
+  const pool = makePool(where, 'yardmaster', config.databasePool, log);
+  const keys = await openSigningKeys(config.keys);
+  const [secrets, blobs] = await Promise.all([openSecretBox(config.keys), openBlobStore(join(config.state, 'blobs'))]);
+  if (migrations !== null) {
+    const { applied } = await migrate(pool, migrations);
+    if (applied.length > 0) log.info({ applied }, 'the schema is up to date');
+  }
+  const org = await firstOrganisation(pool);
+  const bus = startBus(where, 'yardmaster', log);
+  const db = makeDb(pool, wiring, () => floor);
+  const floor: Floor = { config, log, db, blobs, keys, secrets, bus, newId, randomHex, org };
+  return {
+    floor,
+    pool,
+    async close() {
+      await bus.stop();
+      await pool.end();
+    },
+  };
+}
+
+/** The instance row and its one organisation, made at the first start; many servers may do this at once. */
+async function firstOrganisation(pool: pg.Pool): Promise<string> {
+  await pool.query(`insert into instance (id, created_at) values ($1, yardmaster_now()) on conflict do nothing`, [newId('ins')]);
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(`select 1 from instance for update`);
+    const existing = await client.query<{ id: string }>(`select id from organisation order by created_at, id limit 1`);
+    const id = existing.rows[0]?.id ?? newId('org');
+    if (existing.rows.length === 0)
+      await client.query(`insert into organisation (id, name, created_at) values ($1, 'default', yardmaster_now())`, [id]);
+    await client.query('commit');
+    return id;
+  } finally {
+    client.release();
+  }
+}

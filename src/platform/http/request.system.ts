@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { isBytes, type RouteShape } from '../../contract/route.ts';
+import { badRequest, tooLarge } from '../platform.problems.ts';
+import { JSON_LIMIT, parseJson } from './limits.ts';
+
+export type Parsed = { readonly params: unknown; readonly query: unknown; readonly body: unknown; readonly raw: string };
+
+const strictForms = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** Unknown fields are refused, not dropped: a misspelt field must not be taken for its absence. */
+function strict(schema: z.ZodType): z.ZodType {
+  if (!(schema instanceof z.ZodObject)) return schema;
+  let form = strictForms.get(schema);
+  if (form === undefined) strictForms.set(schema, (form = schema.strict()));
+  return form;
+}
+
+/** Parses parameters, query and body of a request by its route's schemas; one Problem with every error. */
+export async function parseRequest(route: RouteShape, request: Request, params: Readonly<Record<string, string>>): Promise<Parsed> {
+  const url = new URL(request.url);
+  const raw = route.body === undefined || isBytes(route.body) ? '' : await readText(request);
+  const errors: { place: string; message: string }[] = [];
+  const check = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
+    const result = strict(schema ?? z.object({})).safeParse(value);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) errors.push({ place: [place, ...issue.path].join('.'), message: issue.message });
+    return undefined;
+  };
+  const parsed = {
+    params: check(route.params, params, 'params'),
+    query: check(route.query, queryOf(url), 'query'),
+    body: await bodyOf(route, request, raw, check),
+    raw,
+  };
+  if (errors.length > 0) throw badRequest({ errors: errors.slice(0, 20) });
+  return parsed;
+}
+
+async function bodyOf(
+  route: RouteShape,
+  request: Request,
+  raw: string,
+  check: (schema: z.ZodType, value: unknown, place: string) => unknown,
+): Promise<unknown> {
+  if (route.body === undefined) return undefined;
+  if (isBytes(route.body))
+    return limited(request.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() }), route.body.limit);
+  return check(route.body, raw === '' ? {} : parseJson(raw), 'body');
+}
+
+function queryOf(url: URL): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [key, value] of url.searchParams) {
+    if (Object.hasOwn(query, key)) throw badRequest({ errors: [{ place: `query.${key}`, message: 'given twice' }] });
+    Object.defineProperty(query, key, { value, enumerable: true });
+  }
+  return query;
+}
+
+async function readText(request: Request): Promise<string> {
+  if (request.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > JSON_LIMIT) throw tooLarge({ limit: JSON_LIMIT });
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw badRequest({ errors: [{ place: 'body', message: 'not UTF-8' }] });
+  }
+}
+
+/** The stream, failing with `platform.too-large` once it passes `limit` bytes. */
+function limited(stream: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
+  let size = 0;
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.length;
+        if (size > limit) controller.error(tooLarge({ limit }));
+        else controller.enqueue(chunk);
+      },
+    }),
+  );
+}

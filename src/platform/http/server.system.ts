@@ -1,0 +1,168 @@
+import { Hono, type Context } from 'hono';
+import type { z } from 'zod';
+import { isBytes, type ByteAnswer, type RouteShape } from '../../contract/route.ts';
+import { actorLabel, type Actor } from '../../kernel/actor.ts';
+import { Problem, toProblemJson } from '../../kernel/problem.ts';
+import { randomHex } from '../../host/ids.system.ts';
+import type { Floor, Tx } from '../floor.ts';
+import { notFound, notSignedIn } from '../platform.problems.ts';
+import { databaseProblem } from '../postgres/failures.ts';
+import { checkAccess, lateQuestions } from './access.system.ts';
+import type { AccessGate } from './gate.port.ts';
+import { Refused, type Call, type Mounted } from './handler.ts';
+import { claimKey, keepAnswer } from './idempotency.store.ts';
+import { parseRequest, type Parsed } from './request.system.ts';
+
+export type Served = { readonly status: number; readonly answer: unknown };
+export type Observe = (route: string, status: number, ms: number) => void;
+type Parts = { readonly floor: Floor; readonly gate: AccessGate; readonly stopping: AbortSignal; readonly observe: Observe };
+
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+} as const;
+
+/** The HTTP application over all mounted routes. Unknown addresses are 404 before anything else runs. */
+export function buildApp(mounted: readonly Mounted[], parts: Parts): Hono {
+  const app = new Hono();
+  app.notFound((context) => problemResponse(notFound({ what: 'such address' }), context.req.header('x-request-id') ?? randomHex(8)));
+  for (const entry of mounted) {
+    app.on(entry.route.method, entry.route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => serve(entry, context, parts));
+  }
+  return app;
+}
+
+async function serve(entry: Mounted, context: Context, parts: Parts): Promise<Response> {
+  const started = performance.now();
+  const requestId = `req_${randomHex(8)}`;
+  const response = await answer(entry, context, parts, requestId).catch((error: unknown) => failure(error, requestId, entry.route, parts));
+  for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!response.headers.has(name)) response.headers.set(name, value);
+  response.headers.set('x-request-id', requestId);
+  parts.observe(`${entry.route.method} ${entry.route.path}`, response.status, performance.now() - started);
+  return response;
+}
+
+async function answer(entry: Mounted, context: Context, parts: Parts, requestId: string): Promise<Response> {
+  const { route } = entry;
+  const { floor, gate } = parts;
+  const actor = await whoAsks(route, context, parts);
+  const parsed = await parseRequest(route, context.req.raw, context.req.param());
+  const signal = AbortSignal.any([context.req.raw.signal, parts.stopping]);
+  const callWith = (tx: Tx): Call<RouteShape> =>
+    ({
+      ...parsed,
+      rawBody: parsed.raw,
+      actor,
+      floor,
+      tx,
+      requestId,
+      headers: context.req.raw.headers,
+      signal,
+      ...lateQuestions(gate, tx, actor, route),
+    }) as unknown as Call<RouteShape>;
+  const run = async (tx: Tx): Promise<unknown> => (entry.handle as (call: Call<RouteShape>) => Promise<unknown>)(callWith(tx));
+
+  const mode = route.transaction ?? (route.method === 'GET' ? 'read' : 'tx');
+  if (mode === 'none') {
+    await floor.db.read(actor.org, (tx) => checkAccess(gate, tx, actor, route, parsed));
+    return respond(route, await run(noTransaction(route)), requestId);
+  }
+  if (mode === 'read') {
+    return floor.db.read(actor.org, async (tx) => {
+      await checkAccess(gate, tx, actor, route, parsed);
+      return respond(route, await run(tx), requestId);
+    });
+  }
+  const served = await floor.db.tx(actor.org, (tx) => once(tx, route, actor, context, parsed, requestId, gate, run));
+  return Response.json(served.answer, {
+    status: served.status,
+    headers: served.status >= 400 ? { 'content-type': 'application/problem+json' } : {},
+  });
+}
+
+/** Runs an unsafe route once per Idempotency-Key: access, command and kept answer are one transaction. */
+async function once(
+  tx: Tx,
+  route: RouteShape,
+  actor: Actor,
+  context: Context,
+  parsed: Parsed,
+  requestId: string,
+  gate: AccessGate,
+  run: (tx: Tx) => Promise<unknown>,
+): Promise<Served> {
+  await checkAccess(gate, tx, actor, route, parsed);
+  const key = context.req.header('idempotency-key')?.slice(0, 200);
+  const label = actorLabel(actor);
+  if (key !== undefined) {
+    const kept = await claimKey(tx, label, key, `${route.method} ${new URL(context.req.url).pathname}\n${parsed.raw}`);
+    if (kept !== null) return kept;
+  }
+  const result = await run(tx);
+  const served: Served =
+    result instanceof Refused
+      ? { status: result.problem.status, answer: toProblemJson(result.problem, requestId) }
+      : { status: route.status ?? 200, answer: shaped(route, result) };
+  if (key !== undefined) await keepAnswer(tx, label, key, served.status, served.answer);
+  return served;
+}
+
+async function whoAsks(route: RouteShape, context: Context, { floor, gate }: Parts): Promise<Actor> {
+  if (route.access.kind === 'public' || route.access.kind === 'signed') return { kind: 'hook', id: 'anonymous', org: floor.org };
+  const actor = await gate.authenticate(floor, context.req.header('authorization'));
+  const { kind } = route.access;
+  const fits =
+    actor !== null && (kind === 'runner' || kind === 'agent' ? actor.kind === kind : actor.kind === 'person' || actor.kind === 'bot');
+  if (actor === null || !fits) throw notSignedIn({});
+  return actor;
+}
+
+/** The answer as the contract promises it; fields that it does not name never leave. A wrong answer is a bug. */
+function shaped(route: RouteShape, result: unknown): unknown {
+  return (route.answer as z.ZodType).parse(result);
+}
+
+function respond(route: RouteShape, result: unknown, requestId: string): Response {
+  if (result instanceof Refused) return problemResponse(result.problem, requestId);
+  if (!isBytes(route.answer)) return Response.json(shaped(route, result), { status: route.status ?? 200 });
+  const { stream, fileName, headers } = result as ByteAnswer;
+  const name = (fileName ?? 'download').replaceAll(/[^A-Za-z0-9._-]/g, '_');
+  return new Response(stream as ReadableStream<Uint8Array>, {
+    headers: { 'content-type': route.answer.mediaType, 'content-disposition': `attachment; filename="${name}"`, ...headers },
+  });
+}
+
+function failure(error: unknown, requestId: string, route: RouteShape, { floor }: Parts): Response {
+  const problem = error instanceof Problem ? error : databaseProblem(error);
+  if (problem !== null) {
+    if (problem.status >= 500) floor.log.warn({ requestId, code: problem.code, data: problem.data }, problem.sentence);
+    return problemResponse(problem, requestId);
+  }
+  floor.log.error({ requestId, route: `${route.method} ${route.path}`, err: error }, 'a bug: a handler threw');
+  return problemResponse(
+    new Problem({
+      code: 'platform.bug',
+      status: 500,
+      sentence: 'Something went wrong inside Yardmaster; nothing of this request was kept.',
+      remedy: `Repeat it once. If it fails again, report the request id ${requestId} with the server's log lines of that id.`,
+    }),
+    requestId,
+  );
+}
+
+function problemResponse(problem: Problem, requestId: string): Response {
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (problem.status === 503) headers['retry-after'] = '2';
+  if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
+  return Response.json(toProblemJson(problem, requestId), { status: problem.status, headers });
+}
+
+function noTransaction(route: RouteShape): Tx {
+  return new Proxy({} as Tx, {
+    get() {
+      throw new Error(`${route.method} ${route.path} runs without a transaction`);
+    },
+  });
+}

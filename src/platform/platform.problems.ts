@@ -1,0 +1,78 @@
+import { defineProblem } from '../kernel/problem.ts';
+
+export const databaseUnavailable = defineProblem<{ cause: string }>('platform.database-unavailable', {
+  status: 503,
+  sentence: 'The database can not be reached right now.',
+  remedy: 'Try again in a few seconds; nothing of this request was kept. If it stays so, look at /readyz and the server log.',
+});
+export const databaseFull = defineProblem<{ cause: string }>('platform.storage-full', {
+  status: 507,
+  sentence: 'There is no space left where the server keeps its data.',
+  remedy: 'Free space on the state folder or the database volume, then repeat the request; nothing of it was kept.',
+});
+export const databaseStart = defineProblem<{ cause: string }>('platform.database-start', {
+  status: 500,
+  sentence: ({ cause }) => `The embedded PostgreSQL did not start: ${cause}.`,
+  remedy: 'See postgres.log in the state folder, or set DATABASE_URL to a PostgreSQL of your own (15 or newer).',
+});
+export const schemaNewer = defineProblem<{ name: string }>('platform.schema-newer', {
+  status: 500,
+  sentence: ({ name }) => `The database holds a migration that this program does not know: ${name}.`,
+  remedy: 'Start the newer program that made it, or restore a backup from before the upgrade.',
+});
+export const blobMissing = defineProblem<{ digest: string }>('platform.blob-missing', {
+  status: 404,
+  sentence: ({ digest }) => `No bytes with the digest ${digest} are stored here.`,
+  remedy: 'Upload them again, or restore the blob folder from a backup.',
+});
+export const blobDamaged = defineProblem<{ digest: string; found: string }>('platform.blob-damaged', {
+  status: 500,
+  sentence: ({ digest, found }) => `The stored bytes of ${digest} have changed: they are ${found}.`,
+  remedy: 'Do not use them. Restore the blob folder from a backup, or build again.',
+});
+export const blobMismatch = defineProblem<{ expected: string; found: string }>('platform.digest-mismatch', {
+  status: 422,
+  sentence: ({ expected, found }) => `The bytes received are ${found}, not ${expected}.`,
+  remedy: 'Send the bytes again; they were changed or cut on the way.',
+});
+export const tooLarge = defineProblem<{ limit: number }>('platform.too-large', {
+  status: 413,
+  sentence: ({ limit }) => `That is more than the limit of ${limit} bytes.`,
+  remedy: 'Send less at once.',
+});
+export const notFound = defineProblem<{ what: string }>('platform.not-found', {
+  status: 404,
+  sentence: ({ what }) => `There is no ${what} here.`,
+  remedy: 'Check the address; GET /openapi.json lists every route.',
+});
+export const badRequest = defineProblem<{ errors: readonly { place: string; message: string }[] }>('platform.bad-request', {
+  status: 400,
+  sentence: ({ errors }) =>
+    `The request is not of the form that this route takes: ${errors.map((error) => `${error.place}: ${error.message}`).join('; ')}.`,
+  remedy: 'Correct these places; GET /openapi.json describes every field.',
+});
+export const keyReused = defineProblem<{ key: string }>('platform.idempotency-key-reused', {
+  status: 422,
+  sentence: 'This Idempotency-Key was used before for another request.',
+  remedy: 'Use a fresh key for each new command; repeat a key only to repeat the very same request.',
+});
+export const stale = defineProblem<{ what: string }>('platform.stale', {
+  status: 409,
+  sentence: ({ what }) => `${what} has changed since you read it.`,
+  remedy: 'Read it again, look at what changed, and repeat.',
+});
+export const notSignedIn = defineProblem<Record<string, never>>('identity.not-signed-in', {
+  status: 401,
+  sentence: 'This needs a valid credential, and there was none or it has ended.',
+  remedy: 'Send `Authorization: Bearer TOKEN`; make a token with `ym token create`, or set YARDMASTER_TOKEN.',
+});
+export const notAllowed = defineProblem<{ action: string; on: string; roles: readonly string[] }>('identity.not-allowed', {
+  status: 403,
+  sentence: ({ action, on }) => `You may not do ${action} on ${on}.`,
+  remedy: ({ roles }) => `It needs one of the roles ${roles.join(', ')} there, and a token that was not narrowed below it; ask an admin.`,
+});
+export const draining = defineProblem<Record<string, never>>('platform.stopping', {
+  status: 503,
+  sentence: 'This server is stopping.',
+  remedy: 'Repeat the request; another server, or this one after its restart, will take it.',
+});
