@@ -14,7 +14,10 @@ export const workspacePath = z
   .string()
   .min(1)
   .max(1024)
-  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..') && !/[\0-\x1f\\]/.test(path), 'a relative path inside the workspace');
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !/[\0-\x1f\\]/.test(path),
+    'a relative path inside the workspace',
+  );
 
 export const stepPlanSchema = z.object({
   name: lineSchema,
@@ -41,13 +44,20 @@ export const jobPlanSchema = z.object({
   pool: z.string(),
   executor: z.enum(EXECUTORS),
   service: z.string().nullable(),
-  source: z.object({ repository: z.string().nullable(), commit: commitSchema.nullable(), ref: z.string().nullable(), archive: digestSchema.nullable() }),
+  source: z.object({
+    repository: z.string().nullable(),
+    commit: commitSchema.nullable(),
+    ref: z.string().nullable(),
+    archive: digestSchema.nullable(),
+  }),
   env: envSchema,
   steps: z.array(stepPlanSchema).min(1).max(100),
   timeoutMs: z.number().int().positive(),
   /** Artifacts of jobs that this one needs: downloaded by digest and unpacked at `path` before the first step. */
   inputs: z.array(z.object({ name: lineSchema, digest: digestSchema, path: workspacePath })),
-  caches: z.array(z.object({ key: z.string().max(200), restoreKeys: z.array(z.string().max(200)).max(10), paths: z.array(workspacePath).min(1).max(20) })),
+  caches: z.array(
+    z.object({ key: z.string().max(200), restoreKeys: z.array(z.string().max(200)).max(10), paths: z.array(workspacePath).min(1).max(20) }),
+  ),
   /** Packed (one deterministic tar.gz each) and uploaded by the runner after the last step; a missing path fails the job. */
   artifacts: z.array(z.object({ name: lineSchema, path: workspacePath })),
   /** Uploaded even when a step failed. A missing file is told to the server as missing, never passed over. */
@@ -66,10 +76,16 @@ export type StepPlan = z.infer<typeof stepPlanSchema>;
 export const envelopeSchema = z.object({
   payloadType: z.string().max(200),
   payload: z.string().max(8_000_000),
-  signatures: z.array(z.object({ keyid: z.string().max(200), sig: z.string().max(2000) })).min(1).max(10),
+  signatures: z
+    .array(z.object({ keyid: z.string().max(200), sig: z.string().max(2000) }))
+    .min(1)
+    .max(10),
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
 export const JOB_PLAN_TYPE = 'application/vnd.yardmaster.job-plan.v1+json';
+
+/** Most bytes of log that one attempt may store; a runner stops sending there and says so in the last line. */
+export const LOG_LIMIT = 64 * 1024 ** 2;
 
 /** Every write of a runner carries the lease's token; a stale one is refused with `pipelines.lease-lost`. */
 const leased = { token: z.number().int().positive() };
@@ -83,7 +99,13 @@ export const registerRunner = defineRoute({
   access: { kind: 'public', why: 'a single-use registration token in the body is the credential' },
   body: z.object({ registration: z.string().max(200), name: lineSchema }),
   status: 201,
-  answer: z.object({ runner: idOf('rnr'), key: z.string(), pool: z.string(), trust: z.enum(TRUST), planKeys: z.array(z.object({ keyId: z.string(), publicKeyPem: z.string() })) }),
+  answer: z.object({
+    runner: idOf('rnr'),
+    key: z.string(),
+    pool: z.string(),
+    trust: z.enum(TRUST),
+    planKeys: z.array(z.object({ keyId: z.string(), publicKeyPem: z.string() })),
+  }),
 });
 
 export const claimJob = defineRoute({
@@ -92,7 +114,11 @@ export const claimJob = defineRoute({
   summary: 'Ask for a job; waits up to `waitMs` for one',
   access: { kind: 'runner' },
   transaction: 'none',
-  body: z.object({ executors: z.array(z.enum(EXECUTORS)).min(1), waitMs: z.number().int().min(0).max(30_000).default(20_000), slots: z.number().int().min(1).max(64).default(1) }),
+  body: z.object({
+    executors: z.array(z.enum(EXECUTORS)).min(1),
+    waitMs: z.number().int().min(0).max(30_000).default(20_000),
+    slots: z.number().int().min(1).max(64).default(1),
+  }),
   answer: z.object({
     job: z
       .object({
@@ -134,8 +160,10 @@ export const stepChanged = defineRoute({
 export const appendLog = defineRoute({
   method: 'POST',
   path: '/v1/runner/jobs/{job}/attempts/{attempt}/log',
-  summary: 'Append redacted log bytes at `offset`; answers the offset that is stored (resume from there)',
+  summary: 'Append redacted log text at `offset` (in UTF-8 bytes); answers the offset that is stored (resume from there)',
   access: { kind: 'runner' },
+  // Acknowledged after the commit of a batch that many appends share.
+  transaction: 'none',
   params: attemptParams,
   body: z.object({ ...leased, offset: z.number().int().min(0), text: z.string().max(262_144) }),
   answer: z.object({ stored: z.number().int() }),
@@ -219,4 +247,15 @@ export const finishJob = defineRoute({
   answer: z.object({ accepted: z.literal(true) }),
 });
 
-export const runnerRoutes = [registerRunner, claimJob, heartbeatJob, stepChanged, appendLog, putJobBlob, getJobBlob, findCache, saveCache, finishJob] as const;
+export const runnerRoutes = [
+  registerRunner,
+  claimJob,
+  heartbeatJob,
+  stepChanged,
+  appendLog,
+  putJobBlob,
+  getJobBlob,
+  findCache,
+  saveCache,
+  finishJob,
+] as const;
