@@ -1,0 +1,49 @@
+import { defineProblem } from '../kernel/problem.ts';
+
+export const noSuchArtifact = defineProblem<{ digest: string }>('artifacts.no-such-artifact', {
+  status: 404,
+  sentence: ({ digest }) => `There is no artifact ${digest}.`,
+  remedy: 'List the artifacts of a service with GET /v1/artifacts?service=NAME.',
+});
+
+export const bytesMissing = defineProblem<{ name: string; digest: string }>('artifacts.bytes-missing', {
+  status: 409,
+  sentence: ({ name, digest }) => `The artifact ${name} is announced as ${digest}, but bytes of that digest and size were never uploaded.`,
+  remedy: 'Upload the bytes before the job is finished, then finish it again.',
+});
+
+export const damaged = defineProblem<{ digest: string }>('artifacts.damaged', {
+  status: 410,
+  sentence: ({ digest }) => `The stored bytes of ${digest} are no longer what their digest says; they are quarantined.`,
+  remedy: 'Build the commit again, or restore the bytes from a backup; the next scrub lifts the quarantine by itself.',
+});
+
+export const revoked = defineProblem<{ digest: string; reason: string }>('artifacts.revoked', {
+  status: 410,
+  sentence: ({ digest, reason }) => `The artifact ${digest} is revoked: ${reason}`,
+  remedy: 'Deploy another artifact; a revoked one never ships again.',
+});
+
+export const noAttestation = defineProblem<{ digest: string; kind: string }>('artifacts.no-attestation', {
+  status: 404,
+  sentence: ({ digest, kind }) => `The artifact ${digest} has no ${kind} yet.`,
+  remedy: 'It is written and signed within seconds after the build; if it stays missing, GET /v1/artifacts/{digest} says why.',
+});
+
+export const nothingToRelease = defineProblem<{ service: string; why: string }>('artifacts.nothing-to-release', {
+  status: 409,
+  sentence: ({ service, why }) => `${service} has no next version: ${why}.`,
+  remedy: 'Give the version yourself, release as a hotfix, or write what changed as conventional commits (feat:, fix:).',
+});
+
+export const versionTaken = defineProblem<{ service: string; version: string }>('artifacts.version-taken', {
+  status: 409,
+  sentence: ({ service, version }) => `${service} ${version} exists already, as a release or as a tag.`,
+  remedy: 'A version is given once. Leave the version out to get the next one, or choose another.',
+});
+
+export const badVersion = defineProblem<{ given: string }>('artifacts.bad-version', {
+  status: 400,
+  sentence: ({ given }) => `"${given}" is no version.`,
+  remedy: 'Write it after SemVer 2.0.0, for example 1.4.0 or 1.4.0-rc.1, without a leading v.',
+});
