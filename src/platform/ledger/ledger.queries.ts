@@ -2,7 +2,7 @@ import type { Hash } from '../../kernel/merkle.ts';
 import { consistencyRanges, inclusionRanges } from '../../kernel/merkle.ts';
 import type { Floor, Row, Tx } from '../floor.ts';
 import { beyondLedger, notInLedger } from './ledger.problems.ts';
-import { tileReader, type SignedCheckpoint } from './ledger.store.ts';
+import { currentEpoch, tileReader, type SignedCheckpoint } from './ledger.store.ts';
 import { rangeHashes } from './tiles.ts';
 
 /** NOTIFY topic of a new checkpoint. */
@@ -10,9 +10,12 @@ export const CHECKPOINT_TOPIC = 'ledger';
 
 const CHECKPOINT = 'origin, size, root, note, at';
 
-/** The newest checkpoint of the current epoch; null before the first. */
+/** The newest checkpoint of the current epoch; null before its first. */
 export async function latestCheckpoint(tx: Tx): Promise<SignedCheckpoint | null> {
-  return tx.maybe<SignedCheckpoint & Row>(`select ${CHECKPOINT} from ledger_checkpoint order by at desc, size desc limit 1`);
+  const { origin } = await currentEpoch(tx);
+  return tx.maybe<SignedCheckpoint & Row>(`select ${CHECKPOINT} from ledger_checkpoint where origin = $1 order by size desc limit 1`, [
+    origin,
+  ]);
 }
 
 /**

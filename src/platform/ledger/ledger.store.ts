@@ -68,20 +68,14 @@ export async function appendCheckpoint(tx: Tx, checkpoint: SignedCheckpoint): Pr
   ]);
 }
 
-/** The current epoch's origin, and what it follows. The instance is named at the first call. */
+/** The current epoch's origin, and what it follows. */
 export async function currentEpoch(tx: Tx): Promise<Epoch> {
-  const known = await tx.maybe<{ id: string; epoch: number }>('select id, epoch from instance');
-  const instance = known ?? (await nameInstance(tx));
+  const instance = await tx.one<{ id: string; epoch: number }>('select id, epoch from instance');
   const follows = await tx.maybe<{ origin: string; size: number; root: Hash }>(
     'select follows_origin as origin, follows_size as size, follows_root as root from ledger_epoch where epoch = $1',
     [instance.epoch],
   );
-  return { origin: originOf(instance), follows };
-}
-
-async function nameInstance(tx: Tx): Promise<{ id: string; epoch: number }> {
-  await tx.query('insert into instance (id, created_at) values ($1, $2) on conflict do nothing', [tx.floor.newId('ins'), await tx.now()]);
-  return tx.one<{ id: string; epoch: number }>('select id, epoch from instance');
+  return { origin: `yardmaster.ledger/${instance.id}/${instance.epoch}`, follows };
 }
 
 /** Moves the instance to its next epoch. */
@@ -91,10 +85,6 @@ export async function appendEpoch(tx: Tx, follows: NonNullable<Epoch['follows']>
     'insert into ledger_epoch (epoch, follows_origin, follows_size, follows_root, reason, opened_at) values ($1, $2, $3, $4, $5, $6)',
     [epoch, follows.origin, follows.size, follows.root, reason, await tx.now()],
   );
-}
-
-function originOf(instance: { readonly id: string; readonly epoch: number }): string {
-  return `yardmaster.ledger/${instance.id}/${instance.epoch}`;
 }
 
 /** Reads stored hashes in whole tiles and keeps them for this call, so that many proofs cost few queries. */
