@@ -98,7 +98,10 @@ create table job (
   -- `test (node 24)`: unique in its run; `key` is the name in the file, shared by the children of a matrix.
   name text not null,
   key text not null,
-  planned jsonb not null,
+  needs text[] not null,
+  -- The DSSE envelope of what was planned. It is read from nowhere else, so an edited row is refused by its signature.
+  planned text not null,
+  timeout_ms bigint not null,
   pool text not null,
   executor text not null,
   trust text not null,

@@ -7,6 +7,7 @@ import { defineRoute } from './route.ts';
 export const TRUST = ['untrusted', 'trusted', 'protected'] as const;
 export type Trust = (typeof TRUST)[number];
 export const EXECUTORS = ['host', 'sandbox'] as const;
+export type Executor = (typeof EXECUTORS)[number];
 
 const envSchema = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/), z.string().max(65_536));
 /** A path inside the workspace: relative, no `..`, no control characters. */

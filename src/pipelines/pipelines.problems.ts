@@ -1,0 +1,97 @@
+import { defineProblem } from '../kernel/problem.ts';
+
+export const noSuchRun = defineProblem<{ run: string }>('pipelines.no-such-run', {
+  status: 404,
+  sentence: ({ run }) => `There is no run ${run}.`,
+  remedy: 'List the runs with `ym status` or GET /v1/runs.',
+});
+
+export const noSuchJob = defineProblem<{ job: string }>('pipelines.no-such-job', {
+  status: 404,
+  sentence: ({ job }) => `There is no job ${job}, or it has not been started yet.`,
+  remedy: 'See the jobs of a run with GET /v1/runs/{run}.',
+});
+
+export const noSuchService = defineProblem<{ service: string }>('pipelines.no-such-service', {
+  status: 404,
+  sentence: ({ service }) => `There is no service "${service}".`,
+  remedy: 'Check the name, or add the service to yardmaster.yaml and run `ym apply`.',
+});
+
+export const noRepository = defineProblem<{ service: string }>('pipelines.no-repository', {
+  status: 409,
+  sentence: ({ service }) => `The service "${service}" has no repository, so there is nothing to run.`,
+  remedy: 'Give it a `repository` in yardmaster.yaml and run `ym apply`.',
+});
+
+export const noPipeline = defineProblem<{ file: string; commit: string }>('pipelines.no-pipeline', {
+  status: 422,
+  sentence: ({ file, commit }) => `The commit ${commit} has no file ${file}.`,
+  remedy: 'Add the file (see docs/guide/write-a-pipeline.md) and commit it.',
+});
+
+export const badPipeline = defineProblem<{ file: string; text: string; diagnostics: readonly unknown[] }>('pipelines.bad-pipeline', {
+  status: 422,
+  sentence: ({ file, text }) => `The pipeline ${file} has errors:\n${text}`,
+  remedy: 'Correct the places shown; `ym run --check` shows them without a server.',
+});
+
+export const runOver = defineProblem<{ run: string; state: string }>('pipelines.run-over', {
+  status: 409,
+  sentence: ({ run, state }) => `The run ${run} is over: it ${state === 'cancelled' ? 'was cancelled' : state}.`,
+  remedy: 'Nothing has to be cancelled.',
+});
+
+export const leaseLost = defineProblem<{ job: string; attempt: number }>('pipelines.lease-lost', {
+  status: 409,
+  sentence: ({ job, attempt }) => `The lease of attempt ${attempt} of ${job} is over or belongs to another; this write was refused and recorded.`,
+  remedy: 'Stop the job, throw its workspace away and claim again.',
+});
+
+export const foreignBlob = defineProblem<{ digest: string; job: string }>('pipelines.foreign-blob', {
+  status: 422,
+  sentence: ({ digest, job }) => `The job ${job} names ${digest}, which this attempt did not upload.`,
+  remedy: 'Upload the bytes first; a job can name only what it uploaded itself.',
+});
+
+export const unreadableBlob = defineProblem<{ digest: string; job: string }>('pipelines.unreadable-blob', {
+  status: 404,
+  sentence: ({ digest, job }) => `The job ${job} may not download ${digest}.`,
+  remedy: 'A job downloads its source, its inputs and caches of its own trust level or above.',
+});
+
+export const logGap = defineProblem<{ stored: number; offset: number }>('pipelines.log-gap', {
+  status: 409,
+  sentence: ({ stored, offset }) => `The log is stored up to byte ${stored}, and this part begins at ${offset}.`,
+  remedy: 'Send the log again from the stored offset.',
+});
+
+export const logFull = defineProblem<{ limit: number }>('pipelines.log-full', {
+  status: 413,
+  sentence: ({ limit }) => `The log of this attempt has reached its limit of ${limit} bytes.`,
+  remedy: 'Print less, or write the details to a file that the job keeps as an artifact.',
+});
+
+export const badRegistration = defineProblem<Record<string, never>>('pipelines.bad-registration', {
+  status: 401,
+  sentence: 'This registration is unknown, used or expired.',
+  remedy: 'Ask an admin for a new one: POST /v1/runners/registrations. Each registers one runner.',
+});
+
+export const noSuchRunner = defineProblem<{ runner: string }>('pipelines.no-such-runner', {
+  status: 404,
+  sentence: ({ runner }) => `There is no runner ${runner}.`,
+  remedy: 'List them with GET /v1/runners.',
+});
+
+export const noSuchSecret = defineProblem<{ name: string }>('pipelines.no-such-secret', {
+  status: 404,
+  sentence: ({ name }) => `The service has no secret ${name}.`,
+  remedy: 'List their names with GET /v1/services/{service}/secrets.',
+});
+
+export const badHook = defineProblem<Record<string, never>>('pipelines.bad-hook', {
+  status: 401,
+  sentence: 'There is no such hook, or the request is not signed with its secret, or its time is too far from now.',
+  remedy: 'Send the HMAC-SHA256 of the raw body by the secret shown when the hook was made, and a fresh delivery id.',
+});
