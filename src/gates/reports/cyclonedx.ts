@@ -1,0 +1,73 @@
+import { FindingList, severityOfScore } from './finding.ts';
+import type { JsonObject } from './json.ts';
+import { member, objectAt, objectsAt, readJsonObject, textAt } from './json.ts';
+import type { ByteStream, Finding, SbomCounts, Severity } from './model.ts';
+import { ReportFault, SEVERITIES } from './model.ts';
+import { checkComponent, checkHeader } from './cyclonedx-rules.ts';
+
+export type Bom = { readonly sbom: SbomCounts; readonly findings: readonly Finding[] };
+
+/**
+ * CycloneDX 1.2 to 1.7 in JSON: components, and vulnerabilities as findings. Analysis states that clear a
+ * vulnerability (`not_affected`, `false_positive`, `resolved`) mark it suppressed, and it still counts: only a waiver
+ * lifts a finding.
+ */
+export async function readCycloneDx(bytes: ByteStream): Promise<Bom> {
+  const bom = await readJsonObject(bytes);
+  if (textAt(bom, 'bomFormat') !== 'CycloneDX') throw new ReportFault('"bomFormat" is not "CycloneDX"');
+  const specVersion = checkHeader({ specVersion: textAt(bom, 'specVersion'), serialNumber: member(bom, 'serialNumber'), timestamp: member(objectAt(bom, 'metadata'), 'timestamp') });
+  const components: JsonObject[] = [];
+  const collect = (list: readonly JsonObject[] | null): void => {
+    for (const component of list ?? []) {
+      checkComponent(component);
+      components.push(component);
+      collect(objectsAt(component, 'components'));
+    }
+  };
+  const listed = objectsAt(bom, 'components');
+  collect(listed);
+  const root = objectAt(objectAt(bom, 'metadata'), 'component');
+  if (root !== null) checkComponent(root);
+  const vulnerabilities = objectsAt(bom, 'vulnerabilities');
+  if (listed === null && vulnerabilities === null) throw new ReportFault('the bill of materials lists no components', 'empty');
+  const purls = new Map([...components, ...(root === null ? [] : [root])].map((one) => [textAt(one, 'bom-ref'), textAt(one, 'purl')]));
+  const findings = new FindingList();
+  for (const vulnerability of vulnerabilities ?? []) addVulnerability(vulnerability, purls, findings);
+  const withPurl = components.filter((component) => (textAt(component, 'purl') ?? '') !== '').length;
+  return { sbom: { components: components.length, withPurl, specVersion }, findings: findings.all };
+}
+
+const CLEARED = ['not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree'];
+
+function addVulnerability(vulnerability: JsonObject, purls: ReadonlyMap<string | null, string | null>, findings: FindingList): void {
+  const id = textAt(vulnerability, 'id') ?? 'unknown';
+  const refs = (objectsAt(vulnerability, 'affects') ?? []).map((one) => textAt(one, 'ref'));
+  // A vulnerability that names nothing it affects still counts once.
+  for (const ref of refs.length === 0 ? [null] : refs) {
+    const purl = purls.get(ref) ?? (ref?.startsWith('pkg:') ? ref : null);
+    findings.add({
+      tool: textAt(objectAt(vulnerability, 'source'), 'name') ?? 'cyclonedx',
+      rule: id,
+      severity: severityOf(vulnerability),
+      location: purl ?? ref ?? '',
+      file: purl ?? ref ?? '',
+      identity: 'vulnerability',
+      cve: /^(?:CVE|GHSA)-/i.test(id) ? id.slice(0, 100) : null,
+      purl,
+      suppressed: CLEARED.includes(textAt(objectAt(vulnerability, 'analysis'), 'state') ?? ''),
+      message: textAt(vulnerability, 'description') ?? textAt(vulnerability, 'detail') ?? id,
+    });
+  }
+}
+
+/** The worst rating given. Without any it is taken as high: not rated is not harmless. */
+function severityOf(vulnerability: JsonObject): Severity {
+  const rated = (objectsAt(vulnerability, 'ratings') ?? []).flatMap((rating): Severity[] => {
+    const word = textAt(rating, 'severity');
+    const known = word === 'none' ? 'info' : SEVERITIES.find((severity) => severity === word);
+    if (known !== undefined) return [known];
+    const score = member(rating, 'score');
+    return typeof score === 'number' ? [severityOfScore(score)] : [];
+  });
+  return SEVERITIES.find((severity) => rated.includes(severity)) ?? 'high';
+}
