@@ -80,7 +80,8 @@ function diagnoseUnion(
   path: readonly PropertyKey[],
 ): Diagnostic[] {
   const fitting = issue.errors.filter((errors) => !errors.some((error) => error.path.length === 0 && error.code === 'invalid_type'));
-  const best = fitting.toSorted((a, b) => a.length - b.length)[0];
+  const atRoot = (errors: readonly Issue[]): number => errors.filter((error) => error.path.length === 0).length;
+  const best = fitting.toSorted((a, b) => atRoot(a) - atRoot(b) || a.length - b.length)[0];
   if (best !== undefined) return best.flatMap((error) => diagnose(document, told, error, path));
   const expected = [...new Set(issue.errors.flat().flatMap((error) => (error.code === 'invalid_type' ? [kindOf(error.expected)] : [])))];
   const { code } = told.of(issue);
