@@ -1,0 +1,57 @@
+import type { Role } from '../contract/actions.ts';
+import type { Tx } from '../platform/floor.ts';
+import type { Binding } from './permission.ts';
+
+/** Person ids by lower-cased e-mail address; an address that nobody has is absent. */
+export async function personsByEmail(tx: Tx, emails: readonly string[]): Promise<Map<string, string>> {
+  const rows = await tx.query<{ email: string; person_id: string }>(`select email, person_id from person_email where email = any($1)`, [
+    emails.map((email) => email.toLowerCase()),
+  ]);
+  return new Map(rows.map((row) => [row.email, row.person_id]));
+}
+
+/** Names of persons and bots for screens, by id. */
+export async function personLabel(tx: Tx, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await tx.query<{ id: string; name: string }>(
+    `select id, name from person where id = any($1) union all select id, name from bot where id = any($1)`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+/** Active persons who hold `role` over something that takes in the service or environment given. */
+export async function personsWithRole(
+  tx: Tx,
+  role: Role,
+  on: { readonly team?: string; readonly service?: string; readonly environment?: string } = {},
+): Promise<{ id: string; name: string }[]> {
+  return tx.query<{ id: string; name: string }>(
+    `select distinct person.id, person.name from person join role_binding on holder_id = person.id
+     where active and role = $1
+       and (role_binding.team is null or role_binding.team = $2)
+       and (role_binding.service is null or role_binding.service = $3)
+       and (role_binding.environment is null or role_binding.environment = $4)
+     order by person.name, person.id`,
+    [role, on.team ?? null, on.service ?? null, on.environment ?? null],
+  );
+}
+
+/** Every role binding of a person or bot. */
+export async function bindingsOf(tx: Tx, holder: string): Promise<Binding[]> {
+  return tx.query<Binding>(`select role, team, service, environment from role_binding where holder_id = $1 order by id`, [holder]);
+}
+
+/** The person with this id who is active, with whom they named as delegate; null otherwise. */
+export async function activePerson(tx: Tx, id: string): Promise<{ id: string; name: string; delegateId: string | null } | null> {
+  return tx.maybe<{ id: string; name: string; delegateId: string | null }>(
+    `select id, name, delegate_id as "delegateId" from person where id = $1 and active`,
+    [id],
+  );
+}
+
+/** Active persons who named `person` as their delegate. */
+export async function delegatorsOf(tx: Tx, person: string): Promise<string[]> {
+  return (await tx.query<{ id: string }>(`select id from person where delegate_id = $1 and active order by id`, [person])).map(
+    (row) => row.id,
+  );
+}

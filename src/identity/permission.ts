@@ -1,0 +1,43 @@
+import { ACTIONS, roleMay, type Action, type Role } from '../contract/actions.ts';
+import type { Actor } from '../kernel/actor.ts';
+
+/** Where a role is held. All null: over the organisation. More than one set: all of them must match. */
+export type Binding = {
+  readonly role: Role;
+  readonly team: string | null;
+  readonly service: string | null;
+  readonly environment: string | null;
+};
+
+/** What an action is about; what is not named is the whole organisation. */
+export type About = {
+  readonly team?: string | undefined;
+  readonly service?: string | undefined;
+  readonly environment?: string | undefined;
+};
+
+/**
+ * Whether `actor`, holding `bindings`, may do `action` on `about`: deny by default. A binding counts where every part
+ * of its scope is named by what the action is about; a token's own limits only ever narrow.
+ */
+export function may(actor: Actor, bindings: readonly Binding[], action: Action, about: About): boolean {
+  if (!Object.hasOwn(ACTIONS, action)) return false;
+  return tokenAllows(actor, action, about) && bindings.some((binding) => roleMay(binding.role, action) && covers(binding, about));
+}
+
+/** Whether the scope of `binding` takes in `about`. */
+export function covers(binding: Binding, about: About): boolean {
+  return fits(binding.team, about.team) && fits(binding.service, about.service) && fits(binding.environment, about.environment);
+}
+
+function fits(held: string | null, asked: string | undefined): boolean {
+  return held === null || held === asked;
+}
+
+function tokenAllows(actor: Actor, action: Action, about: About): boolean {
+  if (actor.kind !== 'person' && actor.kind !== 'bot') return false;
+  const { credential } = actor;
+  if (credential.kind !== 'token') return true;
+  if (credential.actions !== null && !credential.actions.includes(action)) return false;
+  return credential.services === null || (about.service !== undefined && credential.services.includes(about.service));
+}
