@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { digestSchema, idOf, instantSchema, nameSchema, pageOf, pageQuery, proseSchema } from './common.ts';
+import { digestSchema, idOf, nameSchema, pageOf, pageQuery } from './common.ts';
 import { defineRoute } from './route.ts';
 
-/** Change records, votes and delegations: who agreed to what. */
+/** Change records and votes: who agreed to what. */
 
 export const CHANGE_TYPES = ['standard', 'normal', 'emergency'] as const;
 export const CHANGE_STATES = ['open', 'approved', 'implementing', 'closed'] as const;
@@ -46,23 +46,4 @@ export const listChanges = defineRoute({
   answer: pageOf(changeSchema),
 });
 
-export const delegateApproval = defineRoute({
-  method: 'POST',
-  path: '/v1/delegations',
-  summary: 'Let another person approve in your place for a while (out of office); the same exclusions hold for both of you',
-  access: { kind: 'may', action: 'approval.give' },
-  body: z.strictObject({ to: idOf('per'), until: instantSchema, reason: proseSchema }),
-  status: 201,
-  answer: z.object({ id: idOf('dlg'), from: idOf('per'), to: idOf('per'), until: z.string() }),
-});
-
-export const endDelegation = defineRoute({
-  method: 'POST',
-  path: '/v1/delegations/{delegation}/end',
-  summary: 'End a delegation of yours before its time',
-  access: { kind: 'signed-in' },
-  params: z.object({ delegation: idOf('dlg') }),
-  answer: z.object({ ended: z.literal(true) }),
-});
-
-export const changesRoutes = [listChanges, delegateApproval, endDelegation] as const;
+export const changesRoutes = [listChanges] as const;

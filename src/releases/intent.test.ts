@@ -10,7 +10,6 @@ const base: ReleaseIntent = {
   configuration: { FLAG: 'on', LEVEL: '2' },
   schemaChange: { kind: 'none', digest: null },
   plan: { kind: 'canary', steps: [{ weight: 10 }] },
-  rollbackPlan: { kind: 'safe', to: null, why: 'nothing ran before' },
   policyDigest: digestOf('policy'),
 };
 
@@ -22,7 +21,6 @@ const mutations: { readonly [Key in Exclude<keyof ReleaseIntent, 'v'>]: Partial<
   configuration: { configuration: { FLAG: 'off', LEVEL: '2' } },
   schemaChange: { schemaChange: { kind: 'compatible', digest: digestOf('ddl') } },
   plan: { plan: { kind: 'canary', steps: [{ weight: 11 }] } },
-  rollbackPlan: { rollbackPlan: { kind: 'forward-only', to: null, why: 'nothing ran before' } },
   policyDigest: { policyDigest: digestOf('policy, tightened') },
 };
 

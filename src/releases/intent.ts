@@ -1,5 +1,5 @@
 import { digestOfValue, type Digest } from '../kernel/digest.ts';
-import type { ShipPlan, SchemaChange, RollbackPlan } from './plan.ts';
+import type { SchemaChange, ShipPlan } from './plan.ts';
 
 /**
  * What exactly is meant to happen. Every input that an approval is about stands here and nothing else does: a change
@@ -14,8 +14,8 @@ export type ReleaseIntent = {
   readonly environment: string;
   readonly configuration: { readonly [key: string]: string };
   readonly schemaChange: SchemaChange;
-  readonly plan: ShipPlan | null;
-  readonly rollbackPlan: RollbackPlan | null;
+  /** The strategy. Not the way back: that follows from what runs, and readiness reads it at each act. */
+  readonly plan: ShipPlan;
   /** The policy as resolved for this service and environment; an edit elsewhere leaves it as it is. */
   readonly policyDigest: Digest;
 };
@@ -30,7 +30,6 @@ export function intentDigest(intent: ReleaseIntent): Digest {
     configuration: intent.configuration,
     schemaChange: intent.schemaChange,
     plan: intent.plan,
-    rollbackPlan: intent.rollbackPlan,
     policyDigest: intent.policyDigest,
   });
 }

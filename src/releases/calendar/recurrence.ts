@@ -52,7 +52,7 @@ export function whyNot(when: When): string | null {
 }
 
 /**
- * The windows that touch the time from `from` to `to` (epoch ms), in order of their start, 1,000 at most. Throws where
+ * The windows that touch the time from `from` to `to` (epoch ms), in order of their start. Throws where
  * the rule can't be expanded within its limits: an answer made of half a calendar would be a lie.
  */
 export function spansBetween(when: When, from: number, to: number): Span[] {
@@ -66,8 +66,7 @@ export function spansBetween(when: When, from: number, to: number): Span[] {
   const last = untilOf(when) ?? Infinity;
   return walls
     .map((wall) => ({ from: instantOf(wall, when.zone), until: instantOf(wall + length, when.zone) }))
-    .filter((span) => span.from <= to && span.until > from && span.from <= last && span.until > span.from)
-    .slice(0, 1000);
+    .filter((span) => span.from <= to && span.until > from && span.from <= last && span.until > span.from);
 }
 
 /**

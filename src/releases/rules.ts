@@ -1,0 +1,34 @@
+import { approvalsRule, type ApprovalsInput } from '../changes/approvals.ts';
+import type { RuleAnswer } from '../kernel/decision.ts';
+import { answer } from '../kernel/decision.ts';
+import type { Instant } from '../kernel/time.ts';
+import { calendarAnswer, type CalendarInput } from './calendar/answer.ts';
+import { debtRule, type DebtInput } from './debt.ts';
+import { lifecycleRule, type LifecycleInput } from './lifecycle.ts';
+import { readinessRule, type ReadinessInput } from './readiness.ts';
+
+/** The rules that mayShip folds, in the order of the road. */
+export const RULES = ['lifecycle', 'gates', 'supply-chain', 'approvals', 'calendar', 'readiness', 'debt'] as const;
+export type RuleName = (typeof RULES)[number];
+
+/** One plain JSON value for each rule: all that it reads. */
+export type RuleInputs = {
+  readonly lifecycle: LifecycleInput;
+  readonly gates: unknown;
+  readonly 'supply-chain': unknown;
+  readonly approvals: ApprovalsInput;
+  readonly calendar: CalendarInput;
+  readonly readiness: ReadinessInput;
+  readonly debt: DebtInput;
+};
+
+/** Each rule is a function of its input and a clock, and of nothing else. */
+export const rules: { readonly [Name in RuleName]: (input: RuleInputs[Name], now: Instant) => RuleAnswer } = {
+  lifecycle: lifecycleRule,
+  gates: () => answer('gates', 'unknown', [{ code: 'gates.none', text: 'No gate was asked.' }]),
+  'supply-chain': () => answer('supply-chain', 'unknown', [{ code: 'supply-chain.none', text: 'Nothing was verified.' }]),
+  approvals: approvalsRule,
+  calendar: calendarAnswer,
+  readiness: readinessRule,
+  debt: debtRule,
+};
