@@ -105,7 +105,7 @@ const count = z.number().int().min(0).max(1_000_000_000);
 /** Traffic of one instance in one interval, as the router counted it. */
 export const sampleSchema = z.object({
   instance: instanceName,
-  /** Grows by one with each interval of a deployment; a repeated number is the same interval sent again. */
+  /** Grows with each interval; a repeated number is the same interval sent again. */
   seq: z.number().int().min(0),
   /** Agent's clock, milliseconds since 1970; only their difference is used. */
   from: z.number().int().min(0),

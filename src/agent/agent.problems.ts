@@ -1,0 +1,25 @@
+import { defineProblem } from '../kernel/problem.ts';
+
+export const wrongBytes = defineProblem<{ expected: string; found: string }>('agent.wrong-bytes', {
+  status: 409,
+  sentence: ({ expected, found }) => `The artifact's bytes are ${found}, not ${expected}; nothing was started.`,
+  remedy: 'Nothing to do here: the server is told. Check the artifact store for damaged or exchanged bytes.',
+});
+
+export const notRegistered = defineProblem<{ state: string }>('agent.not-registered', {
+  status: 401,
+  sentence: ({ state }) => `This agent has no key in ${state}.`,
+  remedy: 'Start it once with --registration and a token from `ym agent token`.',
+});
+
+export const alreadyRunning = defineProblem<{ pid: number }>('agent.already-running', {
+  status: 409,
+  sentence: ({ pid }) => `Another agent (process ${pid}) already works with this state folder.`,
+  remedy: 'Stop it, or give this one a folder of its own with --state.',
+});
+
+export const noWayBack = defineProblem<{ service: string; environment: string }>('agent.no-way-back', {
+  status: 409,
+  sentence: ({ service, environment }) => `This machine keeps no earlier version of ${service} for ${environment}.`,
+  remedy: 'Deploy a good release through the server.',
+});
