@@ -6,12 +6,6 @@ export const noSuchArtifact = defineProblem<{ digest: string }>('artifacts.no-su
   remedy: 'List the artifacts of a service with GET /v1/artifacts?service=NAME.',
 });
 
-export const bytesMissing = defineProblem<{ name: string; digest: string }>('artifacts.bytes-missing', {
-  status: 409,
-  sentence: ({ name, digest }) => `The artifact ${name} is announced as ${digest}, but bytes of that digest and size were never uploaded.`,
-  remedy: 'Upload the bytes before the job is finished, then finish it again.',
-});
-
 export const damaged = defineProblem<{ digest: string }>('artifacts.damaged', {
   status: 410,
   sentence: ({ digest }) => `The stored bytes of ${digest} are no longer what their digest says; they are quarantined.`,

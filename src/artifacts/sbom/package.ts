@@ -1,0 +1,54 @@
+/** One package that a lock file names. */
+export type LockedPackage = {
+  /** Unique in its lock file: the place of an installation, or name and version. */
+  readonly key: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly purl: string | null;
+  readonly hashes: readonly Hash[];
+  /** As the lock file writes it: an SPDX expression, or free text; null where it says nothing. */
+  readonly licence: string | null;
+  /** `development`: needed to build or test, not to run. */
+  readonly scope: 'required' | 'optional' | 'development';
+  /** Keys of the packages that it depends on. */
+  readonly dependsOn: readonly string[];
+};
+
+/** `content`: lower-case hex. */
+export type Hash = { readonly algorithm: 'MD5' | 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512'; readonly content: string };
+
+/** What a lock file tells. `incomplete` names what it can't tell, in sentences; empty: the list is whole. */
+export type Locked = {
+  readonly packages: readonly LockedPackage[];
+  /** Keys of the packages that the project itself depends on. */
+  readonly direct: readonly string[];
+  readonly incomplete: readonly string[];
+};
+
+const LENGTHS: Readonly<Record<string, readonly [Hash['algorithm'], number]>> = {
+  md5: ['MD5', 16],
+  sha1: ['SHA-1', 20],
+  sha256: ['SHA-256', 32],
+  sha384: ['SHA-384', 48],
+  sha512: ['SHA-512', 64],
+};
+
+/** Hashes of a Subresource Integrity text (`sha512-BASE64 sha1-BASE64`); what is no hash is left out. */
+export function hashesOfIntegrity(text: string): Hash[] {
+  const hashes: Hash[] = [];
+  for (const part of text.slice(0, 4000).split(/\s+/)) {
+    const dash = part.indexOf('-');
+    const hash = toHash(part.slice(0, dash), Buffer.from(part.slice(dash + 1).split('?')[0] ?? '', 'base64').toString('hex'));
+    if (dash > 0 && hash !== null && !hashes.some((other) => other.content === hash.content)) hashes.push(hash);
+  }
+  return hashes;
+}
+
+/** A hash from an algorithm's name and hex digits, or null where the length is not that algorithm's. */
+export function toHash(algorithm: string, hex: string): Hash | null {
+  const [name, bytes] = Object.hasOwn(LENGTHS, algorithm) ? (LENGTHS[algorithm] ?? []) : [];
+  const content = hex.toLowerCase();
+  return name !== undefined && bytes !== undefined && content.length === bytes * 2 && /^[0-9a-f]+$/.test(content)
+    ? { algorithm: name, content }
+    : null;
+}
