@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../kernel/event.ts';
 
+/** Prose (reasons) stays in the rows, where it can be erased; facts carry its digest. Persons appear by id. */
 const vote = { release: z.string(), change: z.string(), environment: z.string(), person: z.string() };
 
 export const changeOpened = defineEvent({
@@ -21,21 +22,21 @@ export const approvalGiven = defineEvent({
   type: 'approval.given',
   subject: 'apr',
   means: 'A person approved exactly this intent for one environment.',
-  body: z.object({ ...vote, onBehalfOf: z.string().nullable(), intent: z.string(), reason: z.string(), expiresAt: z.string() }),
+  body: z.object({ ...vote, onBehalfOf: z.string().nullable(), intent: z.string(), reasonDigest: z.string(), expiresAt: z.string() }),
 });
 
 export const approvalRejected = defineEvent({
   type: 'approval.rejected',
   subject: 'apr',
   means: 'A person rejected a release for one environment, with a reason.',
-  body: z.object({ ...vote, onBehalfOf: z.string().nullable(), intent: z.string(), reason: z.string() }),
+  body: z.object({ ...vote, onBehalfOf: z.string().nullable(), intent: z.string(), reasonDigest: z.string() }),
 });
 
 export const approvalWithdrawn = defineEvent({
   type: 'approval.withdrawn',
   subject: 'apr',
   means: 'A person took a vote back before an act used it.',
-  body: z.object({ ...vote, reason: z.string() }),
+  body: z.object({ ...vote, reasonDigest: z.string() }),
 });
 
 export const approvalVoided = defineEvent({
