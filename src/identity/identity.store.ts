@@ -214,3 +214,8 @@ export async function failuresSince(tx: Tx, emailDigest: string, since: Instant)
 export async function forgetFailures(tx: Tx, emailDigest: string): Promise<void> {
   await tx.query(`delete from sign_in_failure where email_digest = $1`, [emailDigest]);
 }
+
+/** Makes the commands that decide by how many persons there are wait for each other. */
+export async function lockOrganisation(tx: Tx, org: string): Promise<void> {
+  await tx.query(`select 1 from organisation where id = $1 for update`, [org]);
+}

@@ -4,6 +4,7 @@ import { plus, type Instant } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { personAdded, roleGiven, tokenEnded } from './identity.events.ts';
 import { emailTaken, linkInvalid, nameNeeded, tooManyTries, wrongPassword } from './identity.problems.ts';
+import { personLabel } from './identity.queries.ts';
 import * as store from './identity.store.ts';
 import { checkPassword, hashPassword, secretDigest } from './password.system.ts';
 
@@ -21,7 +22,7 @@ const TRIES_WINDOW_MS = 15 * 60_000;
  */
 export async function firstAdminLink(floor: Floor): Promise<string | null> {
   return floor.db.tx(floor.org, async (tx) => {
-    await tx.query(`select 1 from organisation where id = $1 for update`, [floor.org]);
+    await store.lockOrganisation(tx, floor.org);
     return (await store.countPersons(tx)) > 0 ? null : invite(tx, floor.org, null, FIRST_LINK_MS);
   });
 }
@@ -51,7 +52,7 @@ export async function useLink(
   if (used === null) throw linkInvalid({});
   const person = used.person_id ?? (await firstAdmin(tx, used.org_id, input, at));
   await store.setPassword(tx, used.org_id, person, await hashPassword(input.password), at);
-  const { name } = await tx.one<{ name: string }>(`select name from person where id = $1`, [person]);
+  const name = (await personLabel(tx, [person])).get(person) ?? person;
   return openSession(tx, used.org_id, person, name);
 }
 
@@ -61,7 +62,7 @@ async function firstAdmin(
   input: { name?: string | undefined; email?: string | undefined },
   at: Instant,
 ): Promise<string> {
-  await tx.query(`select 1 from organisation where id = $1 for update`, [org]);
+  await store.lockOrganisation(tx, org);
   if ((await store.countPersons(tx)) > 0) throw linkInvalid({});
   if (input.name === undefined || input.email === undefined) throw nameNeeded({});
   const actor = system(org, 'first-admin-link');

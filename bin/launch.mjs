@@ -1,0 +1,40 @@
+// Runs an entry with Node 24 or newer: this one where it is new enough, else the one that the package brings along.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = 24;
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** The Node that the package brings, or null. */
+function pinned() {
+  try {
+    const name = `node-${process.platform}-${process.arch}`;
+    const path = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'node');
+    return existsSync(path) ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Loads `entry` (a path under src without its ending) and calls `run` of it, in a process with a new enough Node. */
+export async function launch(script, entry, run) {
+  if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+    const { enableCompileCache } = await import('node:module');
+    enableCompileCache?.();
+    const compiled = join(root, 'dist', `${entry}.js`);
+    const module = await import(existsSync(compiled) ? compiled : join(root, 'src', `${entry}.ts`));
+    return run(module);
+  }
+  const node = pinned();
+  if (node === null) {
+    process.stderr.write(
+      `Yardmaster needs Node ${NEEDED} or newer, and this is ${process.version}.\nInstall Node ${NEEDED}, or reinstall Yardmaster with its optional dependencies.\n`,
+    );
+    process.exit(1);
+  }
+  const ended = spawnSync(node, [fileURLToPath(script), ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(ended.status ?? 1);
+}

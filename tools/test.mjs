@@ -1,0 +1,30 @@
+// npm test: everything. The last line is "N passed, N failed" over all checks, tests and campaign samples.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bin, checks, root, runSteps } from './steps.mjs';
+
+const quick = runSteps([...checks, ['claims are shown by a scenario', process.execPath, ['tools/claims.mjs', '--check']]]);
+
+const folder = mkdtempSync(join(tmpdir(), 'ym-report-'));
+const report = join(folder, 'vitest.json');
+const vitest = spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { cwd: root, stdio: 'inherit' });
+const tests = JSON.parse(readFileSync(report, 'utf8'));
+rmSync(folder, { recursive: true, force: true });
+
+// A run without tests, or one that failed outside any test, is a failure.
+const outside = vitest.status !== 0 && tests.numFailedTests === 0 ? 1 : 0;
+const nothing = tests.numPassedTests === 0 ? 1 : 0;
+
+const samples = runSteps([
+  ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
+  ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '4']],
+  ['planted bugs turn tests red (sample)', process.execPath, ['src/testing/mutants/run.mjs', '--sample', '2']],
+]);
+
+const passed = quick.passed + tests.numPassedTests + samples.passed;
+const failed = quick.failed + tests.numFailedTests + outside + nothing + samples.failed;
+if (tests.numPendingTests > 0) process.stdout.write(`${tests.numPendingTests} tests skipped; each says above which peer it needs\n`);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exit(failed === 0 ? 0 : 1);
