@@ -6,7 +6,9 @@ import type { Attributes, XmlHandler } from './xml.ts';
 import { readXml } from './xml.ts';
 
 /** The declaration that Cobertura, coverage.py, gcovr and Istanbul write. Its address is never visited. */
-const DOCTYPES = [/^coverage\s+SYSTEM\s+(["'])https?:\/\/cobertura\.(?:sourceforge\.net|github\.io\/cobertura)\/xml\/coverage-(?:loose|0[1-9])\.dtd\1$/];
+const DOCTYPES = [
+  /^coverage\s+SYSTEM\s+(["'])https?:\/\/cobertura\.(?:sourceforge\.net|github\.io\/cobertura)\/xml\/coverage-(?:loose|0[1-9])\.dtd\1$/,
+];
 
 const CONDITION = /^\s*\d{1,3}(?:\.\d+)?%\s*\((\d{1,9})\/(\d{1,9})\)\s*$/;
 
@@ -46,7 +48,8 @@ class Classes implements XmlHandler {
     if (condition === undefined) return;
     const [, covered, total] = CONDITION.exec(condition) ?? [];
     const [done, all] = [wholeNumber(covered), wholeNumber(total)];
-    if (done === null || all === null || done > all || all > 100_000) throw new ReportFault(`condition-coverage can't be read: ${condition.slice(0, 60)}`);
+    if (done === null || all === null || done > all || all > 100_000)
+      throw new ReportFault(`condition-coverage can't be read: ${condition.slice(0, 60)}`);
     for (let branch = 0; branch < all; branch++) this.tally.branch(file, number, String(branch), branch < done);
   }
 }

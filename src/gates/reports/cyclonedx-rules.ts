@@ -7,7 +7,9 @@ const VERSIONS = ['1.2', '1.3', '1.4', '1.5', '1.6', '1.7'];
 const SERIAL = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 const TYPES = new Set(
-  'application framework library container operating-system device firmware file platform device-driver machine-learning-model data cryptographic-asset'.split(' '),
+  'application framework library container operating-system device firmware file platform device-driver machine-learning-model data cryptographic-asset'.split(
+    ' ',
+  ),
 );
 const SCOPES = new Set(['required', 'optional', 'excluded']);
 const HASH_LENGTHS: Readonly<Record<string, number>> = {
@@ -16,11 +18,18 @@ const HASH_LENGTHS: Readonly<Record<string, number>> = {
 }; // prettier-ignore
 
 /** Checks version, serial number and time; answers the version. */
-export function checkHeader(header: { readonly specVersion: string | null; readonly serialNumber: unknown; readonly timestamp: unknown }): string {
+export function checkHeader(header: {
+  readonly specVersion: string | null;
+  readonly serialNumber: unknown;
+  readonly timestamp: unknown;
+}): string {
   const { specVersion, serialNumber, timestamp } = header;
-  if (specVersion === null || !VERSIONS.includes(specVersion)) throw new ReportFault(`CycloneDX ${String(specVersion).slice(0, 20)} is not read, 1.2 to 1.7 are`);
-  if (serialNumber !== undefined && (typeof serialNumber !== 'string' || !SERIAL.test(serialNumber))) throw new ReportFault('"serialNumber" is no urn:uuid');
-  if (timestamp !== undefined && (typeof timestamp !== 'string' || !TIMESTAMP.test(timestamp))) throw new ReportFault('"metadata.timestamp" is no RFC 3339 time');
+  if (specVersion === null || !VERSIONS.includes(specVersion))
+    throw new ReportFault(`CycloneDX ${String(specVersion).slice(0, 20)} is not read, 1.2 to 1.7 are`);
+  if (serialNumber !== undefined && (typeof serialNumber !== 'string' || !SERIAL.test(serialNumber)))
+    throw new ReportFault('"serialNumber" is no urn:uuid');
+  if (timestamp !== undefined && (typeof timestamp !== 'string' || !TIMESTAMP.test(timestamp)))
+    throw new ReportFault('"metadata.timestamp" is no RFC 3339 time');
   return specVersion;
 }
 
@@ -35,7 +44,8 @@ export function checkComponent(component: JsonObject): void {
   checkHashes(what, component);
   for (const license of objectsAt(component, 'licenses') ?? []) checkLicense(what, license);
   const swid = member(component, 'swid');
-  if (swid !== undefined && (textAt(asObject(swid), 'tagId') === null || textAt(asObject(swid), 'name') === null)) throw new ReportFault(`the SWID of ${what} has no tagId or name`);
+  if (swid !== undefined && (textAt(asObject(swid), 'tagId') === null || textAt(asObject(swid), 'name') === null))
+    throw new ReportFault(`the SWID of ${what} has no tagId or name`);
 }
 
 /** Each hash has a known algorithm and a content of its length. */
@@ -43,13 +53,16 @@ function checkHashes(what: string, component: JsonObject): void {
   for (const hash of objectsAt(component, 'hashes') ?? []) {
     const length = HASH_LENGTHS[textAt(hash, 'alg') ?? ''];
     const content = textAt(hash, 'content');
-    if (length === undefined || content === null || content.length !== length || !/^[0-9a-fA-F]+$/.test(content)) throw new ReportFault(`a hash of ${what} has no known algorithm or the wrong length`);
+    if (length === undefined || content === null || content.length !== length || !/^[0-9a-fA-F]+$/.test(content))
+      throw new ReportFault(`a hash of ${what} has no known algorithm or the wrong length`);
   }
 }
 
 /** A license choice is an expression, or a license with an id or a name, not both. */
 function checkLicense(what: string, choice: JsonObject): void {
   const license = asObject(member(choice, 'license'));
-  if (license === null && textAt(choice, 'expression') === null && !('expression-details' in choice)) throw new ReportFault(`a license of ${what} is neither a license nor an expression`);
-  if (license !== null && (textAt(license, 'id') === null) === (textAt(license, 'name') === null)) throw new ReportFault(`a license of ${what} has no id or name, or both`);
+  if (license === null && textAt(choice, 'expression') === null && !('expression-details' in choice))
+    throw new ReportFault(`a license of ${what} is neither a license nor an expression`);
+  if (license !== null && (textAt(license, 'id') === null) === (textAt(license, 'name') === null))
+    throw new ReportFault(`a license of ${what} has no id or name, or both`);
 }

@@ -19,7 +19,14 @@ export async function readCycloneDxXml(bytes: ByteStream): Promise<Bom> {
   return reader.bom();
 }
 
-type Open = { readonly depth: number; readonly type: string | undefined; name: string | null; purl: string | null; readonly hashes: { alg: string | undefined; content: string }[]; scope: string | undefined };
+type Open = {
+  readonly depth: number;
+  readonly type: string | undefined;
+  name: string | null;
+  purl: string | null;
+  readonly hashes: { alg: string | undefined; content: string }[];
+  scope: string | undefined;
+};
 
 class Components implements XmlHandler {
   #version = '';
@@ -35,13 +42,15 @@ class Components implements XmlHandler {
     this.#path.push(name);
     this.#text = '';
     if (name === 'components') this.#listed = true;
-    if (name === 'vulnerability' && this.#path[1] === 'vulnerabilities') throw new ReportFault('vulnerabilities are read from CycloneDX in JSON, not in XML');
+    if (name === 'vulnerability' && this.#path[1] === 'vulnerabilities')
+      throw new ReportFault('vulnerabilities are read from CycloneDX in JSON, not in XML');
     if (name === 'component' && ['components', 'metadata'].includes(this.#path.at(-2) ?? '')) {
       if (++this.#count > MAX_COMPONENTS) throw new ReportFault('the bill of materials has too many components');
       this.#open.push({ depth, type: attributes['type'], name: null, purl: null, hashes: [], scope: undefined });
     }
     const component = this.#open.at(-1);
-    if (name === 'hash' && component !== undefined && depth === component.depth + 2) component.hashes.push({ alg: attributes['alg'], content: '' });
+    if (name === 'hash' && component !== undefined && depth === component.depth + 2)
+      component.hashes.push({ alg: attributes['alg'], content: '' });
   }
 
   text(text: string): void {
@@ -70,14 +79,21 @@ class Components implements XmlHandler {
   }
 
   #root(name: string, attributes: Attributes): void {
-    const space = Object.entries(attributes).map(([key, value]) => (key === 'xmlns' || key.startsWith('xmlns:') ? NAMESPACE.exec(value)?.[1] : undefined)).find((found) => found !== undefined);
+    const space = Object.entries(attributes)
+      .map(([key, value]) => (key === 'xmlns' || key.startsWith('xmlns:') ? NAMESPACE.exec(value)?.[1] : undefined))
+      .find((found) => found !== undefined);
     if (name !== 'bom' || space === undefined) throw new ReportFault(`the root element is <${name.slice(0, 60)}>, not <bom> of CycloneDX`);
     this.#version = checkHeader({ specVersion: space, serialNumber: attributes['serialNumber'], timestamp: undefined });
   }
 
   #closeComponent({ type, name, purl, hashes, scope, depth }: Open): void {
     this.#open.pop();
-    checkComponent({ ...(type === undefined ? {} : { type }), ...(name === null ? {} : { name }), hashes, ...(scope === undefined ? {} : { scope }) });
+    checkComponent({
+      ...(type === undefined ? {} : { type }),
+      ...(name === null ? {} : { name }),
+      hashes,
+      ...(scope === undefined ? {} : { scope }),
+    });
     // The component that the bill is about is not one of its materials.
     if (depth === 3 && this.#path.at(-1) === 'metadata') this.#count--;
     else if (purl !== null && purl !== '') this.#withPurl++;

@@ -15,7 +15,11 @@ export type Bom = { readonly sbom: SbomCounts; readonly findings: readonly Findi
 export async function readCycloneDx(bytes: ByteStream): Promise<Bom> {
   const bom = await readJsonObject(bytes);
   if (textAt(bom, 'bomFormat') !== 'CycloneDX') throw new ReportFault('"bomFormat" is not "CycloneDX"');
-  const specVersion = checkHeader({ specVersion: textAt(bom, 'specVersion'), serialNumber: member(bom, 'serialNumber'), timestamp: member(objectAt(bom, 'metadata'), 'timestamp') });
+  const specVersion = checkHeader({
+    specVersion: textAt(bom, 'specVersion'),
+    serialNumber: member(bom, 'serialNumber'),
+    timestamp: member(objectAt(bom, 'metadata'), 'timestamp'),
+  });
   const components: JsonObject[] = [];
   const collect = (list: readonly JsonObject[] | null): void => {
     for (const component of list ?? []) {

@@ -6,7 +6,17 @@ import { readXml } from './xml.ts';
 
 type Outcome = 'passed' | 'failed' | 'errored' | 'skipped';
 type Declared = { readonly tests: number; readonly failures: number; readonly errors: number };
-type Suite = { readonly declared: Declared; cases: number; reruns: number; failed: number; errored: number; ms: number | null; casesMs: number; nested: boolean; name: string };
+type Suite = {
+  readonly declared: Declared;
+  cases: number;
+  reruns: number;
+  failed: number;
+  errored: number;
+  ms: number | null;
+  casesMs: number;
+  nested: boolean;
+  name: string;
+};
 
 const RANK: Readonly<Record<Outcome, number>> = { passed: 0, skipped: 1, failed: 2, errored: 3 };
 
@@ -35,7 +45,8 @@ class Tally implements XmlHandler {
   #announced: Declared | null = null;
 
   open(name: string, attributes: Attributes, depth: number): void {
-    if (depth === 1 && name !== 'testsuites' && name !== 'testsuite') throw new ReportFault(`the root element is <${name.slice(0, 60)}>, not <testsuites> or <testsuite>`);
+    if (depth === 1 && name !== 'testsuites' && name !== 'testsuite')
+      throw new ReportFault(`the root element is <${name.slice(0, 60)}>, not <testsuites> or <testsuite>`);
     if (name === 'testsuites') this.#announced ??= declaredIn(attributes);
     if (name === 'testsuite') return this.#openSuite(attributes);
     if (name === 'testcase') return this.#openCase(attributes);
@@ -66,7 +77,17 @@ class Tally implements XmlHandler {
   #openSuite(attributes: Attributes): void {
     const outer = this.#suites.at(-1);
     if (outer !== undefined) outer.nested = true;
-    this.#suites.push({ declared: declaredIn(attributes), cases: 0, reruns: 0, failed: 0, errored: 0, ms: secondsToMs(attributes['time']), casesMs: 0, nested: false, name: attributes['name'] ?? '' });
+    this.#suites.push({
+      declared: declaredIn(attributes),
+      cases: 0,
+      reruns: 0,
+      failed: 0,
+      errored: 0,
+      ms: secondsToMs(attributes['time']),
+      casesMs: 0,
+      nested: false,
+      name: attributes['name'] ?? '',
+    });
   }
 
   #openCase(attributes: Attributes): void {

@@ -51,8 +51,7 @@ export type Contents = {
 
 /** What became of a report. Only `ok` speaks. */
 export type Reading =
-  | { readonly state: 'ok'; readonly contents: Contents }
-  | { readonly state: 'unreadable' | 'empty'; readonly reason: string };
+  { readonly state: 'ok'; readonly contents: Contents } | { readonly state: 'unreadable' | 'empty'; readonly reason: string };
 export type ReportState = Reading['state'] | 'missing';
 
 /** Why a report says nothing. Readers throw it; `readReport` catches it and nothing else. */

@@ -45,7 +45,13 @@ export function sniff(head: string): ReportKind | null {
   const text = head.replace(/^\uFEFF/, '').trimStart();
   if (text.startsWith('<')) {
     const root = /<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s/>]/.exec(text.replace(/<[?!][^>]*>/g, ''))?.[2];
-    return root === 'testsuites' || root === 'testsuite' ? 'junit' : root === 'coverage' ? 'cobertura' : root === 'bom' ? 'cyclonedx' : null;
+    return root === 'testsuites' || root === 'testsuite'
+      ? 'junit'
+      : root === 'coverage'
+        ? 'cobertura'
+        : root === 'bom'
+          ? 'cyclonedx'
+          : null;
   }
   if (text.startsWith('{')) return /"bomFormat"\s*:/.test(text) ? 'cyclonedx' : /"\$schema"\s*:\s*"[^"]*sarif/i.test(text) ? 'sarif' : null;
   return /^(?:TN:|SF:)/.test(text) ? 'lcov' : null;

@@ -12,7 +12,10 @@ import { ReportFault } from './model.ts';
 export async function readSarif(bytes: ByteStream): Promise<readonly Finding[]> {
   const log = await readJsonObject(bytes);
   const version = textAt(log, 'version');
-  if (version === null || !/^2\.1\.0(?:-|$)/.test(version)) throw new ReportFault(version === null ? 'the document is no SARIF log: it has no version' : `SARIF ${version.slice(0, 40)} is not read, 2.1.0 is`);
+  if (version === null || !/^2\.1\.0(?:-|$)/.test(version))
+    throw new ReportFault(
+      version === null ? 'the document is no SARIF log: it has no version' : `SARIF ${version.slice(0, 40)} is not read, 2.1.0 is`,
+    );
   const runs = objectsAt(log, 'runs');
   if (runs === null || runs.length === 0) throw new ReportFault('the log has no run', 'empty');
   const findings = new FindingList();
@@ -25,7 +28,8 @@ function readRun(run: JsonObject, findings: FindingList): void {
   const tool = textAt(driver, 'name');
   if (tool === null) throw new ReportFault('a run names no tool');
   for (const invocation of objectsAt(run, 'invocations') ?? []) {
-    if (member(invocation, 'executionSuccessful') === false) throw new ReportFault(`${tool.slice(0, 100)} says that its run did not succeed`);
+    if (member(invocation, 'executionSuccessful') === false)
+      throw new ReportFault(`${tool.slice(0, 100)} says that its run did not succeed`);
   }
   const results = objectsAt(run, 'results');
   if (results === null) throw new ReportFault(`the run of ${tool.slice(0, 100)} has no results: the tool did not look`, 'empty');
@@ -33,7 +37,11 @@ function readRun(run: JsonObject, findings: FindingList): void {
   for (const result of results) readResult(tool, result, rules, findings);
 }
 
-type Rules = { readonly byId: ReadonlyMap<string, JsonObject>; readonly driver: readonly JsonObject[]; readonly extensions: readonly (readonly JsonObject[])[] };
+type Rules = {
+  readonly byId: ReadonlyMap<string, JsonObject>;
+  readonly driver: readonly JsonObject[];
+  readonly extensions: readonly (readonly JsonObject[])[];
+};
 
 function rulesOf(run: JsonObject, driver: JsonObject | null): Rules {
   const own = objectsAt(driver, 'rules') ?? [];

@@ -49,22 +49,50 @@ class Reader {
         work(...args);
       };
     };
-    parser.on('doctype', on((text: string) => {
-      if (!doctypes.some((known) => known.test(text.trim()))) throw new ReportFault('the file has a document type declaration (DTD), which is refused');
-    }));
-    parser.on('opentagstart', on(() => undefined));
-    parser.on('opentag', on((tag: { name: string; attributes: Record<string, string> }) => {
-      if (++this.#depth > LIMITS.depth) throw new ReportFault(`elements are nested deeper than ${LIMITS.depth}`);
-      if (Object.keys(tag.attributes).length > MAX_ATTRIBUTES) throw new ReportFault('an element has too many attributes');
-      this.#sawRoot = true;
-      handler.open(local(tag.name), tag.attributes, this.#depth);
-    }));
-    parser.on('closetag', on((tag: { name: string }) => handler.close(local(tag.name), this.#depth--)));
-    parser.on('text', on((text: string) => handler.text?.(text)));
-    parser.on('cdata', on((text: string) => handler.text?.(text)));
-    parser.on('comment', on(() => undefined));
-    parser.on('processinginstruction', on(() => undefined));
-    parser.on('xmldecl', on(() => undefined));
+    parser.on(
+      'doctype',
+      on((text: string) => {
+        if (!doctypes.some((known) => known.test(text.trim())))
+          throw new ReportFault('the file has a document type declaration (DTD), which is refused');
+      }),
+    );
+    parser.on(
+      'opentagstart',
+      on(() => undefined),
+    );
+    parser.on(
+      'opentag',
+      on((tag: { name: string; attributes: Record<string, string> }) => {
+        if (++this.#depth > LIMITS.depth) throw new ReportFault(`elements are nested deeper than ${LIMITS.depth}`);
+        if (Object.keys(tag.attributes).length > MAX_ATTRIBUTES) throw new ReportFault('an element has too many attributes');
+        this.#sawRoot = true;
+        handler.open(local(tag.name), tag.attributes, this.#depth);
+      }),
+    );
+    parser.on(
+      'closetag',
+      on((tag: { name: string }) => handler.close(local(tag.name), this.#depth--)),
+    );
+    parser.on(
+      'text',
+      on((text: string) => handler.text?.(text)),
+    );
+    parser.on(
+      'cdata',
+      on((text: string) => handler.text?.(text)),
+    );
+    parser.on(
+      'comment',
+      on(() => undefined),
+    );
+    parser.on(
+      'processinginstruction',
+      on(() => undefined),
+    );
+    parser.on(
+      'xmldecl',
+      on(() => undefined),
+    );
   }
 
   write(chunk: string): void {

@@ -1,0 +1,69 @@
+import type { Problem } from '../kernel/problem.ts';
+import { defineProblem } from '../kernel/problem.ts';
+import { formatDuration } from '../kernel/time.ts';
+import type { Refusal } from './decide.ts';
+import { LONGEST, TEAM_CAP } from './waiver.ts';
+
+export const noSuchWaiver = defineProblem<{ waiver: string }>('waivers.no-such-waiver', {
+  status: 404,
+  sentence: ({ waiver }) => `There is no waiver ${waiver}.`,
+  remedy: 'List them with GET /v1/waivers.',
+});
+export const ownWaiver = defineProblem<{ waiver: string }>('waivers.own-waiver', {
+  status: 403,
+  sentence: ({ waiver }) => `You asked for ${waiver} or own it, so you can't decide it.`,
+  remedy: 'Ask another person who may decide waivers. Your other accounts, tokens and bots are you.',
+});
+export const notAPerson = defineProblem<{ actor: string }>('waivers.not-a-person', {
+  status: 403,
+  sentence: ({ actor }) => `A waiver is decided by a person, and this is a ${actor}.`,
+  remedy: 'Let a person sign in and decide it.',
+});
+export const alreadyDecided = defineProblem<{ waiver: string; state: string }>('waivers.already-decided', {
+  status: 409,
+  sentence: ({ waiver, state }) => `The waiver ${waiver} is ${state}: this step is not possible any more.`,
+  remedy: 'Read it again; ask for a new waiver where one is still needed.',
+});
+export const stale = defineProblem<{ waiver: string; version: number }>('waivers.changed-meanwhile', {
+  status: 409,
+  sentence: ({ waiver, version }) => `The waiver ${waiver} changed while you looked at it: it is at version ${version} now.`,
+  remedy: 'Read it again, then decide on what it says now.',
+});
+export const expiryOutOfRange = defineProblem<{ kind: string; longest: string }>('waivers.expiry-out-of-range', {
+  status: 422,
+  sentence: ({ kind, longest }) => `A waiver of the kind ${kind} ends in the future, and within ${longest}.`,
+  remedy: ({ longest }) => `Give an "expiresAt" within ${longest}; ask again when it ends, if it is still needed.`,
+});
+export const subjectUnknown = defineProblem<{ subject: string }>('waivers.subject-unknown', {
+  status: 422,
+  sentence: 'A finding is named by its fingerprint, a vulnerability or a package.',
+  remedy: 'Write "fingerprint:sha256:...", "cve:CVE-2026-1234" or "purl:pkg:npm/name@1.2.3" as the subject.',
+});
+export const capReached = defineProblem<{ cap: number }>('waivers.cap-reached', {
+  status: 409,
+  sentence: ({ cap }) => `The team has ${cap} open waivers, and that is the limit.`,
+  remedy: 'Repair what one of them covers and revoke it, or let one expire.',
+});
+export const unknownPlace = defineProblem<{ kind: string; name: string }>('waivers.unknown-place', {
+  status: 404,
+  sentence: ({ kind, name }) => `There is no ${kind} ${name}.`,
+  remedy: 'Look at the names with GET /v1/services, /v1/teams or /v1/environments.',
+});
+
+/** The problem that a refusal is told as. */
+export function problemOf(refusal: Refusal): Problem {
+  switch (refusal.why) {
+    case 'expiry-out-of-range':
+      return expiryOutOfRange({ kind: refusal.kind, longest: formatDuration(LONGEST[refusal.kind]) }, 'body.expiresAt');
+    case 'subject-unknown':
+      return subjectUnknown({ subject: refusal.subject }, 'body.subject');
+    case 'cap-reached':
+      return capReached({ cap: TEAM_CAP });
+    case 'not-a-person':
+      return notAPerson({ actor: refusal.actor });
+    case 'own-waiver':
+      return ownWaiver({ waiver: refusal.waiver });
+    case 'already-decided':
+      return alreadyDecided({ waiver: refusal.waiver, state: refusal.state });
+  }
+}

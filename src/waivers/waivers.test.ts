@@ -1,0 +1,130 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { Actor } from '../kernel/actor.ts';
+import { plus } from '../kernel/time.ts';
+import type { Floor, Tx } from '../platform/floor.ts';
+import { testFloor } from '../testing/database.ts';
+import { openDebt, payDebt, unpaidDebts } from './debt.api.ts';
+import { approveWaiver, expireWaiver, requestWaiver, revokeWaiver } from './waiver.commands.ts';
+import { TEAM_CAP } from './waiver.ts';
+import { activeWaivers, waiverById } from './waivers.queries.ts';
+import { waiverSweepers } from './waivers.reactions.ts';
+
+let floor: Floor;
+beforeAll(async () => {
+  floor = await testFloor();
+});
+const tx = <Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> => floor.db.tx(floor.org, work);
+const person = (id: string): Actor => ({
+  kind: 'person',
+  id,
+  org: floor.org,
+  credential: { kind: 'session', id: 'tok_1', authenticatedAt: '2026-01-01T00:00:00.000Z' },
+});
+const scope = (teamId: string) => ({ teamId, serviceId: 'svc_1', environmentId: null });
+const place = (teamId: string) => ({ teamId, serviceId: 'svc_1', environmentId: 'env_1' });
+
+async function ask(teamId: string, forMs = 3_600_000) {
+  return tx(async (t) =>
+    requestWaiver(t, person('per_asker'), {
+      kind: 'check',
+      scope: scope(teamId),
+      subject: 'tests-pass',
+      owner: null,
+      reason: 'why',
+      ticket: 'T-1',
+      price: null,
+      expiresAt: plus(await t.now(), forMs),
+    }),
+  );
+}
+const facts = (subject: string) =>
+  tx((t) =>
+    t.query<{ type: string; body: Record<string, unknown> }>('select type, body from fact where subject = $1 order by id', [subject]),
+  );
+
+test('a waiver lifts its rule from the approval of another person until its end, and not a moment longer', async () => {
+  const asked = await ask('tea_a');
+  const now = () => tx((t) => t.now());
+  expect(await tx(async (t) => activeWaivers(t, place('tea_a'), await t.now()))).toEqual([]);
+  const own = await tx((t) => approveWaiver(t, person('per_asker'), { waiver: asked.id, version: 1, reason: null }));
+  expect(own).toMatchObject({ code: 'waivers.own-waiver' });
+  await tx((t) => approveWaiver(t, person('per_other'), { waiver: asked.id, version: 1, reason: null }));
+  const at = await now();
+  expect((await tx((t) => activeWaivers(t, place('tea_a'), at))).map(({ id }) => id)).toEqual([asked.id]);
+  expect(await tx((t) => activeWaivers(t, place('tea_b'), at))).toEqual([]);
+  expect(await tx((t) => activeWaivers(t, place('tea_a'), asked.expiresAt))).toEqual([]);
+  const recorded = await facts(asked.id);
+  expect(recorded.map(({ type }) => type)).toEqual(['waiver.requested', 'waiver.decision-refused', 'waiver.approved']);
+  expect(JSON.stringify(recorded)).not.toContain('"why"}');
+});
+
+test('the table itself refuses a waiver that one person made alone', async () => {
+  const asked = await ask('tea_c');
+  await expect(
+    tx((t) => t.write(`update waiver set state = 'approved', decided_by = requested_by where id = $1`, [asked.id])),
+  ).rejects.toThrow();
+});
+
+test('a decision on a version that has changed is refused', async () => {
+  const asked = await ask('tea_d');
+  await tx((t) => approveWaiver(t, person('per_other'), { waiver: asked.id, version: 1, reason: null }));
+  await expect(tx((t) => revokeWaiver(t, person('per_third'), { waiver: asked.id, version: 1, reason: 'fixed' }))).rejects.toMatchObject({
+    code: 'waivers.changed-meanwhile',
+  });
+  expect(await tx((t) => revokeWaiver(t, person('per_third'), { waiver: asked.id, version: 2, reason: 'fixed' }))).toMatchObject({
+    state: 'revoked',
+  });
+  expect(await tx(async (t) => activeWaivers(t, place('tea_d'), await t.now()))).toEqual([]);
+});
+
+test('two persons who approve at once make one approval', async () => {
+  const asked = await ask('tea_e');
+  const results = await Promise.all(
+    ['per_x', 'per_y'].map((id) => tx((t) => approveWaiver(t, person(id), { waiver: asked.id, version: 1, reason: null }))),
+  );
+  expect(results.filter((result) => 'state' in result)).toHaveLength(1);
+});
+
+test('the cap of a team holds against requests at once', async () => {
+  for (let count = 0; count < TEAM_CAP - 1; count++) await ask('tea_f');
+  const results = await Promise.allSettled([ask('tea_f'), ask('tea_f'), ask('tea_f')]);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'waivers.cap-reached' } });
+});
+
+test('expiry is noted once and never early; a lost wake is made again', async () => {
+  const asked = await ask('tea_g', 60_000);
+  const system: Actor = { kind: 'system', id: 'waivers', org: floor.org };
+  await tx((t) => expireWaiver(t, system, asked.id));
+  expect(await tx((t) => waiverById(t, asked.id))).toMatchObject({ state: 'requested' });
+  await tx((t) => t.write(`update waiver set expires_at = created_at where id = $1`, [asked.id]));
+  await tx((t) => t.query(`select graphile_worker.remove_job(key) from graphile_worker.jobs where key like '%' || $1`, [asked.id]));
+  await floor.db.tx('*', (t) => waiverSweepers[0]?.sweep(t) ?? Promise.resolve());
+  expect(await tx((t) => t.query(`select 1 from graphile_worker.jobs where key like '%' || $1`, [asked.id]))).toHaveLength(1);
+  await tx((t) => expireWaiver(t, system, asked.id));
+  await tx((t) => expireWaiver(t, system, asked.id));
+  expect((await facts(asked.id)).map(({ type }) => type)).toEqual(['waiver.requested', 'waiver.expired']);
+});
+
+test('a debt blocks until another person says that it is paid, also after its day', async () => {
+  const id = await tx(async (t) =>
+    openDebt(t, person('per_manager'), {
+      scope: scope('tea_h'),
+      what: 'the approval, afterwards',
+      owner: 'per_manager',
+      second: null,
+      reason: 'down',
+      ticket: 'INC-1',
+      due: await t.now(),
+    }),
+  );
+  expect(await tx((t) => unpaidDebts(t, 'tea_h'))).toMatchObject([{ id, what: 'the approval, afterwards' }]);
+  expect(await tx(async (t) => activeWaivers(t, place('tea_h'), await t.now()))).toEqual([]);
+  await tx((t) => expireWaiver(t, { kind: 'system', id: 'waivers', org: floor.org }, id));
+  expect(await tx((t) => payDebt(t, person('per_manager'), { waiver: id, version: 1, reason: 'done' }))).toMatchObject({
+    code: 'waivers.own-waiver',
+  });
+  expect(await tx((t) => unpaidDebts(t, 'tea_h'))).toHaveLength(1);
+  await tx((t) => payDebt(t, person('per_other'), { waiver: id, version: 1, reason: 'reviewed' }));
+  expect(await tx((t) => unpaidDebts(t, 'tea_h'))).toEqual([]);
+});
