@@ -85,6 +85,8 @@ export const catalogPlanSchema = z.object({
   digest: digestSchema,
   changes: z.array(catalogChangeSchema),
   unchanged: z.number().int(),
+  /** The policy of services that name none, where it changes. */
+  policy: z.object({ before: z.string().nullable(), after: z.string().nullable() }).nullable(),
   warnings: z.array(diagnosticSchema),
 });
 

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../kernel/diagnostic.ts';
 import { suggest } from '../../kernel/suggest.ts';
 import type { YamlDocument } from '../../kernel/yaml.ts';
-import { cyclesOf } from './graph.ts';
+import { cyclesOf } from '../../kernel/graph.ts';
 import { cellsOf } from './matrix.ts';
 import type { Job, Pipeline } from './pipeline.ts';
 import { hasExpression } from './template.ts';

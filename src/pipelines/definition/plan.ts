@@ -1,5 +1,5 @@
 import type { RunContext } from './contexts.ts';
-import { inOrderOfNeed } from './graph.ts';
+import { inOrderOfNeed } from '../../kernel/graph.ts';
 import { cellsOf, type Cell } from './matrix.ts';
 import type { Cache, ExecutorChoice, Job, Pipeline, ReportKind, Step, Templates, When } from './pipeline.ts';
 import { MAX_PLANNED } from './pipeline.ts';

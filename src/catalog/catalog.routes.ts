@@ -1,0 +1,55 @@
+import { applyCatalog, getService, listEnvironments, listServices, listTeams, planCatalog } from '../contract/catalog.ts';
+import { mount } from '../platform/http/handler.ts';
+import { applyCatalogFile, planCatalogFile, type Planned } from './apply.commands.ts';
+import { noSuchService } from './catalog.problems.ts';
+import { allServices, environmentsInOrder, serviceByName } from './catalog.queries.ts';
+import { listTeamViews } from './catalog.views.ts';
+import type { Environment } from './environment.ts';
+import type { RunSpec, Service } from './service.ts';
+
+/** The HTTP side of the catalog. */
+export const catalogSliceRoutes = [
+  mount(planCatalog, async (call) => planAnswer(await planCatalogFile(call.tx, call.body))),
+  mount(applyCatalog, async (call) => planAnswer(await applyCatalogFile(call.tx, call.actor, call.body))),
+  mount(listServices, async (call) => {
+    const visible = await call.visible();
+    const services = await allServices(call.tx);
+    const shown = services.filter(
+      (one) => (visible === 'all' || visible.has(one.id)) && (call.query.team === undefined || one.team === call.query.team),
+    );
+    return { items: shown.map(serviceAnswer) };
+  }),
+  mount(getService, async (call) => {
+    const service = await serviceByName(call.tx, call.params.service);
+    if (service === null) throw noSuchService({ name: call.params.service });
+    return serviceAnswer(service);
+  }),
+  mount(listEnvironments, async (call) => ({ items: (await environmentsInOrder(call.tx)).map(environmentAnswer) })),
+  mount(listTeams, async (call) => ({ items: await listTeamViews(call.tx) })),
+];
+
+function planAnswer({ plan, warnings }: Planned) {
+  return {
+    digest: plan.digest,
+    changes: plan.changes.map((change) => ({ ...change, fields: [...change.fields] })),
+    unchanged: plan.unchanged,
+    policy: plan.policy,
+    warnings: [...warnings],
+  };
+}
+
+function serviceAnswer({ teamId: _, dependsOn, run, ...service }: Service) {
+  return { ...service, dependsOn: [...dependsOn], run: run === null ? null : runAnswer(run) };
+}
+
+function runAnswer({ smoke, command, ...run }: RunSpec) {
+  return { ...run, command: [...command], ...(smoke === undefined ? {} : { smoke: { command: [...smoke.command] } }) };
+}
+
+function environmentAnswer({ after, strategy, ...environment }: Environment) {
+  return {
+    ...environment,
+    after: [...after],
+    strategy: strategy.kind === 'canary' ? { ...strategy, steps: [...strategy.steps] } : strategy,
+  };
+}
