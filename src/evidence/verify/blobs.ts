@@ -1,0 +1,82 @@
+import { digestOf, hexOf, type Digest } from '../../kernel/digest.ts';
+import { openEnvelope, strictBase64, type Envelope, type TrustedKey } from '../../kernel/dsse.ts';
+import { z } from 'zod';
+import { checked, type Check, type Opened, type ReadFact } from './check.ts';
+import type { Sections } from './format.ts';
+
+/** Every blob has the digest that it is filed under. */
+export function checkBlobs({ bundle }: Opened): Check {
+  const wrong: string[] = [];
+  const entries = Object.entries(bundle.sections.blobs);
+  for (const [digest, text] of entries) {
+    const bytes = strictBase64(text);
+    if (bytes === null) wrong.push(`the blob ${digest} is not canonical base64`);
+    else if (digestOf(bytes) !== digest) wrong.push(`the blob ${digest} has other bytes`);
+  }
+  return checked('blobs', wrong, `${entries.length} blobs have the digests that name them`);
+}
+
+const envelopeSchema = z.strictObject({
+  payloadType: z.string(),
+  payload: z.string(),
+  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.string() })).min(1),
+});
+const statementSchema = z.object({
+  _type: z.literal('https://in-toto.io/Statement/v1'),
+  subject: z.array(z.object({ digest: z.object({ sha256: z.string() }) })).min(1),
+  predicateType: z.string(),
+});
+
+/**
+ * Every attestation is signed by a trusted key, speaks of the artifact that it is filed under, and is one of those that
+ * the ledger names: an envelope that the holder of the key wrote afterwards is not.
+ */
+export function checkAttestations(opened: Opened, facts: readonly ReadFact[]): Check {
+  const wrong: string[] = [];
+  const named = namedAttestations(facts);
+  for (const { artifact, blob } of opened.bundle.sections.attestations) {
+    const read = readAttestation({ sections: opened.bundle.sections, keys: opened.trust.keys }, artifact as Digest, blob);
+    const label = `the attestation ${blob.slice(0, 19)} of ${artifact.slice(0, 19)}`;
+    if (!read.ok) wrong.push(`${label}: ${read.why}`);
+    else if (!named.has(`${artifact} ${blob}`)) wrong.push(`${label}: no fact of the bundle says that it was made`);
+  }
+  return checked(
+    'attestations',
+    wrong,
+    `${opened.bundle.sections.attestations.length} attestations are signed by a trusted key and named in the ledger`,
+  );
+}
+
+const signedSchema = z.object({ digest: z.string(), attestations: z.array(z.object({ envelope: z.string() })) });
+
+/** `artifact envelope` for every attestation that a fact says was made. */
+export function namedAttestations(facts: readonly ReadFact[]): Set<string> {
+  return new Set(
+    facts.flatMap(({ leaf }) => {
+      const body = leaf.type === 'artifact.signed' ? signedSchema.safeParse(leaf.body) : null;
+      return body?.success === true ? body.data.attestations.map(({ envelope }) => `${body.data.digest} ${envelope}`) : [];
+    }),
+  );
+}
+
+export type ReadAttestation = { readonly ok: true; readonly predicateType: string } | { readonly ok: false; readonly why: string };
+
+/** The blobs of a bundle, and the keys to read them by. */
+export type Readable = { readonly sections: Pick<Sections, 'blobs'>; readonly keys: readonly TrustedKey[] };
+
+/** One attestation: an in-toto statement in a DSSE envelope. */
+export function readAttestation({ sections, keys }: Readable, artifact: Digest, blob: string): ReadAttestation {
+  const text = Object.hasOwn(sections.blobs, blob) ? sections.blobs[blob] : undefined;
+  if (text === undefined) return { ok: false, why: 'its bytes are not in the bundle' };
+  try {
+    const envelope: Envelope = envelopeSchema.parse(JSON.parse(Buffer.from(text, 'base64').toString('utf8')));
+    const opened = openEnvelope(envelope, 'application/vnd.in-toto+json', keys);
+    if (!opened.ok) return opened;
+    const statement = statementSchema.parse(JSON.parse(Buffer.from(opened.payload).toString('utf8')));
+    if (!statement.subject.some(({ digest }) => digest.sha256 === hexOf(artifact)))
+      return { ok: false, why: 'it speaks of another artifact' };
+    return { ok: true, predicateType: statement.predicateType };
+  } catch {
+    return { ok: false, why: 'it has the wrong form' };
+  }
+}
