@@ -95,9 +95,9 @@ create table job (
   run_id text not null references run(id),
   service_id text not null,
   position int not null,
-  -- `test (node 24)`: unique in its run; `key` is the name in the file, shared by the children of a matrix.
+  -- `test (node 24)`: unique in its run; `declared` is the name in the file, shared by the cells of a matrix.
   name text not null,
-  key text not null,
+  declared text not null,
   needs text[] not null,
   -- The DSSE envelope of what was planned. It is read from nowhere else, so an edited row is refused by its signature.
   planned text not null,

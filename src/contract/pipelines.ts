@@ -33,7 +33,8 @@ export const jobSchema = z.object({
   attempt: z.number().int(),
   needs: z.array(z.string()),
   pool: z.string(),
-  executor: z.enum(EXECUTORS),
+  /** What the pipeline asks for until a runner took it, then what it was run by. */
+  executor: z.enum([...EXECUTORS, 'any']),
   runner: z.string().nullable(),
   isolation: z.array(z.string()),
   queuedAt: at,
@@ -153,6 +154,8 @@ export const createRegistration = defineRoute({
   path: '/v1/runners/registrations',
   summary: 'Make a single-use registration for a runner of a pool; its token is shown once',
   access: { kind: 'may', action: 'admin.machines' },
+  // The answer holds a credential: it must not be kept under an Idempotency-Key.
+  transaction: 'none',
   body: z
     .object({
       pool: nameSchema.default('default'),
@@ -199,6 +202,8 @@ export const putSecret = defineRoute({
   path: '/v1/services/{service}/secrets/{name}',
   summary: "Set a secret that the service's jobs may ask for; it is never shown again",
   access: { kind: 'may', action: 'secret.write', on: ['params.service'] },
+  // Not even a digest of the request is kept; setting a secret twice is harmless.
+  transaction: 'none',
   params: secretParams,
   /** `protectedOnly` (default): only runs of the service's protected branch get it. */
   body: z.object({ value: z.string().min(1).max(65_536), protectedOnly: z.boolean().default(true) }).strict(),
@@ -230,6 +235,8 @@ export const createHook = defineRoute({
   path: '/v1/services/{service}/hook',
   summary: "Make (or renew) the signed webhook of the service's repository; its secret is shown once",
   access: { kind: 'may', action: 'catalog.apply', on: ['params.service'] },
+  // As for a registration.
+  transaction: 'none',
   params: z.object({ service: nameSchema }),
   status: 201,
   answer: z.object({ path: z.string(), hook: z.string(), secret: z.string() }),

@@ -98,6 +98,8 @@ export const registerRunner = defineRoute({
   path: '/v1/runners',
   summary: 'Register a runner with a single-use registration token; answers its key and the key that signs plans',
   access: { kind: 'public', why: 'a single-use registration token in the body is the credential' },
+  // The answer holds a key: it must not be kept under an Idempotency-Key.
+  transaction: 'none',
   body: z.object({ registration: z.string().max(200), name: lineSchema }),
   status: 201,
   answer: z.object({

@@ -1,0 +1,25 @@
+import type { Tx } from '../../platform/floor.ts';
+
+export type SecretRow = { readonly name: string; readonly sealed: Buffer; readonly protected_only: boolean; readonly version: number; readonly changed_at: string };
+
+/** Sets a secret and answers its new version. */
+export async function saveSecret(tx: Tx, service: string, name: string, sealed: Uint8Array, protectedOnly: boolean): Promise<number> {
+  const row = await tx.one<{ version: number }>(
+    `insert into service_secret (service_id, name, org_id, sealed, protected_only, changed_at) values ($1, $2, $3, $4, $5, $6)
+     on conflict (service_id, name) do update set sealed = excluded.sealed, protected_only = excluded.protected_only, changed_at = excluded.changed_at, version = service_secret.version + 1
+     returning version`,
+    [service, name, tx.org, Buffer.from(sealed), protectedOnly, await tx.now()],
+  );
+  return row.version;
+}
+
+export function secretsOf(tx: Tx, service: string, names: readonly string[] | null): Promise<SecretRow[]> {
+  return tx.query<SecretRow>(`select name, sealed, protected_only, version, changed_at from service_secret where service_id = $1 and ($2::text[] is null or name = any($2)) order by name`, [
+    service,
+    names,
+  ]);
+}
+
+export async function forgetSecret(tx: Tx, service: string, name: string): Promise<boolean> {
+  return (await tx.write(`delete from service_secret where service_id = $1 and name = $2`, [service, name])) === 1;
+}

@@ -1,0 +1,40 @@
+import type { Actor } from '../../kernel/actor.ts';
+import type { Tx } from '../../platform/floor.ts';
+import { secretChanged, secretRemoved } from '../pipelines.events.ts';
+import { noSuchSecret } from '../pipelines.problems.ts';
+import type { SecretReleasePort } from '../secret-release.port.ts';
+import { forgetSecret, saveSecret, secretsOf } from './secret.store.ts';
+
+/** Binds a sealed value to its place: moved to another row, it can't be opened. */
+const place = (org: string, service: string, name: string): string => `secret:${org}:${service}:${name}`;
+
+/** Sets a secret of a service; the value goes nowhere but into its sealed column. */
+export async function putSecret(tx: Tx, actor: Actor, input: { service: string; name: string; value: string; protectedOnly: boolean }): Promise<number> {
+  const sealed = tx.floor.secrets.seal(input.value, place(tx.org, input.service, input.name));
+  const version = await saveSecret(tx, input.service, input.name, sealed, input.protectedOnly);
+  await tx.record(secretChanged, { subject: input.service, actor, service: input.service, body: { name: input.name, version, protectedOnly: input.protectedOnly } });
+  return version;
+}
+
+/** Forgets a secret. */
+export async function deleteSecret(tx: Tx, actor: Actor, service: string, name: string): Promise<void> {
+  if (!(await forgetSecret(tx, service, name))) throw noSuchSecret({ name });
+  await tx.record(secretRemoved, { subject: service, actor, service, body: { name } });
+}
+
+/**
+ * The service's own secrets: none for an untrusted run, and only those of any branch for a run that is not protected.
+ * Secrets of an environment are not kept here; a question for one gets nothing.
+ */
+export const serviceSecrets: SecretReleasePort = {
+  async release(tx, question) {
+    if (question.trust === 'untrusted' || question.environment !== null || question.names.length === 0) return {};
+    const rows = await secretsOf(tx, question.service, question.names);
+    const given: [string, string][] = [];
+    for (const row of rows) {
+      if (row.protected_only && question.trust !== 'protected') continue;
+      given.push([row.name, tx.floor.secrets.open(row.sealed, place(tx.org, question.service, row.name))]);
+    }
+    return Object.fromEntries(given);
+  },
+};
