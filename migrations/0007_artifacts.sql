@@ -52,7 +52,7 @@ create index artifact_build_commit on artifact_build (commit_id);
 create index artifact_build_list on artifact_build (org_id, created_at desc, id desc);
 create index artifact_build_unsigned on artifact_build (due_at) where state = 'accepted';
 
--- Signed statements about an artifact. The envelope's exact bytes are a blob; its digest stands here.
+-- Signed statements about an artifact. The envelope's exact bytes are a blob, and so is the document that it speaks of.
 create table attestation (
   id text primary key,
   org_id text not null references organisation(id),
@@ -62,6 +62,7 @@ create table attestation (
   kind text not null check (kind in ('sbom', 'provenance')),
   predicate_type text not null,
   envelope_digest text not null,
+  document_digest text not null,
   key_id text not null,
   -- An SBOM that can't know all says so: what it is missing.
   incomplete text[] not null default '{}',
@@ -76,6 +77,7 @@ create index attestation_artifact on attestation (artifact_id);
 create table version_given (
   org_id text not null references organisation(id),
   service_id text not null,
+  -- SemVer 2.0.0; the column "version" is the row's own.
   number text not null,
   tag text not null,
   commit_id text not null,

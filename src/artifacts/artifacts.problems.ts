@@ -12,12 +12,6 @@ export const damaged = defineProblem<{ digest: string }>('artifacts.damaged', {
   remedy: 'Build the commit again, or restore the bytes from a backup; the next scrub lifts the quarantine by itself.',
 });
 
-export const revoked = defineProblem<{ digest: string; reason: string }>('artifacts.revoked', {
-  status: 410,
-  sentence: ({ digest, reason }) => `The artifact ${digest} is revoked: ${reason}`,
-  remedy: 'Deploy another artifact; a revoked one never ships again.',
-});
-
 export const noAttestation = defineProblem<{ digest: string; kind: string }>('artifacts.no-attestation', {
   status: 404,
   sentence: ({ digest, kind }) => `The artifact ${digest} has no ${kind} yet.`,

@@ -3,7 +3,7 @@ import { answer, worse, worst } from '../kernel/decision.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Envelope, TrustedKey } from '../kernel/dsse.ts';
 import type { Instant } from '../kernel/time.ts';
-import { openStatement, SBOM_PREDICATE } from './provenance/statement.ts';
+import { openReference } from './provenance/reference.ts';
 import { verifyProvenance } from './provenance/verify.ts';
 
 export const SUPPLY_CHAIN = 'supply-chain';
@@ -17,6 +17,9 @@ export type AttestationInput = {
   readonly envelopeDigest: Digest;
   /** null: its bytes are gone or damaged. */
   readonly envelope: Envelope | null;
+  /** The SBOM, or the provenance itself, that the envelope vouches for, and whether its bytes are there. */
+  readonly document: Digest;
+  readonly documentThere: boolean;
   /** What the SBOM says that it can't know. */
   readonly incomplete: readonly string[];
 };
@@ -32,7 +35,7 @@ export type BuildInput = {
 /** Everything that the rule reads about one digest; plain JSON, so that a decision can be replayed from it. */
 export type SupplyChainInput = {
   readonly digest: Digest;
-  readonly service: string;
+  readonly service: { readonly id: string; readonly name: string };
   readonly artifact: {
     readonly id: string;
     readonly name: string;
@@ -78,7 +81,7 @@ function judgeDigest(input: SupplyChainInput, policy: SupplyChainPolicy): Judged
     read: [{ kind: 'artifact', id: artifact?.id ?? digest, digest }],
     missing: [],
   });
-  if (artifact === null || input.builds.length === 0) return no('artifacts.not-built-here', `no run of ${input.service} built it`);
+  if (artifact === null || input.builds.length === 0) return no('artifacts.not-built-here', `no run of ${input.service.name} built it`);
   if (artifact.revoked !== null) return no('artifacts.revoked', `revoked at ${artifact.revoked.at}: ${artifact.revoked.reason}`);
   if (artifact.damagedAt !== null) return no('artifacts.damaged', `its stored bytes were found damaged at ${artifact.damagedAt}`);
   // Several builds may have yielded the same bytes; one that stands is enough.
@@ -100,9 +103,18 @@ function judgeBuild(input: SupplyChainInput, build: BuildInput, policy: SupplyCh
 function judgeSbom(input: SupplyChainInput, build: BuildInput, policy: SupplyChainPolicy): Judged {
   const found = present(build, 'sbom', policy.sbom);
   if ('verdict' in found) return found;
-  const opened = openStatement(found.envelope, input.keys, SBOM_PREDICATE, input.digest);
+  const opened = openReference(found.envelope, input.keys, input.digest);
   if (!opened.ok)
     return { ...found.base, verdict: 'deny', reasons: opened.reasons.map(({ code, text }) => ({ code, text: `SBOM: ${text}` })) };
+  const { document, documentThere } = found.attestation;
+  if (opened.document !== document)
+    return {
+      ...found.base,
+      verdict: 'deny',
+      reasons: [{ code: 'artifacts.sbom-swapped', text: `SBOM: ${opened.document} is signed, ${document} is stored` }],
+    };
+  if (!documentThere)
+    return { ...found.base, verdict: 'unknown', reasons: [{ code: 'artifacts.sbom-unreadable', text: "the SBOM's bytes are gone" }] };
   const { incomplete } = found.attestation;
   const text =
     incomplete.length === 0 ? 'SBOM present and signed' : `SBOM present and signed; it says that it is incomplete: ${incomplete[0]}`;
@@ -113,14 +125,17 @@ function judgeProvenance(input: SupplyChainInput, build: BuildInput, policy: Sup
   const found = present(build, 'provenance', policy.provenance);
   if ('verdict' in found) return found;
   if (input.expectedSource === null) {
-    const missing = [{ what: `the repository of ${input.service} in the catalog`, who: ['release-manager', 'admin'] }];
+    const missing = [{ what: `the repository of ${input.service.name} in the catalog`, who: ['release-manager', 'admin'] }];
     return policy.provenance
       ? {
           ...found.base,
           verdict: 'unknown',
           missing,
           reasons: [
-            { code: 'artifacts.no-source', text: `the catalog names no repository for ${input.service}, so the source can't be judged` },
+            {
+              code: 'artifacts.no-source',
+              text: `the catalog names no repository for ${input.service.name}, so the source can't be judged`,
+            },
           ],
         }
       : {
@@ -131,7 +146,7 @@ function judgeProvenance(input: SupplyChainInput, build: BuildInput, policy: Sup
           ],
         };
   }
-  const expected = { digest: input.digest, builder: input.expectedBuilder, source: input.expectedSource, service: input.service };
+  const expected = { digest: input.digest, builder: input.expectedBuilder, source: input.expectedSource, service: input.service.id };
   const verified = verifyProvenance(found.envelope, expected, input.keys);
   if (!verified.ok)
     return { ...found.base, verdict: 'deny', reasons: verified.reasons.map(({ code, text }) => ({ code, text: `provenance: ${text}` })) };

@@ -18,6 +18,7 @@ export const ACTIONS = {
   'run.cancel': developers,
   'secret.write': managers,
   'artifact.read': everyone,
+  'artifact.revoke': managers,
   'report.read': everyone,
   'policy.read': everyone,
   'policy.write': managers,

@@ -8,6 +8,7 @@ import { makeStatement, PROVENANCE_PREDICATE } from './statement.ts';
 /** What the server knows of a build from its own state. Nothing here is a step's word. */
 export type BuildRecord = {
   readonly org: string;
+  /** The service's id: a name can be given to another one day. */
   readonly service: string;
   readonly run: string;
   readonly job: string;

@@ -10,7 +10,12 @@ import { openEnvelope, sealEnvelope } from '../../kernel/dsse.ts';
 /** In-toto Statement v1 (https://in-toto.io/Statement/v1): what is said of which bytes. */
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
-export const SBOM_PREDICATE = 'https://cyclonedx.org/bom';
+/**
+ * The in-toto predicate that vouches for a document by its digest. SBOMs are signed so: they can hold megabytes, and
+ * every decision reads the statement.
+ */
+export const SBOM_PREDICATE = 'https://in-toto.io/attestation/reference/v0.1';
+export const SBOM_MEDIA_TYPE = 'application/vnd.cyclonedx+json';
 export const PROVENANCE_PREDICATE = 'https://slsa.dev/provenance/v1';
 
 export type Statement<Predicate = unknown> = {

@@ -165,12 +165,16 @@ test('what we write is valid CycloneDX 1.6, by a checker that knows the publishe
     expect(schemaFaults(schema, JSON.parse(JSON.stringify(bom)), others)).toEqual([]);
   }
   const folder = join(corpus, 'tools/src/test/resources/1.6');
-  // Signed documents follow another schema, of which we write nothing.
+  // Signatures inside a document follow another schema (JSF), of which we write nothing.
   let bad = 0;
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.json') && !file.includes('signature'))) {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
     const faults = schemaFaults(schema, JSON.parse(readFileSync(join(folder, name), 'utf8')), others);
     if (name.startsWith('invalid')) bad += faults.length > 0 ? 1 : 0;
-    else expect(faults, name).toEqual([]);
+    else
+      expect(
+        faults.filter((fault) => !fault.includes('/signature ')),
+        name,
+      ).toEqual([]);
   }
   expect(bad).toBeGreaterThan(5);
 });

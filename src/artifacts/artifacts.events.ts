@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { defineEvent } from '../kernel/event.ts';
+
+const text = z.string();
+const optional = z.string().nullable();
+const count = z.number().int();
+
+export const artifactPublished = defineEvent({
+  type: 'artifact.published',
+  subject: 'art',
+  means: 'A job made bytes and uploaded them; they are kept under their digest.',
+  body: z.object({
+    digest: text,
+    name: text,
+    size: count,
+    build: text,
+    run: text,
+    job: text,
+    attempt: count,
+    commit: optional,
+    repository: optional,
+    ref: optional,
+    trust: text,
+    executor: text,
+    plan: text,
+  }),
+});
+
+export const artifactSigned = defineEvent({
+  type: 'artifact.signed',
+  subject: 'art',
+  means: 'SBOM and provenance of a build were written and signed.',
+  body: z.object({
+    digest: text,
+    build: text,
+    run: text,
+    key: text,
+    attestations: z.array(z.object({ id: text, kind: text, envelope: text, document: text })),
+    /** What the SBOM says that it can't know. */
+    incomplete: z.array(text),
+  }),
+});
+
+export const artifactRevoked = defineEvent({
+  type: 'artifact.revoked',
+  subject: 'art',
+  means: 'Somebody took an artifact out of use for ever: it never ships again.',
+  body: z.object({ digest: text, reason: text }),
+});
+
+export const artifactDamaged = defineEvent({
+  type: 'artifact.damaged',
+  subject: 'art',
+  means: 'The stored bytes of an artifact are no longer what their digest says; it is quarantined.',
+  body: z.object({ digest: text, found: text }),
+});
+
+export const artifactRepaired = defineEvent({
+  type: 'artifact.repaired',
+  subject: 'art',
+  means: 'The bytes of a quarantined artifact are again what their digest says.',
+  body: z.object({ digest: text }),
+});
+
+export const versionGiven = defineEvent({
+  type: 'version.given',
+  subject: 'svc',
+  means: 'A version number was given to a commit of a service; it is never given again.',
+  body: z.object({ number: text, tag: text, commit: text, bump: text, from: optional }),
+});
+
+/** Everything this slice announces. */
+export const artifactEvents = [artifactPublished, artifactSigned, artifactRevoked, artifactDamaged, artifactRepaired, versionGiven];

@@ -1,0 +1,63 @@
+import * as contract from '../contract/artifacts.ts';
+import { serviceById } from '../catalog/catalog.queries.ts';
+import { mount, type Mounted } from '../platform/http/handler.ts';
+import { attestationsOf, buildsOf } from './artifacts.queries.ts';
+import { noAttestation, noSuchArtifact } from './artifacts.problems.ts';
+import { artifactView, attestationView, buildPage } from './artifacts.views.ts';
+import { openArtifactIn } from './open.api.ts';
+import { revokeArtifact } from './revoke.commands.ts';
+import { readEnvelope } from './supply-chain.queries.ts';
+import type { Digest } from '../kernel/digest.ts';
+
+export const artifactRoutes: readonly Mounted[] = [
+  mount(contract.listArtifacts, async ({ tx, query, visible }) => buildPage(tx, query, await visible())),
+
+  mount(contract.getArtifact, async ({ tx, params, visible }) => artifactView(tx, params.digest, await visible())),
+
+  mount(contract.getArtifactBytes, async ({ tx, params, visible }) => {
+    await artifactView(tx, params.digest, await visible());
+    const { name, size, stream } = await openArtifactIn(tx, params.digest as Digest);
+    return { stream, fileName: `${name}.tar.gz`, headers: { 'content-length': String(size) } };
+  }),
+
+  mount(contract.getArtifactSbom, async ({ tx, params, visible }) => {
+    const view = await artifactView(tx, params.digest, await visible());
+    const sbom = view.attestations.find((one) => one.kind === 'sbom');
+    if (sbom === undefined) throw noAttestation({ digest: params.digest, kind: 'SBOM' });
+    return {
+      stream: await tx.floor.blobs.read(sbom.document as Digest, contract.getArtifactSbom.answer.limit),
+      fileName: `${view.name}.cdx.json`,
+    };
+  }),
+
+  mount(contract.getArtifactAttestations, async ({ tx, params, visible }) => {
+    const shown = new Set((await artifactView(tx, params.digest, await visible())).attestations.map((one) => one.id));
+    const items = (await attestationsOf(tx, params.digest)).filter((one) => shown.has(one.id));
+    return {
+      items: await Promise.all(
+        items.map(async (one) => ({ ...attestationView(one), envelope: mutable(await readEnvelope(tx, one.envelope)) })),
+      ),
+    };
+  }),
+
+  mount(contract.revokeArtifact, async ({ tx, params, body, actor, must }) => {
+    const services = [...new Set((await buildsOf(tx, params.digest)).map((build) => build.service))];
+    if (services.length === 0) throw noSuchArtifact({ digest: params.digest });
+    for (const id of services) {
+      const service = await serviceById(tx, id);
+      await must('artifact.revoke', service === null ? {} : { service: service.name, team: service.team });
+    }
+    await revokeArtifact(tx, actor, {
+      digest: params.digest,
+      reason: body.reason,
+      service: services.length === 1 ? (services[0] ?? null) : null,
+    });
+    return artifactView(tx, params.digest, 'all');
+  }),
+];
+
+function mutable(
+  envelope: Awaited<ReturnType<typeof readEnvelope>>,
+): { payloadType: string; payload: string; signatures: { keyid: string; sig: string }[] } | null {
+  return envelope === null ? null : { ...envelope, signatures: envelope.signatures.map((one) => ({ ...one })) };
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Digest } from '../kernel/digest.ts';
+import type { Envelope } from '../kernel/dsse.ts';
+import { Problem } from '../kernel/problem.ts';
+import type { Tx } from '../platform/floor.ts';
+import type { Attestation } from './artifacts.queries.ts';
+import { artifactByDigest, attestationsOf, buildsOf } from './artifacts.queries.ts';
+import { builderPrefix } from './provenance/provenance.ts';
+import type { AttestationInput, SupplyChainInput } from './supply-chain.ts';
+
+const ENVELOPE_LIMIT = 1024 ** 2;
+const envelopeSchema = z.strictObject({
+  payloadType: z.string(),
+  payload: z.string(),
+  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.string() })).max(10),
+});
+
+/** Whose artifacts: the service as the catalog knows it now. */
+export type SupplyChainOf = { readonly id: string; readonly name: string; readonly repository: { readonly url: string } | null };
+
+/** Everything that the supply-chain rule reads about these digests; order and number are those of `digests`. */
+export async function supplyChainInputs(tx: Tx, service: SupplyChainOf, digests: readonly Digest[]): Promise<SupplyChainInput[]> {
+  const inputs: SupplyChainInput[] = [];
+  for (const digest of digests) inputs.push(await inputOf(tx, service, digest));
+  return inputs;
+}
+
+async function inputOf(tx: Tx, service: SupplyChainOf, digest: Digest): Promise<SupplyChainInput> {
+  const artifact = await artifactByDigest(tx, digest);
+  const attestations = await attestationsOf(tx, digest);
+  const builds = [];
+  for (const build of await buildsOf(tx, digest)) {
+    if (build.service !== service.id) continue;
+    const own = attestations.filter((one) => one.build === build.id);
+    builds.push({
+      id: build.id,
+      state: build.state,
+      lastError: build.lastError,
+      attestations: await Promise.all(own.map((one) => attestationInput(tx, one))),
+    });
+  }
+  return {
+    digest,
+    service: { id: service.id, name: service.name },
+    artifact:
+      artifact === null
+        ? null
+        : {
+            id: artifact.id,
+            name: artifact.name,
+            revoked: artifact.revoked === null ? null : { at: artifact.revoked.at, reason: artifact.revoked.reason },
+            damagedAt: artifact.damagedAt,
+          },
+    builds,
+    keys: tx.floor.keys.all.map(({ keyId, publicKeyPem }) => ({ keyId, publicKeyPem })),
+    expectedSource: service.repository?.url ?? null,
+    expectedBuilder: builderPrefix(tx.org),
+  };
+}
+
+async function attestationInput(tx: Tx, one: Attestation): Promise<AttestationInput> {
+  const [envelope, documentThere] = await Promise.all([readEnvelope(tx, one.envelope), tx.floor.blobs.has(one.document)]);
+  return {
+    id: one.id,
+    kind: one.kind,
+    envelopeDigest: one.envelope,
+    envelope,
+    document: one.document,
+    documentThere,
+    incomplete: one.incomplete,
+  };
+}
+
+/** A stored envelope, or null where its bytes are gone, damaged or of another form: the rule makes that "unknown". */
+export async function readEnvelope(tx: Tx, digest: Digest): Promise<Envelope | null> {
+  try {
+    const bytes = await tx.floor.blobs.read(digest, ENVELOPE_LIMIT);
+    return envelopeSchema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? null;
+  } catch (error) {
+    if (error instanceof Problem || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

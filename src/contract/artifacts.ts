@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { commitSchema, digestSchema, idOf, nameSchema, pageOf, pageQuery } from './common.ts';
+import { defineRoute } from './route.ts';
+
+/** What was built, what is attested of it, and taking it out of use. Bytes are named by digest, never by a tag. */
+
+export const buildSchema = z.object({
+  id: idOf('bld'),
+  digest: digestSchema,
+  name: z.string(),
+  size: z.number().int(),
+  service: z.string(),
+  run: idOf('run'),
+  job: idOf('job'),
+  commit: z.string().nullable(),
+  trust: z.string(),
+  state: z.enum(['accepted', 'signed']),
+  /** Why signing failed the last time; null while there is nothing to say. */
+  lastError: z.string().nullable(),
+  createdAt: z.string(),
+});
+
+export const attestationSchema = z.object({
+  id: idOf('att'),
+  build: idOf('bld'),
+  kind: z.enum(['sbom', 'provenance']),
+  predicateType: z.string(),
+  keyId: z.string(),
+  /** What an SBOM says that it can't know; empty: it is whole. */
+  incomplete: z.array(z.string()),
+  /** The digest of the signed document. */
+  document: digestSchema,
+  createdAt: z.string(),
+});
+
+export const artifactSchema = z.object({
+  digest: digestSchema,
+  name: z.string(),
+  size: z.number().int(),
+  createdAt: z.string(),
+  revoked: z.object({ at: z.string(), by: z.string(), reason: z.string() }).nullable(),
+  /** Since when the stored bytes are known to differ from the digest; null: they are whole. */
+  damagedAt: z.string().nullable(),
+  builds: z.array(buildSchema),
+  attestations: z.array(attestationSchema),
+});
+
+const digestParams = z.object({ digest: digestSchema });
+const reads = { kind: 'may', action: 'artifact.read', list: true } as const;
+
+export const listArtifacts = defineRoute({
+  method: 'GET',
+  path: '/v1/artifacts',
+  summary: 'Builds of artifacts, newest first',
+  access: reads,
+  query: z.object({ ...pageQuery, service: nameSchema.optional(), commit: commitSchema.optional(), run: idOf('run').optional() }),
+  answer: pageOf(buildSchema),
+});
+
+export const getArtifact = defineRoute({
+  method: 'GET',
+  path: '/v1/artifacts/{digest}',
+  summary: 'One artifact with its builds and what is attested of it',
+  access: reads,
+  params: digestParams,
+  answer: artifactSchema,
+});
+
+export const getArtifactBytes = defineRoute({
+  method: 'GET',
+  path: '/v1/artifacts/{digest}/bytes',
+  summary: 'The bytes; the stream breaks off where they are not what the digest says',
+  access: reads,
+  params: digestParams,
+  answer: { bytes: true, mediaType: 'application/octet-stream', limit: 2 * 1024 ** 3 },
+});
+
+export const getArtifactSbom = defineRoute({
+  method: 'GET',
+  path: '/v1/artifacts/{digest}/sbom',
+  summary: 'The CycloneDX SBOM',
+  access: reads,
+  params: digestParams,
+  answer: { bytes: true, mediaType: 'application/vnd.cyclonedx+json', limit: 64 * 1024 ** 2 },
+});
+
+const storedEnvelope = z.object({
+  payloadType: z.string(),
+  payload: z.string(),
+  signatures: z.array(z.object({ keyid: z.string(), sig: z.string() })),
+});
+
+export const getArtifactAttestations = defineRoute({
+  method: 'GET',
+  path: '/v1/artifacts/{digest}/attestations',
+  summary: 'The signed statements: in-toto in DSSE envelopes; `envelope` is null where its bytes are gone',
+  access: reads,
+  params: digestParams,
+  answer: z.object({ items: z.array(attestationSchema.extend({ envelope: storedEnvelope.nullable() })) }),
+});
+
+export const revokeArtifact = defineRoute({
+  method: 'POST',
+  path: '/v1/artifacts/{digest}/revoke',
+  summary: 'Take an artifact out of use for ever; asked of every service that built it',
+  access: { kind: 'may', action: 'artifact.revoke', list: true },
+  params: digestParams,
+  body: z.strictObject({ reason: z.string().trim().min(3).max(1000) }),
+  answer: artifactSchema,
+});
+
+export const artifactRoutes = [
+  listArtifacts,
+  getArtifact,
+  getArtifactBytes,
+  getArtifactSbom,
+  getArtifactAttestations,
+  revokeArtifact,
+] as const;
