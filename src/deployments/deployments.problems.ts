@@ -1,0 +1,88 @@
+import { defineProblem } from '../kernel/problem.ts';
+
+export const noSuchDeployment = defineProblem<{ deployment: string }>('deployments.not-found', {
+  status: 404,
+  sentence: ({ deployment }) => `There is no deployment ${deployment}.`,
+  remedy: 'See `ym status` for the deployments that there are.',
+});
+
+export const nothingToRun = defineProblem<{ service: string }>('deployments.nothing-to-run', {
+  status: 409,
+  sentence: ({ service }) => `${service} has no \`run\` in the catalog, so there is nothing to start.`,
+  remedy: 'Add `run` (command, health, portEnv) to the service in yardmaster.yaml and apply it.',
+});
+
+export const ambiguousArtifact = defineProblem<{ service: string; names: readonly string[] }>('deployments.ambiguous-artifact', {
+  status: 409,
+  sentence: ({ service, names }) => `The release has several artifacts (${names.join(', ')}) and none is named ${service}.`,
+  remedy: 'Name the artifact that is to be deployed after the service.',
+});
+
+export const noAgent = defineProblem<{ agent: string; environment: string }>('deployments.no-agent', {
+  status: 409,
+  sentence: ({ agent, environment }) => `No agent is registered with the name or label ${agent}, which ${environment} asks for.`,
+  remedy: 'Start one: `yardmaster agent --url ... --name ... --registration TOKEN`.',
+});
+
+export const olderRelease = defineProblem<{ version: string; running: string; environment: string }>('deployments.older-release', {
+  status: 409,
+  sentence: ({ version, running, environment }) => `${running} runs in ${environment} and is newer than ${version}.`,
+  remedy: 'To go back on purpose use `ym rollback`.',
+});
+
+export const abandonedRelease = defineProblem<{ release: string }>('deployments.abandoned-release', {
+  status: 409,
+  sentence: ({ release }) => `Release ${release} was given up.`,
+  remedy: 'Make a new release.',
+});
+
+export const alreadyOver = defineProblem<{ deployment: string; state: string }>('deployments.already-over', {
+  status: 409,
+  sentence: ({ deployment, state }) => `Deployment ${deployment} is over: ${state}.`,
+  remedy: 'To undo a deployment that succeeded use `ym rollback`.',
+});
+
+export const nothingToGoBackTo = defineProblem<{ service: string; environment: string }>('deployments.nothing-to-go-back-to', {
+  status: 409,
+  sentence: ({ service, environment }) => `No earlier release of ${service} was verified in ${environment}.`,
+  remedy: 'Ship a fix: `ym release` and `ym deploy`.',
+});
+
+export const notVerifiedHere = defineProblem<{ release: string; environment: string }>('deployments.not-verified-here', {
+  status: 409,
+  sentence: ({ release, environment }) => `Release ${release} never ran verified in ${environment}, so it is no way back.`,
+  remedy: 'Choose one that did, or leave out `to`.',
+});
+
+export const badRegistration = defineProblem('deployments.bad-registration', {
+  status: 401,
+  sentence: 'This registration token is unknown, used or expired.',
+  remedy: 'Make a new one: `ym token agent`.',
+});
+
+export const agentNameTaken = defineProblem<{ name: string }>('deployments.agent-name-taken', {
+  status: 409,
+  sentence: ({ name }) => `There is an agent named ${name} already.`,
+  remedy: 'Choose another name; an agent that only restarts keeps its state folder and needs no registration.',
+});
+
+export const staleAct = defineProblem<{ act: string }>('deployments.stale-act', {
+  status: 409,
+  sentence: ({ act }) => `Act ${act} was not given to this agent with this token, or was taken back.`,
+  remedy: 'Nothing to do: the agent forgets it and asks for the next.',
+});
+
+export const deploymentProblems = [
+  noSuchDeployment,
+  nothingToRun,
+  ambiguousArtifact,
+  noAgent,
+  olderRelease,
+  abandonedRelease,
+  alreadyOver,
+  nothingToGoBackTo,
+  notVerifiedHere,
+  badRegistration,
+  agentNameTaken,
+  staleAct,
+];
