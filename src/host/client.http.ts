@@ -19,8 +19,8 @@ export type ClientOptions = {
 
 export type CallOptions = {
   readonly signal?: AbortSignal;
-  /** Kept over all tries of this call; a random one is made for unsafe methods where none is given. */
-  readonly idempotencyKey?: string;
+  /** Kept over all tries of this call; a random one is made for unsafe methods where none is given. null: the call may be repeated as it is, send none. */
+  readonly idempotencyKey?: string | null;
   readonly retries?: number;
   readonly timeoutMs?: number;
   /** Row version for `If-Match`. */
@@ -88,7 +88,8 @@ function headersOf(route: RouteShape, options: ClientOptions, how: CallOptions):
   const headers = new Headers({ accept: isBytes(route.answer) ? '*/*' : 'application/json, application/problem+json' });
   const credential = typeof options.credential === 'function' ? options.credential() : options.credential;
   if (credential) headers.set('authorization', `Bearer ${credential}`);
-  if (route.method !== 'GET') headers.set('idempotency-key', how.idempotencyKey ?? randomBytes(16).toString('hex'));
+  if (route.method !== 'GET' && how.idempotencyKey !== null)
+    headers.set('idempotency-key', how.idempotencyKey ?? randomBytes(16).toString('hex'));
   if (how.version !== undefined) headers.set('if-match', `"${how.version}"`);
   if (isBytes(route.body)) headers.set('content-type', route.body.mediaType);
   else if (route.body !== undefined) headers.set('content-type', 'application/json');

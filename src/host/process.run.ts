@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type ProcessOptions = {
@@ -15,6 +17,8 @@ export type ProcessOptions = {
   readonly signal?: AbortSignal;
   /** Takes each piece of output, stdout and stderr in the order they were written; a slow taker slows the process down. */
   readonly onOutput: (chunk: Uint8Array) => void | Promise<void>;
+  /** Files that the process finds open for reading as descriptors 3, 4, ...: how it is given what no other user may see in its arguments. */
+  readonly files?: readonly string[];
   /** Told the group's id as soon as it exists, before anything is waited for. */
   readonly onStart?: (group: number) => void;
 };
@@ -36,13 +40,15 @@ export type ProcessEnd = {
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   const started = performance.now();
+  const files = (options.files ?? []).map((file) => openSync(file, 'r'));
   // One pipe for both streams keeps their order; the program and its arguments are arguments of a constant text.
   const child = spawn('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', options.command, ...options.args], {
     cwd: options.cwd,
     env: { ...options.env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', ...files],
   });
+  for (const file of files) closeSync(file);
   const ended = new Promise<{ exitCode: number | null; signal: string | null; error: string | null }>((done) => {
     child.once('error', (error) => done({ exitCode: null, signal: null, error: error.message }));
     child.once('exit', (exitCode, signal) => done({ exitCode, signal, error: null }));
@@ -51,7 +57,8 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   if (group === undefined) return { ...(await ended), how: 'not-started', durationMs: performance.now() - started };
   options.onStart?.(group);
   let lost: unknown = null;
-  const output = pump(child.stdout, options.onOutput).catch((error: unknown) => {
+  const stdout = child.stdout as Readable;
+  const output = pump(stdout, options.onOutput).catch((error: unknown) => {
     // Nobody takes the output any more (a full disk): the process must not go on unseen, nor wait on a full pipe.
     lost = error;
     signalGroup(group, 'SIGKILL');
@@ -63,7 +70,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   const early = await stopping;
   signalGroup(group, 'SIGKILL');
   // A process that left the group may hold the pipe open for ever: what it writes is no longer this step's.
-  const closing = setTimeout(() => child.stdout.destroy(), 2000);
+  const closing = setTimeout(() => stdout.destroy(), 2000);
   await output.finally(() => clearTimeout(closing));
   if (lost !== null) throw lost;
   return { ...result, how: early ?? 'exited', durationMs: Math.round(performance.now() - started) };
