@@ -194,18 +194,20 @@ export async function listTags(dir: string): Promise<Tag[]> {
   return tags;
 }
 
-/** All branches of `dir` with the commits they name. */
-export async function listBranches(dir: string): Promise<Head[]> {
-  return parseHeads((await runGit(dir, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads'])).toString('utf8'));
+/** All branches and tags of `dir` with the commits they lead to (annotated tags are peeled). */
+export async function listHeads(dir: string): Promise<Head[]> {
+  const [branches, tags] = await Promise.all([
+    runGit(dir, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads']),
+    listTags(dir),
+  ]);
+  const named = tags.map((tag) => ({ ref: `refs/tags/${tag.name}`, commit: tag.commit })).filter((head) => validRef(head.ref));
+  return [...parseHeads(branches.toString('utf8')), ...named];
 }
 
-/** Branches of a remote repository, and what its HEAD points to (null where it doesn't say). */
-export async function listRemoteHeads(url: string, options: GitOptions = {}): Promise<{ heads: Head[]; defaultBranch: string | null }> {
-  const out = (
-    await runGit(null, ['ls-remote', '--symref', '--end-of-options', checkedUrl(url), 'HEAD', 'refs/heads/*'], options)
-  ).toString('utf8');
-  const symref = /^ref: (refs\/heads\/\S+)\tHEAD$/m.exec(out)?.[1] ?? null;
-  return { heads: parseHeads(out), defaultBranch: symref };
+/** Branches and tags of a remote repository, without fetching anything. */
+export async function listRemoteHeads(url: string, options: GitOptions = {}): Promise<Head[]> {
+  const out = await runGit(null, ['ls-remote', '--end-of-options', checkedUrl(url), 'refs/heads/*', 'refs/tags/*'], options);
+  return parseHeads(out.toString('utf8'));
 }
 
 /** The bytes of the file at `path` in `commit`, or null where there is none; more than `limit` bytes are refused. */
@@ -222,10 +224,14 @@ export async function showFile(dir: string, commit: string, path: string, limit:
   return out.subarray(line + 1, line + 1 + length);
 }
 
-/** The tree of `commit` as a tar stream, without a leading folder. */
-export function archive(dir: string, commit: string, options: GitOptions = {}): AsyncGenerator<Uint8Array> {
+/**
+ * The tree of `commit` (of its folder `path`, where one is given) as a tar stream, without a leading folder. A worktree's
+ * attributes and filters are not asked, so that the bytes depend on nothing but the commit.
+ */
+export function archive(dir: string, commit: string, path = '.', options: GitOptions = {}): AsyncGenerator<Uint8Array> {
   if (!isCommitId(commit)) throw badRef({ ref: commit.slice(0, 250) });
-  return streamGit(dir, ['archive', '--format=tar', commit], { limit: 2 * 1024 ** 3, ...options });
+  const tree = path === '.' || path === '' ? commit : `${commit}:${path}`;
+  return streamGit(dir, ['archive', '--format=tar', tree], { limit: 2 * 1024 ** 3, ...options });
 }
 
 function checkedUrl(url: string): string {
@@ -262,4 +268,45 @@ export async function isAncestor(dir: string, ancestor: string, commit: string):
     () => true,
     () => false,
   );
+}
+
+/** Whether any branch of `dir` reaches `commit`. */
+export async function onAnyBranch(dir: string, commit: string): Promise<boolean> {
+  if (!isCommitId(commit)) return false;
+  const out = await runGit(dir, ['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${commit}`, 'refs/heads']).catch(() =>
+    Buffer.alloc(0),
+  );
+  return out.length > 0;
+}
+
+/** Paths that differ between two commits. */
+export async function changedPaths(dir: string, from: string, to: string): Promise<string[]> {
+  const out = await runGit(dir, [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--no-renames',
+    '--no-commit-id',
+    '--name-only',
+    '--end-of-options',
+    revision(from),
+    revision(to),
+  ]);
+  return out
+    .toString('utf8')
+    .split('\0')
+    .filter((path) => path !== '');
+}
+
+/** The git object ids of files of a commit; null: not there. Two files of one id have the same bytes. */
+export async function fileIds(dir: string, commit: string, paths: readonly string[]): Promise<Record<string, string | null>> {
+  const ids: Record<string, string | null> = Object.fromEntries(paths.map((path) => [path, null]));
+  if (paths.length === 0) return ids;
+  const out = await runGit(dir, ['ls-tree', '-z', '--full-tree', revision(commit), '--', ...paths]);
+  for (const entry of out.toString('utf8').split('\0')) {
+    const [meta = '', path = ''] = entry.split('\t', 2);
+    const [, type, id] = meta.split(' ');
+    if (type === 'blob' && id !== undefined && Object.hasOwn(ids, path)) ids[path] = id;
+  }
+  return ids;
 }

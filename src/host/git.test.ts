@@ -7,11 +7,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMIT_FORMAT, parseCommits, parseHeads, readCoAuthors, repositoryUrlFault, validRef } from './git.ts';
 import {
   archive,
+  changedPaths,
   fetchMirror,
+  fileIds,
   isAncestor,
-  listBranches,
+  listHeads,
   listRemoteHeads,
   listTags,
+  onAnyBranch,
   readCommits,
   resolveRef,
   runGit,
@@ -91,14 +94,26 @@ test('a mirror follows its remote, deleted branches included', async () => {
   const mirror = join(root, 'state', 'mirror');
   git('branch', 'topic');
   await fetchMirror(mirror, repo);
-  expect((await listBranches(mirror)).map((head) => head.ref)).toEqual(['refs/heads/main', 'refs/heads/topic']);
+  const refs = ['refs/heads/main', 'refs/heads/topic', 'refs/tags/v1.0.0', 'refs/tags/v1.0.1'];
+  expect((await listHeads(mirror)).map((head) => head.ref)).toEqual(refs);
   git('branch', '-D', 'topic');
   await fetchMirror(mirror, `file://${repo}`);
-  expect(await listBranches(mirror)).toEqual([{ ref: 'refs/heads/main', commit: await resolveRef(repo, 'main') }]);
-  expect(await listRemoteHeads(repo)).toEqual({ heads: await listBranches(mirror), defaultBranch: 'refs/heads/main' });
+  expect((await listHeads(mirror)).map((head) => head.ref)).toEqual(refs.filter((ref) => ref !== 'refs/heads/topic'));
+  expect(await listRemoteHeads(repo)).toEqual(await listHeads(mirror));
   const chunks: Uint8Array[] = [];
   for await (const chunk of archive(mirror, await resolveRef(mirror, 'main'))) chunks.push(chunk);
   expect(Buffer.concat(chunks).toString('latin1')).toContain('a.txt');
+});
+
+test('what changed, and what a file is, is told by commit', async () => {
+  const head = await resolveRef(repo, 'main');
+  const first = await resolveRef(repo, 'v1.0.0');
+  expect(await changedPaths(repo, first, head)).toEqual(['b.txt']);
+  const ids = await fileIds(repo, head, ['a.txt', 'none']);
+  expect(ids['a.txt']).toMatch(/^[0-9a-f]{40}$/);
+  expect(ids['none']).toBeNull();
+  expect(await onAnyBranch(repo, first)).toBe(true);
+  expect(await onAnyBranch(repo, 'f'.repeat(40))).toBe(false);
 });
 
 test('names that look like options or hold shell text run nothing', async () => {

@@ -105,14 +105,18 @@ export function readCoAuthors(message: string): GitPerson[] {
   return people;
 }
 
-/** Heads from lines of `<object> <ref>` (ls-remote: tab; for-each-ref with our format: space). Lines of another form are passed over. */
+/**
+ * Heads from lines of `<object> <ref>` (ls-remote: tab; for-each-ref with our format: space). A `ref^{}` line peels the
+ * annotated tag before it. Lines of another form, and names that git itself would refuse, are passed over.
+ */
 export function parseHeads(text: string): Head[] {
-  const heads: Head[] = [];
+  const heads = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const [commit = '', ref = ''] = line.split(/[\t ]/, 2);
-    if (isCommitId(commit) && ref.startsWith('refs/') && validRef(ref)) heads.push({ ref, commit });
+    const [commit = '', name = ''] = line.split(/[\t ]/, 2);
+    const ref = name.replace(/\^\{\}$/, '');
+    if (isCommitId(commit) && ref.startsWith('refs/') && validRef(ref)) heads.set(ref, commit);
   }
-  return heads;
+  return [...heads].map(([ref, commit]) => ({ ref, commit }));
 }
 
 /** `main` from `refs/heads/main`, `v1` from `refs/tags/v1`; anything else as it stands. */
