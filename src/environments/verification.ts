@@ -71,3 +71,10 @@ function latestWord(said: readonly Verification[], check: VerificationCheck): Ve
   for (const word of said) if (word.check === check && (latest === null || word.at >= latest.at)) latest = word;
   return latest;
 }
+
+/** Whether a release was found right: some check said so, and the latest word of every check that spoke is a standing pass. */
+export function saidGood(said: readonly Verification[]): boolean {
+  const checks = [...new Set(said.map((word) => word.check))];
+  // Without a greatest age the instant plays no part.
+  return standingOf(said, { checks, maxAge: null }, '').verified;
+}
