@@ -101,6 +101,7 @@ create table decision (
   service_id text not null,
   release_id text not null,
   environment_id text not null,
+  environment text not null,
   purpose text not null check (purpose in ('deploy', 'rollback')),
   verdict text not null check (verdict in ('allow', 'wait', 'unknown', 'deny')),
   digest text not null,

@@ -20,6 +20,7 @@ import {
   insertChange,
   insertVote,
   lockChange,
+  lockVote,
   lockVoteOf,
   updateChange,
   updateVoteEnded,
@@ -126,14 +127,16 @@ async function spentVote(tx: Tx, asked: VoteRequest, person: string): Promise<Ca
   return same && alive ? { kind: 'cast', vote } : { kind: 'spent', approval: vote?.id ?? '' };
 }
 
-/** Takes a vote back. Answers why not, where it can't be: it was used, or has ended before. */
+/** Takes a vote back, under the lock of its target that the caller holds. Answers why not, where it can't be: it was used, or has ended before. */
 export async function withdrawVote(
   tx: Tx,
   actor: Actor,
-  vote: StoredVote,
+  seen: StoredVote,
   environment: string,
   reason: string,
 ): Promise<{ ended: string } | null> {
+  const vote = await lockVote(tx, seen.id, seen.releaseId);
+  if (vote === null) return { ended: 'gone' };
   if (vote.usedBy !== null) return { ended: 'used by a deployment' };
   if (vote.endedAs !== null) return { ended: vote.endedAs };
   if ((await updateVoteEnded(tx, vote, 'withdrawn', await tx.now())) === 0) return { ended: 'changed meanwhile' };

@@ -11,6 +11,11 @@ export async function votesOn(tx: Tx, releaseId: string, environmentId: string |
   );
 }
 
+/** One vote on a release, or null. */
+export async function voteById(tx: Tx, id: string, releaseId: string): Promise<StoredVote | null> {
+  return tx.maybe<StoredVote>(`select ${VOTE_COLUMNS} from approval where id = $1 and release_id = $2`, [id, releaseId]);
+}
+
 /** The change record of a release. */
 export async function changeOfRelease(tx: Tx, releaseId: string): Promise<ChangeRow | null> {
   return tx.maybe<ChangeRow>(`select ${CHANGE_COLUMNS} from change_record where release_id = $1`, [releaseId]);

@@ -49,12 +49,12 @@ export function segregate(involvement: Involvement, exclude: readonly Exclusion[
   return { excluded, unmapped: [...unmapped].sort() };
 }
 
-/** A commit as segregation needs it: e-mail addresses only, which never leave the function below. */
+/** A commit as segregation needs it: e-mail addresses only, which never leave the function below. null: erased. */
 export type CommitPeople = {
   readonly id: string;
-  readonly author: { readonly email: string };
-  readonly committer: { readonly email: string };
-  readonly coAuthors: readonly { readonly email: string }[];
+  readonly author: { readonly email: string | null };
+  readonly committer: { readonly email: string | null };
+  readonly coAuthors: readonly { readonly email: string | null }[];
 };
 
 /** The involvement that commits show. `personOf` maps a lower-cased e-mail address to whom it belongs; null is unmapped. */
@@ -62,8 +62,8 @@ export function involvementOfCommits(
   commits: readonly CommitPeople[],
   personOf: (email: string) => Behind | null,
 ): Pick<Involvement, 'author' | 'committer' | 'co-author'> {
-  const find = (email: string, commit: string): Behind =>
-    personOf(email.toLowerCase()) ?? { kind: 'unmapped', label: `commit ${commit.slice(0, 12)}` };
+  const find = (email: string | null, commit: string): Behind =>
+    (email === null ? null : personOf(email.toLowerCase())) ?? { kind: 'unmapped', label: `commit ${commit.slice(0, 12)}` };
   return {
     author: distinct(commits.map((commit) => find(commit.author.email, commit.id))),
     committer: distinct(commits.map((commit) => find(commit.committer.email, commit.id))),

@@ -1,3 +1,4 @@
+import type { RunSpec } from '../catalog/service.ts';
 import { digestOfValue, type Digest } from '../kernel/digest.ts';
 import type { SchemaChange, ShipPlan } from './plan.ts';
 
@@ -13,6 +14,8 @@ export type ReleaseIntent = {
   /** The environment by id, so that a new environment of the same name is another. */
   readonly environment: string;
   readonly configuration: { readonly [key: string]: string };
+  /** How an instance is started and known to be ready. */
+  readonly run: RunSpec | null;
   readonly schemaChange: SchemaChange;
   /** The strategy. Not the way back: that follows from what runs, and readiness reads it at each act. */
   readonly plan: ShipPlan;
@@ -28,6 +31,7 @@ export function intentDigest(intent: ReleaseIntent): Digest {
     digests: [...new Set(intent.digests)].sort(),
     environment: intent.environment,
     configuration: intent.configuration,
+    run: intent.run,
     schemaChange: intent.schemaChange,
     plan: intent.plan,
     policyDigest: intent.policyDigest,

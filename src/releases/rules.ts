@@ -1,3 +1,4 @@
+import { supplyChain, type SupplyChainInput, type SupplyChainPolicy } from '../artifacts/supply-chain.ts';
 import { approvalsRule, type ApprovalsInput } from '../changes/approvals.ts';
 import type { RuleAnswer } from '../kernel/decision.ts';
 import { answer } from '../kernel/decision.ts';
@@ -15,7 +16,7 @@ export type RuleName = (typeof RULES)[number];
 export type RuleInputs = {
   readonly lifecycle: LifecycleInput;
   readonly gates: unknown;
-  readonly 'supply-chain': unknown;
+  readonly 'supply-chain': { readonly digests: readonly SupplyChainInput[]; readonly policy: SupplyChainPolicy };
   readonly approvals: ApprovalsInput;
   readonly calendar: CalendarInput;
   readonly readiness: ReadinessInput;
@@ -26,7 +27,7 @@ export type RuleInputs = {
 export const rules: { readonly [Name in RuleName]: (input: RuleInputs[Name], now: Instant) => RuleAnswer } = {
   lifecycle: lifecycleRule,
   gates: () => answer('gates', 'unknown', [{ code: 'gates.none', text: 'No gate was asked.' }]),
-  'supply-chain': () => answer('supply-chain', 'unknown', [{ code: 'supply-chain.none', text: 'Nothing was verified.' }]),
+  'supply-chain': ({ digests, policy }) => supplyChain(digests, policy),
   approvals: approvalsRule,
   calendar: calendarAnswer,
   readiness: readinessRule,

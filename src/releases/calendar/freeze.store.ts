@@ -1,0 +1,71 @@
+import type { Tx } from '../../platform/floor.ts';
+import type { Freeze } from './freeze.ts';
+
+/** The only writer of freeze. */
+
+export type FreezeRow = Freeze & {
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly nextEdge: string | null;
+  readonly toldActive: boolean;
+  readonly version: number;
+};
+
+export const FREEZE_COLUMNS = `id, kind, scope, schedule as "when", reason, ticket, exempt, on_running as "onRunning", created_by as "createdBy", created_at as "createdAt",
+  ended_at as "endedAt", next_edge as "nextEdge", told_active as "toldActive", version`;
+
+/** Every writer of the calendar takes this lock alone; every recorded decision shares it until its act is written. */
+const CALENDAR_LOCK = 7420_0011;
+
+/** Taken before the calendar is read by a decision that is recorded: no freeze can be saved until the act is committed. */
+export async function shareCalendar(tx: Tx): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock_shared($1, hashtext($2))', [CALENDAR_LOCK, tx.org]);
+}
+
+/** Taken before the calendar is written: acts that were allowed without this freeze are committed, later ones see it. */
+export async function lockCalendar(tx: Tx): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [CALENDAR_LOCK, tx.org]);
+}
+
+export async function insertFreeze(tx: Tx, row: FreezeRow): Promise<void> {
+  await tx.query(
+    `insert into freeze (id, org_id, kind, scope, schedule, reason, ticket, exempt, on_running, created_by, created_at, next_edge, told_active)
+     values ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      row.id,
+      tx.org,
+      row.kind,
+      JSON.stringify(row.scope),
+      JSON.stringify(row.when),
+      row.reason,
+      row.ticket,
+      row.exempt,
+      row.onRunning,
+      row.createdBy,
+      row.createdAt,
+      row.nextEdge,
+      row.toldActive,
+    ],
+  );
+}
+
+export async function lockFreeze(tx: Tx, id: string): Promise<FreezeRow | null> {
+  return tx.maybe<FreezeRow>(`select ${FREEZE_COLUMNS} from freeze where id = $1 for update`, [id]);
+}
+
+export async function updateFreezeEnded(tx: Tx, row: FreezeRow, at: string): Promise<number> {
+  return tx.write(
+    `update freeze set ended_at = $3, next_edge = null, told_active = false, version = version + 1 where id = $1 and version = $2 and ended_at is null`,
+    [row.id, row.version, at],
+  );
+}
+
+/** What the timer has told so far. Not a new version: people's edits don't race with the clock. */
+export async function updateFreezeTold(tx: Tx, row: FreezeRow, toldActive: boolean, nextEdge: string | null): Promise<number> {
+  return tx.write(`update freeze set told_active = $3, next_edge = $4 where id = $1 and version = $2 and ended_at is null`, [
+    row.id,
+    row.version,
+    toldActive,
+    nextEdge,
+  ]);
+}

@@ -1,0 +1,62 @@
+import * as contract from '../../contract/freezes.ts';
+import type { Tx } from '../../platform/floor.ts';
+import type { Mounted } from '../../platform/http/handler.ts';
+import { mount } from '../../platform/http/handler.ts';
+import { edgesOf } from './edges.ts';
+import type { FreezeRow } from './freeze.store.ts';
+import { blockedBy } from './freezes.views.ts';
+import { createFreeze, draftFreeze, endFreeze } from './freezes.commands.ts';
+import { freezesOf } from './freezes.queries.ts';
+
+export const freezesRoutes: readonly Mounted[] = [
+  mount(contract.createFreeze, async ({ tx, actor, body, query }) => {
+    const now = await tx.now();
+    const blocks = await blockedBy(tx, draftFreeze(body, tx.floor.newId('frz'), actor, now), now);
+    const freeze = query.preview === 'true' ? null : await view(tx, await createFreeze(tx, actor, body));
+    return { freeze, blocks };
+  }),
+  mount(contract.listFreezes, async ({ tx, query }) => {
+    const items = [];
+    for (const row of await freezesOf(tx, query.ended === 'true')) items.push(await view(tx, row));
+    return { items };
+  }),
+  mount(contract.endFreeze, async ({ tx, actor, params, body }) =>
+    view(tx, await endFreeze(tx, actor, params.freeze, body.version, body.reason)),
+  ),
+  mount(contract.stopTheLine, async ({ tx, actor, body }) => {
+    const now = await tx.now();
+    const { scope, reason, ticket } = body;
+    const row = await createFreeze(tx, actor, {
+      kind: 'deny',
+      scope,
+      reason,
+      ticket,
+      when: { kind: 'once', from: now, until: null },
+      exempt: [],
+      onRunning: 'pause',
+    });
+    return { freeze: await view(tx, row), blocks: await blockedBy(tx, row, row.createdAt) };
+  }),
+];
+
+async function view(tx: Tx, row: FreezeRow) {
+  const { id, kind, scope, when, reason, ticket, exempt, onRunning, createdBy, createdAt, endedAt, version } = row;
+  const edges = edgesOf(when, await tx.now());
+  const over = endedAt !== null;
+  return {
+    id,
+    kind,
+    scope,
+    when,
+    reason,
+    ticket,
+    exempt: [...exempt],
+    onRunning,
+    createdBy,
+    createdAt,
+    endedAt,
+    version,
+    activeNow: !over && edges.active,
+    nextEdge: over ? null : edges.next,
+  };
+}

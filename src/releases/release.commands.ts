@@ -1,0 +1,151 @@
+import { artifactsOfCommit, artifactsOfRun } from '../artifacts/artifacts.queries.ts';
+import { notesToMarkdown, writeNotes } from '../artifacts/notes/notes.ts';
+import { reserveVersion } from '../artifacts/version.api.ts';
+import { isFresh } from '../artifacts/versions/next.ts';
+import { environmentsInOrder } from '../catalog/catalog.queries.ts';
+import type { Service } from '../catalog/service.ts';
+import { moveChange, openChange } from '../changes/changes.api.ts';
+import { changeTypeOf } from '../changes/change-states.ts';
+import { policyOf } from '../gates/gates.queries.ts';
+import { resolvePolicy } from '../gates/policy/policy.ts';
+import type { Actor } from '../kernel/actor.ts';
+import { personBehind } from '../kernel/actor.ts';
+import { digestOf } from '../kernel/digest.ts';
+import { runById } from '../pipelines/pipelines.queries.ts';
+import type { Tx } from '../platform/floor.ts';
+import type { HistoryPort } from './history.port.ts';
+import type { ReleaseType } from './plan.ts';
+import { insertRelease, lockRelease, lockTarget, updateAbandoned } from './release.store.ts';
+import { releaseAbandoned, releaseCreated } from './releases.events.ts';
+import { abandoned, noRun, noSuchEnvironment, noSuchRelease, runNotReleasable, versionTaken } from './releases.problems.ts';
+import { releaseById, type ReleaseRow } from './releases.queries.ts';
+
+export type NewRelease = {
+  readonly service: Service;
+  readonly run: string | null;
+  readonly commit: string | null;
+  readonly type: ReleaseType;
+  readonly version: string | null;
+  readonly plan: 'continuous' | 'manual';
+  /** Names of environments; null is all of them. */
+  readonly targets: readonly string[] | null;
+};
+
+/** Makes a release of what a run built: an exact set of digests, a version, notes, an open change record, its targets. */
+export async function createRelease(
+  tx: Tx,
+  actor: Actor,
+  asked: NewRelease,
+  ports: { readonly history: HistoryPort },
+): Promise<ReleaseRow> {
+  const { service } = asked;
+  const built = await builtBy(tx, asked);
+  const targets = await targetsOf(tx, asked.targets);
+  const history = await ports.history.historyOf(tx, service, built.commit);
+  const wanted = {
+    serviceId: service.id,
+    name: service.name,
+    path: service.repository?.path ?? '.',
+    commit: built.commit,
+    commits: history.commits,
+    tags: history.tags,
+    touching: history.touching,
+  };
+  const version = await reserveVersion(tx, actor, { ...wanted, kind: asked.type, explicit: asked.version });
+  const notes = notesToMarkdown(
+    writeNotes({ service: service.name, version: version.number, from: version.accounts.from?.tag ?? null }, version.accounts.because),
+  );
+  const id = tx.floor.newId('rel');
+  const requestedBy = personBehind(actor);
+  const policy = await policyOf(tx, service.policy);
+  const byPolicy = targets.every((target) => resolvePolicy(policy, service.tier, target.kind).rules.approval === null);
+  const changeId = await openChange(tx, actor, {
+    releaseId: id,
+    serviceId: service.id,
+    type: changeTypeOf(asked.type, byPolicy),
+    requestedBy,
+  });
+  const createdAt = await tx.now();
+  const row = {
+    id,
+    serviceId: service.id,
+    versionName: version.number,
+    type: asked.type,
+    commit: built.commit,
+    runId: built.run,
+    digests: built.digests,
+    changeId,
+    plan: asked.plan,
+    targets: targets.map((target) => target.name),
+    schemaChange: { kind: 'none' as const, digest: null },
+    notes,
+    requestedBy,
+    createdAt,
+  };
+  if (!(await insertRelease(tx, row))) throw versionTaken({ version: version.number });
+  for (const target of targets) await lockTarget(tx, id, target.id, createdAt);
+  const commits = version.accounts.because.filter(isFresh).map((entry) => entry.commit);
+  const { type, commit, runId, digests, plan } = row;
+  const told = {
+    version: version.number,
+    type,
+    commit,
+    run: runId,
+    digests: [...digests],
+    change: changeId,
+    plan,
+    targets: [...row.targets],
+    requestedBy,
+  };
+  const body = { ...told, notesDigest: digestOf(notes), commits: commits.slice(0, 1000), more: Math.max(0, commits.length - 1000) };
+  await tx.record(releaseCreated, { subject: id, actor, service: service.id, body });
+  return { ...row, state: 'open', version: 1 };
+}
+
+/** The run that is released, with what it yielded. A run of another service, one that failed, or an untrusted one is refused. */
+async function builtBy(
+  tx: Tx,
+  { service, run, commit }: NewRelease,
+): Promise<{ run: string; commit: string; digests: ReleaseRow['digests'] }> {
+  const named = run ?? (commit === null ? null : await newestRun(tx, commit, service.id));
+  if (named === null) throw noRun({ service: service.name });
+  const found = await runById(tx, named);
+  if (found === null || found.serviceId !== service.id) throw noRun({ service: service.name });
+  const refuse = (why: string): never => {
+    throw runNotReleasable({ run: named, why });
+  };
+  if (found.state !== 'succeeded') refuse(`it is ${found.state}`);
+  if (found.trust === 'untrusted') refuse('it ran at the trust level untrusted');
+  if (found.commit === null) refuse('it is of no commit');
+  if (commit !== null && found.commit !== commit) refuse(`it is of the commit ${found.commit}`);
+  const digests = [
+    ...new Set((await artifactsOfRun(tx, named)).filter((build) => build.service === service.id).map((build) => build.digest)),
+  ].sort();
+  if (digests.length === 0) refuse('it yielded no artifact');
+  return { run: named, commit: found.commit ?? '', digests };
+}
+
+/** The newest run that succeeded among those that made something of this service from the commit. */
+async function newestRun(tx: Tx, commit: string, serviceId: string): Promise<string | null> {
+  const builds = (await artifactsOfCommit(tx, commit, serviceId)).toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  for (const run of new Set(builds.map((build) => build.run))) if ((await runById(tx, run))?.state === 'succeeded') return run;
+  return null;
+}
+
+async function targetsOf(tx: Tx, names: readonly string[] | null): ReturnType<typeof environmentsInOrder> {
+  const all = await environmentsInOrder(tx);
+  if (names === null) return all;
+  const missing = names.find((name) => !all.some((one) => one.name === name));
+  if (missing !== undefined) throw noSuchEnvironment({ environment: missing });
+  return all.filter((one) => names.includes(one.name));
+}
+
+/** Gives a release up: it ships nowhere any more. What runs of it goes on running. */
+export async function abandonRelease(tx: Tx, actor: Actor, id: string, reason: string): Promise<ReleaseRow> {
+  const row = await lockRelease(tx, id);
+  if (row === null) throw noSuchRelease({ release: id });
+  if (row.state === 'abandoned' || (await updateAbandoned(tx, row)) === 0) throw abandoned({ release: id });
+  await tx.record(releaseAbandoned, { subject: id, actor, service: row.serviceId, body: { reasonDigest: digestOf(reason) } });
+  await moveChange(tx, actor, id, 'closed', { outcome: 'abandoned' });
+  return (await releaseById(tx, id)) ?? row;
+}

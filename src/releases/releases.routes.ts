@@ -1,0 +1,133 @@
+import { serviceById, serviceByName } from '../catalog/catalog.queries.ts';
+import * as contract from '../contract/releases.ts';
+import type { Tx } from '../platform/floor.ts';
+import type { Mounted } from '../platform/http/handler.ts';
+import { mount } from '../platform/http/handler.ts';
+import { decodeCursor, pageOf } from '../changes/page.ts';
+import { castVoteRoute, withdrawVoteRoute } from './approvals.routes.ts';
+import { freezesRoutes } from './calendar/freezes.routes.ts';
+import type { HistoryPort } from './history.port.ts';
+import { mayShip } from './may-ship.api.ts';
+import { breakGlass, tickChecklist } from './readiness.commands.ts';
+import { abandonRelease, createRelease } from './release.commands.ts';
+import { noSuchDecision, noSuchRelease, unknownService } from './releases.problems.ts';
+import { decisionById, decisionsOf, listReleaseRows, releaseById, type DecisionRow, type ReleaseRow } from './releases.queries.ts';
+import { decisionView, mayShipView, placeOf, releaseView, targetViews, voteViews } from './releases.views.ts';
+import { replay } from './replay.api.ts';
+
+/** The routes of releases, votes, decisions and the calendar. */
+export function releasesRoutes(ports: { readonly history: HistoryPort }): readonly Mounted[] {
+  return [...releaseRoutes(ports), ...targetRoutes, ...decisionRoutes, castVoteRoute, withdrawVoteRoute, ...freezesRoutes];
+}
+
+const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mounted[] => [
+  mount(contract.createRelease, async ({ tx, actor, body }) => {
+    const service = await serviceByName(tx, body.service);
+    if (service === null) throw unknownService({ service: body.service });
+    const { type, plan } = body;
+    const asked = {
+      service,
+      run: body.run ?? null,
+      commit: body.commit ?? null,
+      type,
+      version: body.version ?? null,
+      plan,
+      targets: body.targets ?? null,
+    };
+    return releaseView(tx, await createRelease(tx, actor, asked, ports));
+  }),
+  mount(contract.listReleases, async ({ tx, query, visible }) => {
+    const service = query.service === undefined ? null : await serviceByName(tx, query.service);
+    if (query.service !== undefined && service === null) return { items: [], next: null };
+    const { version, commit, cursor, limit } = query;
+    const filter = {
+      services: await visible(),
+      serviceId: service?.id ?? null,
+      version: version ?? null,
+      commit: commit ?? null,
+      after: decodeCursor(cursor),
+      limit: limit + 1,
+    };
+    const { rows, next } = pageOf(await listReleaseRows(tx, filter), limit, (row) => [row.createdAt, row.id]);
+    const items = [];
+    for (const row of rows) items.push(await releaseView(tx, row));
+    return { items, next };
+  }),
+  mount(contract.getRelease, async ({ tx, params }) => {
+    const row = await release(tx, params.release);
+    const environments = await targetViews(tx, row);
+    const votes = await voteViews(tx, row, new Map(environments.map((one) => [one.environment, one.intent])));
+    return { ...(await releaseView(tx, row)), notes: row.notes, environments, votes };
+  }),
+  mount(contract.abandonRelease, async ({ tx, actor, params, body }) =>
+    releaseView(tx, await abandonRelease(tx, actor, params.release, body.reason)),
+  ),
+];
+
+const targetRoutes: readonly Mounted[] = [
+  mount(contract.mayShipRelease, async ({ tx, actor, params, query }) => {
+    const { release: row, environment } = await placeOf(tx, await release(tx, params.release), query.environment);
+    const purpose = query.purpose === 'rollback' ? 'rollback' : 'preview';
+    return mayShipView(await mayShip(tx, { releaseId: row.id, environmentId: environment.id, actor, purpose, record: false }));
+  }),
+  mount(contract.tickChecklist, async ({ tx, actor, params, body }) =>
+    tickChecklist(tx, actor, await placeOf(tx, await release(tx, params.release), body.environment), body),
+  ),
+  mount(contract.breakGlass, async ({ tx, actor, params, body }) => {
+    const { reason, ticket } = body;
+    const row = await breakGlass(tx, actor, await placeOf(tx, await release(tx, params.release), body.environment), { reason, ticket });
+    const { id, persons, personsNeeded, activeUntil, debtId } = row;
+    return {
+      id,
+      state: activeUntil === null ? ('pending' as const) : ('active' as const),
+      persons: [...persons],
+      personsNeeded,
+      until: activeUntil,
+      debt: debtId,
+    };
+  }),
+];
+
+const decisionRoutes: readonly Mounted[] = [
+  mount(contract.getDecision, async ({ tx, params, visible }) => decisionView(await decision(tx, params.decision, await visible()))),
+  mount(contract.listDecisions, async ({ tx, params, query }) => {
+    const row = await release(tx, params.release);
+    const { rows, next } = pageOf(await decisionsOf(tx, row.id, decodeCursor(query.cursor), query.limit + 1), query.limit, (one) => [
+      one.at,
+      one.id,
+    ]);
+    return { items: rows.map(decisionView), next };
+  }),
+  mount(contract.replayDecision, async ({ tx, params, visible }) => {
+    const row = await decision(tx, params.decision, await visible());
+    const { derived, differences } = await replay(tx, row);
+    return {
+      same: differences.length === 0,
+      recorded: row.answer.digest,
+      derived: derived.digest,
+      verdict: derived.verdict,
+      differences: [...differences],
+    };
+  }),
+];
+
+async function release(tx: Tx, id: string): Promise<ReleaseRow> {
+  const row = await releaseById(tx, id);
+  if (row === null) throw noSuchRelease({ release: id });
+  return row;
+}
+
+/** A decision about a service that the caller may see; any other is as if it were not there. */
+async function decision(tx: Tx, id: string, visible: 'all' | ReadonlySet<string>): Promise<DecisionRow> {
+  const row = await decisionById(tx, id);
+  if (row === null || (visible !== 'all' && !visible.has(row.serviceId))) throw noSuchDecision({ decision: id });
+  return row;
+}
+
+/** What a release named in a request is about, for the one authorisation point. */
+export async function releaseResolver(tx: Tx, id: string): Promise<{ service: string; team: string }> {
+  const row = await release(tx, id);
+  const service = await serviceById(tx, row.serviceId);
+  if (service === null) throw noSuchRelease({ release: id });
+  return { service: service.name, team: service.team };
+}
