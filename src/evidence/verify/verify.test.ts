@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { run as tamperBySeed, tamperOnce, ways } from '../../../campaigns/tamper.ts';
+import { canonicalJson } from '../../kernel/canonical.ts';
+import { signCheckpoint } from '../../kernel/checkpoint.ts';
+import { rootOf } from '../../kernel/merkle.ts';
+import { makeExample, makeTestKey, type Example } from '../../testing/evidence-example.ts';
+import { packBundle } from '../pack.ts';
+import type { MissingEvidence, Sections } from './format.ts';
+import { verifyBundle, type Verified } from './verify.ts';
+
+const example = makeExample();
+const failed = (verified: Verified): string[] => verified.checks.filter((check) => !check.ok).map((check) => check.name);
+const noteOf = (from: Example, size: number): string =>
+  signCheckpoint(
+    { origin: from.packing.origin, size, root: rootOf(from.log.slice(0, size)), extensions: [] },
+    from.key,
+    from.key.publicKeyPem,
+  );
+
+function repack(change: (sections: Sections) => void, missing: MissingEvidence[] = []): Uint8Array {
+  const sections = structuredClone(example.packing.sections);
+  change(sections);
+  return packBundle({ ...example.packing, sections, missing }, example.key);
+}
+
+test('a true bundle verifies, and says what it proved', () => {
+  const verified = verifyBundle(example.bytes, example.trust);
+  expect(failed(verified)).toEqual([]);
+  expect(verified).toMatchObject({
+    ok: true,
+    release: example.packing.release,
+    facts: 12,
+    missing: [],
+    ledger: { size: example.log.length },
+  });
+  const why = Object.fromEntries(verified.checks.map((check) => [check.name, check.why]));
+  expect(why['decisions']).toBe('2 of 2 decisions derive again from their inputs');
+  expect(why['attestations']).toMatch(/^2 attestations/);
+  expect(why['policies']).toMatch(/^1 policies/);
+  expect(why['history']).toMatch(/^continues 1 of 1/);
+  expect(why['story']).toMatch(/1 acts rest on earlier decisions/);
+});
+
+test('the same content makes the same bytes', () => {
+  expect(Buffer.compare(packBundle(example.packing, example.key), example.bytes)).toBe(0);
+});
+
+describe('every known way of tampering is refused, by the check that is meant to', () => {
+  for (const how of Object.keys(ways)) {
+    test(how, () => {
+      for (let seed = 0; seed < 5; seed++) tamperOnce(how, seed);
+    });
+  }
+});
+
+test('a sample of the campaign', async () => {
+  for (let seed = 0; seed < 50; seed++) await tamperBySeed(seed);
+});
+
+describe('trust', () => {
+  test('keys that the bundle was made with mean nothing unless they are trusted', () => {
+    expect(failed(verifyBundle(example.bytes, { keys: [{ ...makeTestKey() }] }))).toEqual(['manifest']);
+  });
+  test('a trusted id with another key behind it is no trusted key', () => {
+    expect(failed(verifyBundle(example.bytes, { keys: [{ keyId: example.key.keyId, publicKeyPem: makeTestKey().publicKeyPem }] }))).toEqual(
+      ['manifest'],
+    );
+  });
+  test('a trust file without keys is refused', () => {
+    for (const trust of [null, {}, { keys: [] }, { keys: 'all' }, []])
+      expect(failed(verifyBundle(example.bytes, trust))).toEqual(['trust']);
+  });
+});
+
+describe('checkpoints kept outside', () => {
+  const { keys } = example.trust;
+  test('without any, the bundle says that a rewritten log would not show', () => {
+    const history = verifyBundle(example.bytes, { keys }).checks.find((check) => check.name === 'history');
+    expect(history).toMatchObject({ ok: true, why: expect.stringContaining('would not show') });
+  });
+  test('one of the same size must have the same root', () => {
+    const size = example.log.length;
+    expect(verifyBundle(example.bytes, { keys }, { checkpoint: noteOf(example, size) }).ok).toBe(true);
+    expect(failed(verifyBundle(example.bytes, { keys }, { checkpoint: noteOf(makeExample(example.key, { forked: true }), size) }))).toEqual(
+      ['history'],
+    );
+  });
+  test('one that the bundle has no proof for is refused, with what to do', () => {
+    const verified = verifyBundle(example.bytes, { keys }, { checkpoint: noteOf(example, 17) });
+    expect(failed(verified)).toEqual(['history']);
+    expect(verified.checks.find((check) => check.name === 'history')?.why).toContain('?since=17');
+  });
+  test('one that is newer than the bundle is refused where it is insisted on, and passed over in a trust file', () => {
+    const newer = noteOf({ ...example, log: [...example.log, ...example.log] }, example.log.length + 5);
+    expect(failed(verifyBundle(example.bytes, { keys }, { checkpoint: newer }))).toEqual(['history']);
+    expect(verifyBundle(example.bytes, { keys, checkpoints: [...example.trust.checkpoints, newer] }).ok).toBe(true);
+    expect(failed(verifyBundle(example.bytes, { keys, checkpoints: [newer] }))).toEqual(['history']);
+  });
+  test('one by a key that is not trusted is refused', () => {
+    expect(failed(verifyBundle(example.bytes, { keys }, { checkpoint: noteOf(makeExample(), 40) }))).toEqual(['history']);
+  });
+});
+
+describe('missing evidence', () => {
+  test('what is listed as missing may be absent; the bundle verifies and says so', () => {
+    const [decision] = example.packing.sections.decisions;
+    const gates = (decision?.answer['inputs'] as Record<string, string>)['gates'] as string;
+    const users = example.packing.sections.decisions.filter(
+      ({ answer }) => (answer['inputs'] as Record<string, string>)['gates'] === gates,
+    );
+    const missing = users.map((one) => ({ what: `the input "gates" of ${one.decision}`, why: 'its bytes are gone' }));
+    const verified = verifyBundle(
+      repack(({ blobs }) => delete blobs[gates], missing),
+      example.trust,
+    );
+    expect(failed(verified)).toEqual([]);
+    expect(verified.missing).toEqual(missing);
+    expect(verified.checks.find((check) => check.name === 'decisions')?.why).toMatch(/^0 of 2 .*inputs are missing/);
+  });
+  test('what is listed as missing for one thing excuses no other', () => {
+    const bytes = repack(({ attestations }) => void attestations.splice(0, 1), [{ what: 'SBOM of something else', why: 'lost' }]);
+    expect(failed(verifyBundle(bytes, example.trust))).toEqual(['missing']);
+  });
+});
+
+test('an act that rests on a refusal is no good story, even when everything is signed and in the log', () => {
+  const bad = makeExample(example.key, { refusedAct: true });
+  expect(failed(verifyBundle(bad.bytes, bad.trust))).toEqual(['story']);
+});
+
+test('hostile files are refused quickly and never throw', () => {
+  const deep = '['.repeat(100_000);
+  const files = [
+    '',
+    '{',
+    'null',
+    '[]',
+    '"x"',
+    deep,
+    `{"format":${deep}`,
+    '\uFEFF{}',
+    '{"__proto__":{}}',
+    canonicalJson({ format: 'yardmaster-evidence-bundle/1' }),
+  ];
+  for (const file of files) expect(failed(verifyBundle(Buffer.from(file), example.trust))).toEqual(['form']);
+  expect(failed(verifyBundle(Uint8Array.of(0xff, 0xfe, 0x00), example.trust))).toEqual(['form']);
+});
