@@ -34,7 +34,7 @@ services:
   bank: {team: web, tier: 1}
 `;
 const file = { text: CATALOG, file: 'yardmaster.yaml', prune: false };
-await tx(async (t) => applyCatalogFile(t, ada, { ...file, plan: (await planCatalogFile(t, file)).digest }));
+await tx(async (t) => applyCatalogFile(t, ada, { ...file, plan: (await planCatalogFile(t, file)).plan.digest }));
 const shop = (await tx((t) => serviceByName(t, 'shop')))!;
 const bank = (await tx((t) => serviceByName(t, 'bank')))!;
 const POLICY = { sbom: true, provenance: true };

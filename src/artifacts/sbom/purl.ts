@@ -26,7 +26,8 @@ function purl(
 ): string | null {
   if (name === '' || name.includes('\0') || !`${namespace ?? ''}${name}${version ?? ''}`.isWellFormed()) return null;
   try {
-    return new PackageURL(type, namespace, name, version, qualifiers, undefined).toString();
+    // The specification never encodes a colon; the library does.
+    return new PackageURL(type, namespace, name, version, qualifiers, undefined).toString().replaceAll('%3A', ':');
   } catch {
     return null;
   }
