@@ -1,11 +1,11 @@
+import type { EnvironmentKind } from '../../catalog/environment.ts';
+import type { Tier } from '../../catalog/service.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { digestOfValue } from '../../kernel/digest.ts';
 import type { Millis } from '../../kernel/time.ts';
 
-/** 1 critical, 2 important, 3 low risk. */
-export type Tier = 1 | 2 | 3;
-/** What an environment is for; policies speak of kinds, not of names. */
-export type EnvironmentKind = 'development' | 'test' | 'staging' | 'production';
+export type { Tier, EnvironmentKind };
+export const TIERS: readonly Tier[] = [1, 2, 3];
 
 /** One question about facts, in CEL, and what to do when the answer is not true. */
 export type Check = {

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { commitSchema, digestSchema, idOf } from './common.ts';
+import { defineRoute } from './route.ts';
+
+/** Reports and policies on the wire. */
+const count = z.number().int();
+const ratio = z.object({ covered: count, total: count });
+export const severitySchema = z.enum(['critical', 'high', 'medium', 'low', 'info']);
+
+export const reportSchema = z.object({
+  id: idOf('rep'),
+  run: idOf('run'),
+  job: idOf('job'),
+  attempt: count,
+  service: z.string(),
+  commit: commitSchema.nullable(),
+  trust: z.enum(['untrusted', 'trusted', 'protected']),
+  kind: z.string(),
+  name: z.string(),
+  path: z.string(),
+  digest: digestSchema.nullable(),
+  /** Only `ok` speaks. */
+  state: z.enum(['received', 'ok', 'unreadable', 'empty', 'missing']),
+  reason: z.string().nullable(),
+  tests: z
+    .object({ total: count, passed: count, failed: count, errored: count, skipped: count, flaky: count, durationMs: count, suites: count })
+    .nullable(),
+  coverage: z.object({ lines: ratio, branches: ratio.nullable(), files: count }).nullable(),
+  sbom: z.object({ components: count, withPurl: count, specVersion: z.string() }).nullable(),
+  /** Null: the report doesn't speak of findings. */
+  findings: z.object({ critical: count, high: count, medium: count, low: count, info: count }).nullable(),
+  receivedAt: z.string(),
+});
+export type ReportView = z.infer<typeof reportSchema>;
+
+export const listReports = defineRoute({
+  method: 'GET',
+  path: '/v1/reports',
+  summary: 'The reports of a run: what each says, or why it says nothing',
+  access: { kind: 'may', action: 'report.read', on: ['query.run'] },
+  query: z.strictObject({ run: idOf('run') }),
+  answer: z.object({ items: z.array(reportSchema) }),
+});
+
+export const listFindings = defineRoute({
+  method: 'GET',
+  path: '/v1/reports/{report}/findings',
+  summary: 'The findings of a report, worst first',
+  access: { kind: 'may', action: 'report.read', on: ['params.report'] },
+  params: z.object({ report: idOf('rep') }),
+  query: z.strictObject({
+    from: z.coerce.number().int().min(0).max(20_000).default(0),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  }),
+  answer: z.object({
+    items: z.array(
+      z.object({
+        tool: z.string(),
+        rule: z.string(),
+        severity: severitySchema,
+        location: z.string(),
+        fingerprint: digestSchema,
+        cve: z.string().nullable(),
+        purl: z.string().nullable(),
+        suppressed: z.boolean(),
+        message: z.string(),
+      }),
+    ),
+    total: count,
+  }),
+});
+
+const policyName = z.enum(['startup', 'standard', 'regulated']);
+const policySchema = z.object({
+  name: policyName,
+  version: count,
+  title: z.string(),
+  digest: digestSchema,
+  /** Whether it is the preset of the program, unchanged. */
+  preset: z.boolean(),
+  changedBy: z.object({ id: z.string(), name: z.string() }).nullable(),
+  changedAt: z.string().nullable(),
+});
+
+export const listPolicies = defineRoute({
+  method: 'GET',
+  path: '/v1/policies',
+  summary: 'The policies as they are now',
+  access: { kind: 'may', action: 'policy.read', list: true },
+  answer: z.object({ items: z.array(policySchema) }),
+});
+
+export const getPolicy = defineRoute({
+  method: 'GET',
+  path: '/v1/policies/{policy}',
+  summary: 'A policy with its document; an older version where one is named',
+  access: { kind: 'may', action: 'policy.read', list: true },
+  params: z.object({ policy: policyName }),
+  query: z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() }),
+  /** `document` is what was written; `source` its text as sent (null for a preset). */
+  answer: policySchema.extend({ document: z.record(z.string(), z.unknown()), source: z.string().nullable() }),
+});
+
+const sourceSchema = z.string().min(1).max(1_048_576);
+const diagnosticSchema = z.object({
+  code: z.string(),
+  severity: z.enum(['error', 'warning']),
+  message: z.string(),
+  remedy: z.string(),
+  line: count,
+  column: count,
+});
+
+export const putPolicy = defineRoute({
+  method: 'PUT',
+  path: '/v1/policies/{policy}',
+  summary: 'Make a new version of a policy from a YAML document',
+  access: { kind: 'may', action: 'policy.write' },
+  params: z.object({ policy: policyName }),
+  /** `version` is the one that the change was made from. */
+  body: z.strictObject({ source: sourceSchema, version: z.number().int().positive() }),
+  answer: policySchema,
+});
+
+export const checkPolicy = defineRoute({
+  method: 'POST',
+  path: '/v1/policies/check',
+  summary: 'Check a policy document without storing it: every error with its line and column',
+  access: { kind: 'may', action: 'policy.read', list: true },
+  transaction: 'read',
+  body: z.strictObject({ source: sourceSchema }),
+  answer: z.object({ valid: z.boolean(), digest: digestSchema.nullable(), diagnostics: z.array(diagnosticSchema), text: z.string() }),
+});
+
+export const gateRoutes = [listReports, listFindings, listPolicies, getPolicy, putPolicy, checkPolicy] as const;

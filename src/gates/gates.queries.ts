@@ -1,0 +1,103 @@
+import { buildsOf } from '../artifacts/artifacts.queries.ts';
+import type { Digest } from '../kernel/digest.ts';
+import type { Instant } from '../kernel/time.ts';
+import type { Tx } from '../platform/floor.ts';
+import { noSuchPolicy } from './gates.problems.ts';
+import { policyAt, policyChanges } from './policy.store.ts';
+import type { DigestFacts, GateFinding, ReportFact } from './policy/facts.ts';
+import { speaking } from './policy/facts.ts';
+import type { EnvironmentKind, Policy, Tier } from './policy/policy.ts';
+import { policyDigest, resolvePolicy } from './policy/policy.ts';
+import type { ReportRow } from './report.store.ts';
+
+/**
+ * What reports say of each digest of a release. A report speaks for a digest only if its run, of this service, yields
+ * it, or its own job took or made it. One entry for each digest asked, also where nothing is known of it.
+ */
+export async function gateFacts(tx: Tx, serviceId: string, digests: readonly Digest[]): Promise<readonly DigestFacts[]> {
+  const facts: DigestFacts[] = [];
+  for (const digest of [...new Set(digests)].sort()) facts.push(await factsOfDigest(tx, serviceId, digest));
+  return facts;
+}
+
+async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest): Promise<DigestFacts> {
+  const runs = (await buildsOf(tx, digest)).filter(({ service }) => service === serviceId).map(({ run }) => run);
+  const rows = await tx.query<ReportRow>(
+    `select * from report where service_id = $1
+       and (run_id = any($2) or id in (select report_id from report_digest where digest = $3)) order by received_at, id`,
+    [serviceId, [...new Set(runs)], digest],
+  );
+  const heard = new Set(speaking(rows.map((row) => factOf(row, null))).map(({ id }) => id));
+  const speakers = rows.filter(({ id }) => heard.has(id));
+  const findings = await findingsOf(
+    tx,
+    speakers.filter(({ summary }) => summary.looked === true).map(({ id }) => id),
+  );
+  const reports = speakers.map((row) => factOf(row, row.summary.looked === true ? (findings.get(row.id) ?? []) : null));
+  return { digest, reports, testsBefore: await testsBefore(tx, serviceId, speakers) };
+}
+
+function factOf(row: ReportRow, findings: readonly GateFinding[] | null): ReportFact {
+  const { id, kind, name, trust, digest, state, reason, summary } = row;
+  const { tests = null, coverage = null, sbom = null } = summary;
+  return { id, kind, name, run: row.run_id, trust, digest, state, reason, at: row.received_at, tests, coverage, findings, sbom };
+}
+
+async function findingsOf(tx: Tx, reports: readonly string[]): Promise<Map<string, GateFinding[]>> {
+  const rows = await tx.query<GateFinding & { report: string }>(
+    `select report_id as report, tool, rule, severity, fingerprint, cve, purl, suppressed from finding where report_id = any($1) order by report_id, position`,
+    [reports],
+  );
+  const found = new Map<string, GateFinding[]>();
+  for (const { report, ...finding } of rows) {
+    const list = found.get(report);
+    if (list === undefined) found.set(report, [finding]);
+    else list.push(finding);
+  }
+  return found;
+}
+
+/** How many tests the newest earlier run of the protected branch had; null where there is none to compare with. */
+async function testsBefore(tx: Tx, serviceId: string, speakers: readonly ReportRow[]): Promise<number | null> {
+  const mine = speakers.filter(({ kind }) => kind === 'junit');
+  const first = mine.map((row) => row.received_at).sort()[0];
+  if (first === undefined) return null;
+  const before = await tx.maybe<{ total: number }>(
+    `select sum((summary->'tests'->>'total')::int)::int as total from report where service_id = $1 and kind = 'junit' and state = 'ok'
+       and run_id = (select run_id from report where service_id = $1 and kind = 'junit' and state = 'ok' and trust = 'protected'
+         and received_at < $2 and run_id <> all($3) order by received_at desc, id desc limit 1)`,
+    [serviceId, first, mine.map((row) => row.run_id)],
+  );
+  return before?.total ?? null;
+}
+
+/** The policy of this name as it is now: the organisation's newest version, or the preset. */
+export async function policyOf(tx: Tx, name: string): Promise<Policy> {
+  const found = await policyAt(tx, name, null);
+  if (found === null) throw noSuchPolicy({ policy: name });
+  return found.policy;
+}
+
+export type PolicyChange = { readonly person: string | null; readonly actor: string; readonly at: Instant };
+
+/**
+ * Who changed a policy after `since` (null: ever), oldest first. With `rules`, only changes that touch the rules of
+ * that tier and kind of environment: an edit elsewhere makes nobody a party to this release.
+ */
+export async function policyChangersSince(
+  tx: Tx,
+  name: string,
+  since: Instant | null,
+  rules?: { readonly tier: Tier; readonly kind: EnvironmentKind },
+): Promise<readonly PolicyChange[]> {
+  const changes = await policyChanges(tx, name);
+  const digestAt = (policy: Policy): string => (rules === undefined ? '' : policyDigest(resolvePolicy(policy, rules.tier, rules.kind)));
+  return changes
+    .filter(({ before, after, at }) => (since === null || at > since) && (rules === undefined || digestAt(before) !== digestAt(after)))
+    .map(({ person, actor, at }) => ({ person, actor, at }));
+}
+
+/** What an id of a report is about, for the authorisation point. */
+export async function serviceOfReport(tx: Tx, id: string): Promise<string | null> {
+  return (await tx.maybe<{ service: string }>(`select service_id as service from report where id = $1`, [id]))?.service ?? null;
+}

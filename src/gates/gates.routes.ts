@@ -1,0 +1,68 @@
+import * as contract from '../contract/gates.ts';
+import { personLabel } from '../identity/identity.queries.ts';
+import { renderDiagnostics } from '../kernel/diagnostic.ts';
+import { digestOfValue } from '../kernel/digest.ts';
+import type { Tx } from '../platform/floor.ts';
+import { mount, type Mounted } from '../platform/http/handler.ts';
+import { noSuchPolicy } from './gates.problems.ts';
+import { findingsPage, reportsOfRun } from './gates.views.ts';
+import { changePolicy } from './policy.commands.ts';
+import { policyAt, type StoredPolicy } from './policy.store.ts';
+import { PRESETS } from './policy/presets.ts';
+import { readPolicy } from './policy/read.ts';
+
+/** The HTTP doors of gates: reports, findings, policies. */
+export const gateRoutes: readonly Mounted[] = [
+  mount(contract.listReports, async ({ tx, query }) => ({ items: await reportsOfRun(tx, query.run) })),
+  mount(contract.listFindings, async ({ tx, params, query }) => {
+    const { items, total } = await findingsPage(tx, params.report, query.from, query.limit);
+    return { items, total };
+  }),
+  mount(contract.listPolicies, async ({ tx }) => {
+    const items = [];
+    for (const { name } of PRESETS) items.push(await shown(tx, await stored(tx, name, null)));
+    return { items };
+  }),
+  mount(contract.getPolicy, async ({ tx, params, query }) => {
+    const found = await stored(tx, params.policy, query.version ?? null);
+    return { ...(await shown(tx, found)), document: found.document, source: found.source };
+  }),
+  mount(contract.putPolicy, async ({ tx, actor, params, body }) => {
+    await changePolicy(tx, actor, { name: params.policy, ...body });
+    return shown(tx, await stored(tx, params.policy, null));
+  }),
+  mount(contract.checkPolicy, async ({ body }) => {
+    const read = readPolicy(body.source, 'policy.yaml', 1);
+    if (read.ok) return { valid: true, digest: digestOfValue(read.policy.tiers), diagnostics: [], text: '' };
+    const diagnostics = read.diagnostics.map(({ code, severity, message, remedy, range }) => ({
+      code,
+      severity,
+      message,
+      remedy,
+      line: range.start.line,
+      column: range.start.column,
+    }));
+    return { valid: false, digest: null, diagnostics, text: renderDiagnostics(body.source, read.diagnostics) };
+  }),
+];
+
+async function stored(tx: Tx, name: string, version: number | null): Promise<StoredPolicy> {
+  const found = await policyAt(tx, name, version);
+  if (found === null) throw noSuchPolicy({ policy: version === null ? name : `${name} of version ${version}` });
+  return found;
+}
+
+async function shown(tx: Tx, { policy, at, by, source }: StoredPolicy) {
+  const names = await personLabel(tx, by === null ? [] : [by]);
+  const changedBy = by === null ? null : { id: by, name: names.get(by) ?? by };
+  const name = policy.name as (typeof PRESETS)[number]['name'];
+  return {
+    name,
+    version: policy.version,
+    title: policy.title,
+    digest: digestOfValue(policy.tiers),
+    preset: source === null,
+    changedBy,
+    changedAt: at,
+  };
+}

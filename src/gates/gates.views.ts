@@ -1,0 +1,51 @@
+import type { ReportView } from '../contract/gates.ts';
+import { serviceById } from '../catalog/catalog.queries.ts';
+import type { Tx } from '../platform/floor.ts';
+import type { ReportRow } from './report.store.ts';
+import type { Finding, Severity } from './reports/model.ts';
+
+/** The reports of a run for people, in the order of their names. */
+export async function reportsOfRun(tx: Tx, run: string): Promise<ReportView[]> {
+  const rows = await tx.query<ReportRow>(`select * from report where run_id = $1 order by kind, name, attempt, id limit 1000`, [run]);
+  const counts = await tx.query<{ report: string; severity: Severity; found: number }>(
+    `select report_id as report, severity, count(*)::int as found from finding where report_id = any($1) group by report_id, severity`,
+    [rows.map(({ id }) => id)],
+  );
+  const names = new Map<string, string>();
+  for (const id of new Set(rows.map((row) => row.service_id))) names.set(id, (await serviceById(tx, id))?.name ?? id);
+  return rows.map((row) => {
+    const none: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
+    const own = Object.fromEntries(counts.filter(({ report }) => report === row.id).map(({ severity, found }) => [severity, found]));
+    return {
+      id: row.id as ReportView['id'],
+      run: row.run_id as ReportView['run'],
+      job: row.job_id as ReportView['job'],
+      attempt: row.attempt,
+      service: names.get(row.service_id) ?? row.service_id,
+      commit: row.commit_id,
+      trust: row.trust,
+      kind: row.kind,
+      name: row.name,
+      path: row.path,
+      digest: row.digest,
+      state: row.state,
+      reason: row.reason,
+      tests: row.summary.tests ?? null,
+      coverage: row.summary.coverage ?? null,
+      sbom: row.summary.sbom ?? null,
+      findings: row.summary.looked === true ? { ...none, ...own } : null,
+      receivedAt: row.received_at,
+    };
+  });
+}
+
+/** A part of a report's findings, worst first, and how many there are. */
+export async function findingsPage(tx: Tx, report: string, from: number, limit: number): Promise<{ items: Finding[]; total: number }> {
+  const items = await tx.query<Finding & Record<string, unknown>>(
+    `select tool, rule, severity, location, fingerprint, cve, purl, suppressed, message from finding where report_id = $1
+     order by array_position(array['critical', 'high', 'medium', 'low', 'info'], severity), position offset $2 limit $3`,
+    [report, from, limit],
+  );
+  const { total } = await tx.one<{ total: number }>(`select count(*)::int as total from finding where report_id = $1`, [report]);
+  return { items, total };
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { ENVIRONMENT_KINDS } from '../../catalog/environment.ts';
+import { POLICIES } from '../../catalog/service.ts';
+import { compileCel } from '../../kernel/cel.ts';
+import { parseDuration } from '../../kernel/time.ts';
+import { FACT_NAMES } from './facts.ts';
+import type { ApprovalRoute, Check, EnvironmentPolicy, Policy } from './policy.ts';
+
+/**
+ * A policy as people write it: checks and approval routes once, by name, and for each tier and kind of environment
+ * which of them apply. Nothing is inherited and nothing has a default: what a policy asks stands in it.
+ */
+const id = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, 63 at most');
+const duration = z
+  .string()
+  .max(40)
+  .refine((text) => parseDuration(text) !== null, {
+    error: 'a duration is expected, such as 30m, 24h or 7d',
+    params: { code: 'gates.no-duration', remedy: 'Write it with ms, s, m, h, d or w.' },
+  });
+const line = z.string().min(1).max(300);
+
+const rule = z
+  .string()
+  .min(1)
+  .max(4000)
+  .superRefine((source, context) => {
+    const compiled = compileCel(source, FACT_NAMES);
+    if (!compiled.ok) {
+      context.addIssue({
+        code: 'custom',
+        message: `the rule can't be read: ${compiled.message}`,
+        params: { code: 'gates.bad-rule', remedy: `Write it in CEL over ${FACT_NAMES.join(', ')}.` },
+      });
+    }
+  });
+
+const checkSchema = z.strictObject({ title: line, rule, remedy: line, mode: z.enum(['block', 'warn']) });
+const routeSchema = z.strictObject({
+  steps: z
+    .array(z.strictObject({ role: z.enum(['approver', 'release-manager', 'admin']), count: z.number().int().min(1).max(10) }))
+    .min(1)
+    .max(10),
+  exclude: z.array(z.enum(['author', 'committer', 'co-author', 'requester', 'config-changer', 'policy-changer'])).max(6),
+  unmapped: z.enum(['unknown', 'ignore']),
+  expiresAfter: duration,
+  onePersonOneRole: z.boolean(),
+});
+const environmentSchema = z.strictObject({
+  checks: z.array(id).max(100),
+  supplyChain: z.strictObject({ sbom: z.boolean(), provenance: z.boolean() }),
+  lifecycle: z.strictObject({ verifiedBefore: z.boolean(), soak: duration }),
+  verification: z.strictObject({ checks: z.array(z.enum(['health', 'smoke', 'person'])).max(3), maxAge: duration.nullable() }),
+  /** The name of a route; null: approved by policy. */
+  approval: id.nullable(),
+  readiness: z.strictObject({ rollbackPlan: z.boolean(), dependencies: z.boolean(), checklist: z.array(line).max(50) }),
+  breakGlass: z.strictObject({ persons: z.union([z.literal(1), z.literal(2)]), timeBox: duration, debtDue: duration }),
+});
+const kindsSchema = z.strictObject(
+  Object.fromEntries(ENVIRONMENT_KINDS.map((kind) => [kind, environmentSchema])) as Record<
+    (typeof ENVIRONMENT_KINDS)[number],
+    typeof environmentSchema
+  >,
+);
+
+export const policyDocumentSchema = z
+  .strictObject({
+    name: z.enum(POLICIES),
+    title: line,
+    checks: z.record(id, checkSchema),
+    approvals: z.record(id, routeSchema),
+    tiers: z.strictObject({ 1: kindsSchema, 2: kindsSchema, 3: kindsSchema }),
+  })
+  .superRefine((document, context) => {
+    for (const [tier, kinds] of Object.entries(document.tiers)) {
+      for (const [kind, environment] of Object.entries(kinds)) {
+        environment.checks.forEach((name, index) => {
+          if (Object.hasOwn(document.checks, name)) return;
+          context.addIssue({
+            code: 'custom',
+            path: ['tiers', tier, kind, 'checks', index],
+            message: `there is no check "${name}"`,
+            params: { code: 'gates.no-such-check', remedy: 'Define it under "checks".' },
+          });
+        });
+        if (environment.approval === null || Object.hasOwn(document.approvals, environment.approval)) continue;
+        context.addIssue({
+          code: 'custom',
+          path: ['tiers', tier, kind, 'approval'],
+          message: `there is no route "${environment.approval}"`,
+          params: { code: 'gates.no-such-route', remedy: 'Define it under "approvals".' },
+        });
+      }
+    }
+  });
+export type PolicyDocument = z.input<typeof policyDocumentSchema>;
+
+/** The policy that a valid document means. `version` is given by whoever stores it. */
+export function policyFrom(document: z.output<typeof policyDocumentSchema>, version: number): Policy {
+  const resolve = (written: z.output<typeof environmentSchema>): EnvironmentPolicy => ({
+    checks: written.checks.map((name) => ({ id: name, ...must(document.checks[name]) }) satisfies Check),
+    supplyChain: written.supplyChain,
+    lifecycle: { verifiedBefore: written.lifecycle.verifiedBefore, soak: ms(written.lifecycle.soak) },
+    verification: {
+      checks: written.verification.checks,
+      maxAge: written.verification.maxAge === null ? null : ms(written.verification.maxAge),
+    },
+    approval: written.approval === null ? null : routeOf(written.approval, must(document.approvals[written.approval])),
+    readiness: written.readiness,
+    breakGlass: { persons: written.breakGlass.persons, timeBox: ms(written.breakGlass.timeBox), debtDue: ms(written.breakGlass.debtDue) },
+  });
+  const kinds = (written: z.output<typeof kindsSchema>): Policy['tiers'][1] => ({
+    development: resolve(written.development),
+    test: resolve(written.test),
+    staging: resolve(written.staging),
+    production: resolve(written.production),
+  });
+  const { 1: one, 2: two, 3: three } = document.tiers;
+  return { name: document.name, version, title: document.title, tiers: { 1: kinds(one), 2: kinds(two), 3: kinds(three) } };
+}
+
+function routeOf(name: string, route: z.output<typeof routeSchema>): ApprovalRoute {
+  return { id: name, ...route, expiresAfter: ms(route.expiresAfter) };
+}
+
+function ms(text: string): number {
+  return must(parseDuration(text));
+}
+
+/** The schema has checked it: what is absent here is a bug. */
+function must<Value>(value: Value | null | undefined): Value {
+  if (value === null || value === undefined) throw new Error('a policy document was not checked before it was resolved');
+  return value;
+}

@@ -1,0 +1,200 @@
+import type { CompiledCel } from '../../kernel/cel.ts';
+import { compileCel } from '../../kernel/cel.ts';
+import type { Missing, Read, Reason, RuleAnswer, Verdict } from '../../kernel/decision.ts';
+import { answer, worst } from '../../kernel/decision.ts';
+import type { Instant } from '../../kernel/time.ts';
+import { earliest } from '../../kernel/time.ts';
+import type { Waiver } from '../../waivers/waiver.ts';
+import { isActive } from '../../waivers/waiver.ts';
+import type { DigestFacts, GateFinding, ReportFact } from './facts.ts';
+import { FACT_NAMES, rulesFacts, SOURCES, speaking } from './facts.ts';
+import type { Check, ResolvedPolicy } from './policy.ts';
+
+export const GATES = 'gates';
+
+/** All that the rule reads, as plain JSON, so that the decision can be replayed from it. */
+export type GatesInput = {
+  readonly resolved: ResolvedPolicy;
+  /** One entry for each digest of the release. */
+  readonly facts: readonly DigestFacts[];
+  /** Waivers that are in scope; whether they still hold is asked here, by the clock of the decision. */
+  readonly waivers: readonly Waiver[];
+};
+
+/** The gates rule of mayShip. */
+export function gatesRule(input: GatesInput, now: Instant): RuleAnswer {
+  return evaluateGates(input.resolved, input.facts, input.waivers, now);
+}
+
+type Asked = {
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  readonly missing: readonly Missing[];
+  readonly notAfter: Instant | null;
+};
+
+/**
+ * Rule 2: every check of the policy, on the reports of every digest, worst answer wins. A check passes only where its
+ * rule is exactly true. What no report says, an unreadable report, an error in a rule: unknown, never yes. No digest
+ * at all is unknown.
+ */
+export function evaluateGates(
+  resolved: ResolvedPolicy,
+  digests: readonly DigestFacts[],
+  waivers: readonly Waiver[],
+  now: Instant,
+): RuleAnswer {
+  if (digests.length === 0)
+    return answer(GATES, 'unknown', [
+      { code: 'gates.no-digest', text: 'The release names no artifact, so there is nothing that a report could speak for.' },
+    ]);
+  const active = waivers.filter((waiver) => isActive(waiver, now));
+  const { checks } = resolved.rules;
+  const read = [
+    ...digests.flatMap(({ reports }) => speaking(reports).map(readOf)),
+    ...active.map(({ id }): Read => ({ kind: 'waiver', id, digest: null })),
+  ];
+  if (checks.length === 0)
+    return answer(
+      GATES,
+      'allow',
+      [{ code: 'gates.none-asked', text: `The policy ${resolved.name} asks no check of tier ${resolved.tier} in ${resolved.kind}.` }],
+      { read },
+    );
+  const asked = digests.flatMap((facts) => {
+    const lifted = new Set<Waiver>();
+    const variables = rulesFacts(facts, (finding) => {
+      const waiver = active.find((one) => lifts(one, finding));
+      if (waiver !== undefined) lifted.add(waiver);
+      return waiver !== undefined;
+    });
+    const until = earliest([...lifted].map(({ expiresAt }) => expiresAt));
+    return checks.map((check) => askCheck(check, facts, variables, active, /\bfindings\b/.test(check.rule) ? until : null));
+  });
+  return answer(
+    GATES,
+    worst(asked.map(({ verdict }) => verdict)),
+    asked.map(({ reason }) => reason),
+    {
+      read,
+      missing: asked.flatMap(({ missing }) => missing),
+      notAfter: earliest(asked.map(({ notAfter }) => notAfter)),
+    },
+  );
+}
+
+function askCheck(
+  check: Check,
+  facts: DigestFacts,
+  variables: Readonly<Record<string, unknown>>,
+  active: readonly Waiver[],
+  findingsUntil: Instant | null,
+): Asked {
+  const about = `${check.title} (${check.id}, ${short(facts.digest)})`;
+  const seen = valuesSeen(check.rule, variables);
+  const result = run(check.rule, variables);
+  if (result === true) {
+    return { verdict: 'allow', reason: { code: 'gates.passed', text: `${about}: yes${seen}.` }, missing: [], notAfter: findingsUntil };
+  }
+  const waiver = active.find((one) => one.kind === 'check' && one.subject === check.id);
+  const said = result === false ? `no${seen}` : `could not be found out: ${result}${troubles(check.rule, facts)}`;
+  if (waiver !== undefined) {
+    return {
+      verdict: 'allow',
+      reason: { code: 'gates.waived', text: `${about}: ${said}; waived by ${waiver.id} until ${waiver.expiresAt}.` },
+      missing: [],
+      notAfter: waiver.expiresAt,
+    };
+  }
+  if (check.mode === 'warn')
+    return {
+      verdict: 'allow',
+      reason: { code: 'gates.warned', text: `${about}: ${said}; the policy only warns.` },
+      missing: [],
+      notAfter: null,
+    };
+  if (result === false)
+    return {
+      verdict: 'deny',
+      reason: { code: 'gates.failed', text: `${about}: ${said}. ${check.remedy}` },
+      missing: [{ what: check.remedy, who: ['developer'] }],
+      notAfter: null,
+    };
+  const reading = speaking(facts.reports).some((report) => report.state === 'received' && concerns(check.rule, report));
+  return {
+    verdict: reading ? 'wait' : 'unknown',
+    reason: { code: reading ? 'gates.being-read' : 'gates.unknown', text: `${about}: ${said}. ${check.remedy}` },
+    missing: [{ what: `reports of ${short(facts.digest)} that answer ${check.id}`, who: ['developer'] }],
+    notAfter: null,
+  };
+}
+
+/** True or false where the rule says exactly that; else why it can't be said. */
+function run(rule: string, variables: Readonly<Record<string, unknown>>): boolean | string {
+  const compiled = compiledOnce(rule);
+  if (!compiled.ok) return `the rule can't be read: ${compiled.message}`;
+  const result = compiled.evaluate(variables);
+  if (result.kind === 'unknown') return result.why;
+  return typeof result.value === 'boolean' ? result.value : 'the rule answers neither true nor false';
+}
+
+const compiledRules = new Map<string, CompiledCel>();
+
+function compiledOnce(rule: string): CompiledCel {
+  const known = compiledRules.get(rule);
+  if (known !== undefined) return known;
+  if (compiledRules.size >= 500) compiledRules.clear();
+  const compiled = compileCel(rule, FACT_NAMES);
+  compiledRules.set(rule, compiled);
+  return compiled;
+}
+
+function lifts(waiver: Waiver, finding: GateFinding): boolean {
+  if (waiver.kind !== 'finding') return false;
+  const names = [
+    `fingerprint:${finding.fingerprint}`,
+    finding.cve === null ? null : `cve:${finding.cve}`,
+    finding.purl === null ? null : `purl:${finding.purl}`,
+  ];
+  return names.includes(waiver.subject);
+}
+
+/** ` (tests.failed = 2, tests.total = 40)`: the values of the facts that the rule names, as far as they are known. */
+function valuesSeen(rule: string, variables: Readonly<Record<string, unknown>>): string {
+  const paths = new Set(rule.match(/\b[a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)+/g) ?? []);
+  const seen = [...paths].flatMap((path) => {
+    const value = path
+      .split('.')
+      .reduce<unknown>(
+        (object, key) =>
+          typeof object === 'object' && object !== null && Object.hasOwn(object, key)
+            ? (object as Record<string, unknown>)[key]
+            : undefined,
+        variables,
+      );
+    return typeof value === 'number' ? [`${path} = ${value}`] : [];
+  });
+  return seen.length === 0 ? '' : ` (${seen.join(', ')})`;
+}
+
+/** What is wrong with the reports that the rule needs, or that there is none. */
+function troubles(rule: string, facts: DigestFacts): string {
+  const reports = speaking(facts.reports).filter((report) => concerns(rule, report));
+  if (reports.length === 0) return '; no such report speaks for this digest';
+  const bad = reports
+    .filter(({ state }) => state !== 'ok')
+    .map(({ kind, name, state, reason }) => `${kind} report ${JSON.stringify(name)} is ${state}${reason === null ? '' : ` (${reason})`}`);
+  return bad.length === 0 ? '' : `; ${bad.join('; ')}`;
+}
+
+function concerns(rule: string, report: ReportFact): boolean {
+  return Object.entries(SOURCES).some(([fact, kinds]) => kinds.includes(report.kind) && new RegExp(`\\b${fact}\\b`).test(rule));
+}
+
+function readOf(report: ReportFact): Read {
+  return { kind: 'report', id: report.id, digest: report.digest };
+}
+
+function short(digest: string): string {
+  return digest.slice(0, 19);
+}

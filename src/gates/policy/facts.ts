@@ -1,0 +1,155 @@
+import type { Digest } from '../../kernel/digest.ts';
+import type { Instant } from '../../kernel/time.ts';
+import type { CoverageCounts, Finding, Ratio, ReportKind, ReportState, SbomCounts, Severity, TestCounts } from '../reports/model.ts';
+import { SEVERITIES } from '../reports/model.ts';
+
+/** What a decision reads of a finding. */
+export type GateFinding = Pick<Finding, 'tool' | 'rule' | 'severity' | 'fingerprint' | 'cve' | 'purl' | 'suppressed'>;
+
+export type ReportFact = {
+  readonly id: string;
+  readonly kind: ReportKind;
+  readonly name: string;
+  readonly run: string;
+  readonly trust: 'untrusted' | 'trusted' | 'protected';
+  /** The digest of the report's own bytes; null: promised, and not there. */
+  readonly digest: Digest | null;
+  /** `received`: stored, and not read yet. */
+  readonly state: ReportState | 'received';
+  readonly reason: string | null;
+  readonly at: Instant;
+  readonly tests: TestCounts | null;
+  readonly coverage: CoverageCounts | null;
+  /** null: the report doesn't speak of findings. */
+  readonly findings: readonly GateFinding[] | null;
+  readonly sbom: SbomCounts | null;
+};
+
+/** Everything that is known about one digest: all reports that can speak for it. */
+export type DigestFacts = {
+  readonly digest: Digest;
+  readonly reports: readonly ReportFact[];
+  /** How many tests the run before had, on the protected branch; null: there was none. */
+  readonly testsBefore: number | null;
+};
+
+/** The names that a rule may use. */
+export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports'] as const;
+
+const TRUST = { untrusted: 0, trusted: 1, protected: 2 } as const;
+
+/**
+ * The reports that speak: of each kind and name the newest, among those of the most trusted runs only. A stranger's run
+ * that happens to yield the same bytes can add nothing to them and take nothing away.
+ */
+export function speaking(reports: readonly ReportFact[]): readonly ReportFact[] {
+  const best = Math.max(...reports.map(({ trust }) => TRUST[trust]));
+  const newest = new Map<string, ReportFact>();
+  for (const report of reports) {
+    if (TRUST[report.trust] < best) continue;
+    const key = `${report.kind}\0${report.name}`;
+    const other = newest.get(key);
+    if (other === undefined || report.at > other.at || (report.at === other.at && report.id > other.id)) newest.set(key, report);
+  }
+  return [...newest.values()].sort((a, b) => (a.kind === b.kind ? (a.name < b.name ? -1 : 1) : a.kind < b.kind ? -1 : 1));
+}
+
+/** Where facts come from, for the reasons of an answer. */
+export const SOURCES: Readonly<Record<string, readonly ReportKind[]>> = {
+  tests: ['junit'],
+  coverage: ['lcov', 'cobertura'],
+  findings: ['sarif', 'cyclonedx'],
+  sbom: ['cyclonedx'],
+  reports: [],
+};
+
+/**
+ * The facts as rules see them. What no report says is absent, and a rule that asks for it is unknown. One report of a
+ * kind that can't be read takes all facts of that kind away: the others might be the half without the failure.
+ */
+export function rulesFacts(facts: DigestFacts, isWaived: (finding: GateFinding) => boolean): Readonly<Record<string, unknown>> {
+  const reports = speaking(facts.reports);
+  return {
+    tests: testsOf(reports, facts.testsBefore),
+    coverage: coverageOf(reports),
+    findings: findingsOf(reports, isWaived),
+    sbom: sbomOf(reports),
+    reports: Object.fromEntries(
+      (['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx'] as const).map((kind) => [
+        kind,
+        reports.filter((one) => one.kind === kind && one.state === 'ok').length,
+      ]),
+    ),
+  };
+}
+
+/** The reports of these kinds, or null where there is none or one of them can't be read. */
+function readable(reports: readonly ReportFact[], kinds: readonly ReportKind[]): readonly ReportFact[] | null {
+  const chosen = reports.filter(({ kind }) => kinds.includes(kind));
+  return chosen.length === 0 || chosen.some(({ state }) => state !== 'ok') ? null : chosen;
+}
+
+function testsOf(reports: readonly ReportFact[], before: number | null): (TestCounts & { droppedPercent: number }) | undefined {
+  const counts = readable(reports, ['junit'])?.map(({ tests }) => tests);
+  if (counts === undefined || counts.length === 0 || counts.includes(null)) return undefined;
+  const sum = (key: keyof TestCounts): number => counts.reduce((total, one) => total + (one?.[key] ?? 0), 0);
+  const total = sum('total');
+  const droppedPercent = before === null || before <= total ? 0 : Math.ceil(((before - total) * 100) / before);
+  return {
+    total,
+    passed: sum('passed'),
+    failed: sum('failed'),
+    errored: sum('errored'),
+    skipped: sum('skipped'),
+    flaky: sum('flaky'),
+    durationMs: sum('durationMs'),
+    suites: sum('suites'),
+    droppedPercent,
+  };
+}
+
+type Percent = Ratio & { readonly percent: number };
+
+/** LCOV and Cobertura of one program say the same twice: they are not added up, the lower one counts. */
+function coverageOf(reports: readonly ReportFact[]): { lines: Percent; branches?: Percent } | undefined {
+  if (readable(reports, ['lcov', 'cobertura']) === null) return undefined;
+  const sums = (['lcov', 'cobertura'] as const).flatMap((kind) => {
+    const counts = reports.flatMap((one) => (one.kind === kind && one.coverage !== null ? [one.coverage] : []));
+    if (counts.length === 0) return [];
+    const lines = add(counts.map((one) => one.lines));
+    const branches = add(counts.flatMap((one) => (one.branches === null ? [] : [one.branches])));
+    return [{ lines: withPercent(lines), ...(branches.total === 0 ? {} : { branches: withPercent(branches) }) }];
+  });
+  return sums.sort((a, b) => a.lines.percent - b.lines.percent)[0];
+}
+
+function add(ratios: readonly Ratio[]): Ratio {
+  return ratios.reduce((sum, { covered, total }) => ({ covered: sum.covered + covered, total: sum.total + total }), {
+    covered: 0,
+    total: 0,
+  });
+}
+
+/** Percent with two digits, cut and never rounded up: 79.999 % is not 80 %. */
+function withPercent({ covered, total }: Ratio): Percent {
+  return { covered, total, percent: Math.floor((covered * 10_000) / total) / 100 };
+}
+
+function findingsOf(reports: readonly ReportFact[], isWaived: (finding: GateFinding) => boolean): Record<string, unknown> | undefined {
+  // A bill of materials without vulnerabilities looked for none; only what looked can say "nothing found".
+  const looked = readable(reports, ['sarif', 'cyclonedx'])?.flatMap(({ findings }) => (findings === null ? [] : [findings]));
+  if (looked === undefined || looked.length === 0) return undefined;
+  const all = looked.flat();
+  const open = all.filter((finding) => !isWaived(finding));
+  const counts = Object.fromEntries(
+    SEVERITIES.map((severity): [Severity, number] => [severity, open.filter((one) => one.severity === severity).length]),
+  );
+  return { total: open.length, counts, waived: all.length - open.length, suppressed: open.filter((one) => one.suppressed).length };
+}
+
+function sbomOf(reports: readonly ReportFact[]): Record<string, number> | undefined {
+  const boms = readable(reports, ['cyclonedx'])?.flatMap(({ sbom }) => (sbom === null ? [] : [sbom]));
+  if (boms === undefined || boms.length === 0) return undefined;
+  const sum = (key: 'components' | 'withPurl'): number => boms.reduce((total, one) => total + one[key], 0);
+  return { components: sum('components'), withPurl: sum('withPurl') };
+}

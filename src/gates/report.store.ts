@@ -1,0 +1,100 @@
+import type { Digest } from '../kernel/digest.ts';
+import type { Instant } from '../kernel/time.ts';
+import type { Tx } from '../platform/floor.ts';
+import type { Contents, CoverageCounts, Finding, ReportKind, ReportState, SbomCounts, TestCounts } from './reports/model.ts';
+
+/** What is kept of a report's contents beside its findings. `looked`: it speaks of findings, also where it has none. */
+export type Summary = {
+  readonly tests?: TestCounts;
+  readonly coverage?: CoverageCounts;
+  readonly sbom?: SbomCounts;
+  readonly looked?: true;
+};
+
+export type ReportRow = {
+  id: string;
+  org_id: string;
+  run_id: string;
+  job_id: string;
+  attempt: number;
+  service_id: string;
+  commit_id: string | null;
+  trust: 'untrusted' | 'trusted' | 'protected';
+  kind: ReportKind;
+  name: string;
+  path: string;
+  digest: Digest | null;
+  state: ReportState | 'received';
+  reason: string | null;
+  summary: Summary;
+  version: number;
+  received_at: Instant;
+};
+
+type NewReport = Omit<ReportRow, 'org_id' | 'summary' | 'version'>;
+
+/** Keeps a report with the digests of its job; false where this one was told before. */
+export async function insertReport(tx: Tx, report: NewReport, digests: readonly Digest[]): Promise<boolean> {
+  const { id, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at } = report;
+  const made = await tx.write(
+    `insert into report (id, org_id, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (job_id, attempt, kind, name) do nothing`,
+    [id, tx.org, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at],
+  );
+  if (made === 0) return false;
+  await tx.write(
+    `insert into report_digest (report_id, digest, org_id) select $1, digest, $2 from unnest($3::text[]) as digest on conflict do nothing`,
+    [id, tx.org, digests],
+  );
+  return true;
+}
+
+/** One report, with its row locked when asked; null where there is none. */
+export async function loadReport(tx: Tx, id: string, lock: boolean): Promise<ReportRow | null> {
+  return tx.maybe<ReportRow>(`select * from report where id = $1${lock ? ' for update' : ''}`, [id]);
+}
+
+/** The digests that the report's own job made or took. */
+export async function digestsOf(tx: Tx, id: string): Promise<string[]> {
+  return (await tx.query<{ digest: string }>(`select digest from report_digest where report_id = $1 order by digest`, [id])).map(
+    ({ digest }) => digest,
+  );
+}
+
+/** Says what became of a report; false where somebody was faster. */
+export async function settleReport(
+  tx: Tx,
+  report: ReportRow,
+  result: { readonly state: ReportState; readonly reason: string | null; readonly summary: Summary },
+): Promise<boolean> {
+  const touched = await tx.write(
+    `update report set state = $3, reason = $4, summary = $5, version = version + 1 where id = $1 and version = $2 and state = 'received'`,
+    [report.id, report.version, result.state, result.reason, JSON.stringify(result.summary)],
+  );
+  return touched === 1;
+}
+
+const BATCH = 2_000;
+
+export async function insertFindings(tx: Tx, report: string, findings: readonly Finding[]): Promise<void> {
+  for (let from = 0; from < findings.length; from += BATCH) {
+    const part = findings.slice(from, from + BATCH);
+    const column = <Value>(pick: (finding: Finding) => Value): Value[] => part.map(pick);
+    await tx.write(
+      `insert into finding (report_id, org_id, position, tool, rule, severity, location, fingerprint, cve, purl, suppressed, message)
+       select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[])`,
+      [report, tx.org, part.map((_, index) => from + index), column((f) => f.tool), column((f) => f.rule), column((f) => f.severity), column((f) => f.location),
+        column((f) => f.fingerprint), column((f) => f.cve), column((f) => f.purl), column((f) => f.suppressed), column((f) => f.message)],
+    ); // prettier-ignore
+  }
+}
+
+/** What is kept of contents. */
+export function summaryOf({ tests, coverage, findings, sbom }: Contents): Summary {
+  return {
+    ...(tests === undefined ? {} : { tests }),
+    ...(coverage === undefined ? {} : { coverage }),
+    ...(sbom === undefined ? {} : { sbom }),
+    ...(findings === undefined ? {} : { looked: true }),
+  };
+}
