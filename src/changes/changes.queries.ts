@@ -21,10 +21,10 @@ export async function changeOfRelease(tx: Tx, releaseId: string): Promise<Change
   return tx.maybe<ChangeRow>(`select ${CHANGE_COLUMNS} from change_record where release_id = $1`, [releaseId]);
 }
 
-/** Votes whose time is over and that nobody has told so: `sweep` works them off. */
-export async function votesDue(tx: Tx, now: string, limit: number): Promise<StoredVote[]> {
-  return tx.query<StoredVote>(
-    `select ${VOTE_COLUMNS} from approval where expires_at <= $1 and ended_as is null and used_by is null order by expires_at limit $2`,
+/** Votes whose time is over and of which nobody has told so, in all organisations. */
+export async function votesDue(tx: Tx, now: string, limit: number): Promise<{ id: string; org: string; releaseId: string }[]> {
+  return tx.query<{ id: string; org: string; releaseId: string }>(
+    `select id, org_id as org, release_id as "releaseId" from approval where expires_at <= $1 and ended_as is null and used_by is null order by expires_at limit $2`,
     [now, limit],
   );
 }

@@ -85,7 +85,10 @@ export async function involvementIn(tx: Tx, { release, service, environment, run
       ? []
       : [{ kind: 'unmapped', label: `commit ${release.commit.slice(0, 12)}` }];
   const configuration = await configurationChangersSince(tx, service.id, since, environment.name);
-  const policy = [...(await policyChangersSince(tx, service.policy, since)), ...(await policyNameChangersSince(tx, service.id, since))];
+  const policy = [
+    ...(await policyChangersSince(tx, service.policy, since, { tier: service.tier, kind: environment.kind })),
+    ...(await policyNameChangersSince(tx, service.id, since)),
+  ];
   return {
     ...fromCommits,
     author: [...fromCommits.author, ...lost],

@@ -25,6 +25,9 @@ import { bumpTarget, lockTarget } from './release.store.ts';
 import { abandoned, noSuchEnvironment, noSuchRelease } from './releases.problems.ts';
 import type { ReleaseRow } from './releases.queries.ts';
 
+/** The task that tells of a vote's end. */
+export const EXPIRY_TASK = 'releases.vote-expiry';
+
 export type VoteOrder = {
   readonly release: ReleaseRow;
   readonly service: Service;
@@ -73,6 +76,7 @@ export async function voteOnRelease(tx: Tx, actor: Actor, order: VoteOrder): Pro
       current: { intent, version: target.version },
     },
   });
+  if (cast.kind === 'cast') await tx.wake(EXPIRY_TASK, cast.vote.id, { vote: cast.vote.id, release: release.id }, cast.vote.expiresAt);
   return outcomeOf(cast, { version: target.version, intent });
 }
 

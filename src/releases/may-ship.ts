@@ -1,3 +1,4 @@
+import { policyDigest } from '../gates/policy/policy.ts';
 import type { RuleAnswer, Missing, Verdict } from '../kernel/decision.ts';
 import { answer, fold } from '../kernel/decision.ts';
 import { digestOfValue, type Digest } from '../kernel/digest.ts';
@@ -114,6 +115,7 @@ const NEVER_SUSPENDED: ReadonlySet<string> = new Set(['lifecycle.artifact-revoke
 
 /** The inputs must speak of the subject. Mixed-up inputs are a bug or a forgery, and never an answer. */
 function assertOneStory(subject: Subject, inputs: RuleInputs, intent: Digest): void {
+  const digests = subject.intent.digests.map((digest) => ({ digest }));
   const claims: readonly (readonly [string, unknown, unknown])[] = [
     ['approvals.intent', inputs.approvals.intent, intent],
     ['approvals.deployment', inputs.approvals.deployment, subject.deployment],
@@ -124,6 +126,13 @@ function assertOneStory(subject: Subject, inputs: RuleInputs, intent: Digest): v
     ['calendar.environment', inputs.calendar.subject.environment, subject.environment],
     ['calendar.releaseType', inputs.calendar.subject.releaseType, subject.releaseType],
     ['debt.releaseType', inputs.debt.releaseType, subject.releaseType],
+    ['gates.policy', policyDigest(inputs.gates.resolved), subject.intent.policyDigest],
+    ['gates.digests', setOf(inputs.gates.facts), setOf(digests)],
+    ['supply-chain.digests', setOf(inputs['supply-chain'].digests), setOf(digests)],
   ];
   for (const [what, said, meant] of claims) if (said !== meant) throw new Error(`mayShip: ${what} does not speak of the subject`);
+}
+
+function setOf(of: readonly { readonly digest: string }[]): string {
+  return [...new Set(of.map((one) => one.digest))].sort().join();
 }

@@ -1,7 +1,7 @@
 import { supplyChain, type SupplyChainInput, type SupplyChainPolicy } from '../artifacts/supply-chain.ts';
 import { approvalsRule, type ApprovalsInput } from '../changes/approvals.ts';
+import { gatesRule, type GatesInput } from '../gates/policy/evaluate.ts';
 import type { RuleAnswer } from '../kernel/decision.ts';
-import { answer } from '../kernel/decision.ts';
 import type { Instant } from '../kernel/time.ts';
 import { calendarAnswer, type CalendarInput } from './calendar/answer.ts';
 import { debtRule, type DebtInput } from './debt.ts';
@@ -15,7 +15,7 @@ export type RuleName = (typeof RULES)[number];
 /** One plain JSON value for each rule: all that it reads. */
 export type RuleInputs = {
   readonly lifecycle: LifecycleInput;
-  readonly gates: unknown;
+  readonly gates: GatesInput;
   readonly 'supply-chain': { readonly digests: readonly SupplyChainInput[]; readonly policy: SupplyChainPolicy };
   readonly approvals: ApprovalsInput;
   readonly calendar: CalendarInput;
@@ -26,7 +26,7 @@ export type RuleInputs = {
 /** Each rule is a function of its input and a clock, and of nothing else. */
 export const rules: { readonly [Name in RuleName]: (input: RuleInputs[Name], now: Instant) => RuleAnswer } = {
   lifecycle: lifecycleRule,
-  gates: () => answer('gates', 'unknown', [{ code: 'gates.none', text: 'No gate was asked.' }]),
+  gates: gatesRule,
   'supply-chain': ({ digests, policy }) => supplyChain(digests, policy),
   approvals: approvalsRule,
   calendar: calendarAnswer,
