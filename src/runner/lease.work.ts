@@ -57,7 +57,7 @@ export class Lease {
         return answer;
       } catch (error) {
         if (isLost(error)) this.#lost.abort(error);
-        if (!isPassing(error)) throw error;
+        if (!isPassing(error) || (isBug(error) && tried >= BUG_TRIES)) throw error;
       }
       await sleep(retryDelay(tried, Math.random()), undefined, { signal: this.#lost.signal });
     }
@@ -106,6 +106,12 @@ export class Lease {
       }
     }
   }
+}
+
+/** A server's bug may be one instance's, or gone after a restart; one that stays is not worth waiting for. */
+const BUG_TRIES = 12;
+function isBug(error: unknown): boolean {
+  return error instanceof Problem && error.status === 500;
 }
 
 /** The server has said that this attempt, or this runner, is no longer to write. */
