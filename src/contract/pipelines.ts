@@ -66,7 +66,7 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 export const runSchema = runSummarySchema.extend({
   inputs: z.record(z.string(), z.string()),
   jobs: z.array(jobSchema),
-  /** Milliseconds: heard of it to queued, queued to the first step running, first step to the end; null where not yet. */
+  /** Milliseconds since we heard of what caused it: until it was queued, until its first step ran, until its end; null where not yet. */
   timings: z.object({ toQueuedMs: z.number().int(), toFirstStepMs: z.number().int().nullable(), totalMs: z.number().int().nullable() }),
 });
 export type RunView = z.infer<typeof runSchema>;

@@ -154,27 +154,25 @@ export async function resolveRef(dir: string, ref: string): Promise<string> {
 }
 
 /**
- * Commits that `to` reaches (default HEAD) and `from` does not, newest first, in topological order; with `paths` only
- * those that touch one of them. At most `limit`.
+ * Commits that `to` reaches (default HEAD; `all`: every branch and tag) and `from` does not, newest first, in
+ * topological order; with `paths` only those that touch one of them. At most `limit`.
  */
 export async function readCommits(
   dir: string,
-  options: { readonly from?: string; readonly to?: string; readonly paths?: readonly string[]; readonly limit: number },
+  options: {
+    readonly from?: string;
+    readonly to?: string;
+    readonly all?: boolean;
+    readonly paths?: readonly string[];
+    readonly limit: number;
+  },
 ): Promise<Commit[]> {
-  const to = revision(options.to ?? 'HEAD');
-  const range = options.from === undefined ? [to] : [to, `^${revision(options.from)}`];
+  const tips = options.all === true ? [] : [revision(options.to ?? 'HEAD')];
+  const range = options.from === undefined ? tips : [...tips, `^${revision(options.from)}`];
   const paths = (options.paths ?? []).filter((path) => path !== '' && path !== '.').map((path) => `:(literal)${path}`);
-  const args = [
-    'log',
-    '-z',
-    '--topo-order',
-    '--no-notes',
-    '--no-color',
-    '--encoding=UTF-8',
-    `--max-count=${options.limit}`,
-    `--format=${COMMIT_FORMAT}`,
-  ];
-  const out = await runGit(dir, [...args, '--end-of-options', ...range, '--', ...paths]);
+  const args = ['log', '-z', '--topo-order', '--no-notes', '--no-color', '--encoding=UTF-8', `--max-count=${options.limit}`];
+  const all = options.all === true ? ['--branches', '--tags'] : [];
+  const out = await runGit(dir, [...args, `--format=${COMMIT_FORMAT}`, ...all, '--end-of-options', ...range, '--', ...paths]);
   return parseCommits(out.toString('utf8'));
 }
 

@@ -81,7 +81,12 @@ export const registrationMade = defineEvent({
   body: z.object({ pool: text, trust: text, expiresAt: text }),
 });
 
-export const runnerRevoked = defineEvent({ type: 'runner.revoked', subject: 'rnr', means: "A runner's key was ended.", body: z.object({ pool: text }) });
+export const runnerRevoked = defineEvent({
+  type: 'runner.revoked',
+  subject: 'rnr',
+  means: "A runner's key was ended.",
+  body: z.object({ pool: text }),
+});
 
 export const secretChanged = defineEvent({
   type: 'secret.changed',
@@ -90,9 +95,19 @@ export const secretChanged = defineEvent({
   body: z.object({ name: text, version: count, protectedOnly: z.boolean() }),
 });
 
-export const secretRemoved = defineEvent({ type: 'secret.removed', subject: 'svc', means: 'A secret of a service was forgotten.', body: z.object({ name: text }) });
+export const secretRemoved = defineEvent({
+  type: 'secret.removed',
+  subject: 'svc',
+  means: 'A secret of a service was forgotten.',
+  body: z.object({ name: text }),
+});
 
-export const hookMade = defineEvent({ type: 'hook.made', subject: 'src', means: "The webhook of a repository got a new secret.", body: z.object({ hook: text }) });
+export const hookMade = defineEvent({
+  type: 'hook.made',
+  subject: 'src',
+  means: 'The webhook of a repository got a new secret.',
+  body: z.object({ hook: text }),
+});
 
 /** Everything this slice announces. */
 export const pipelineEvents = [

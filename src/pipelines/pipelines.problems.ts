@@ -44,7 +44,8 @@ export const runOver = defineProblem<{ run: string; state: string }>('pipelines.
 
 export const leaseLost = defineProblem<{ job: string; attempt: number }>('pipelines.lease-lost', {
   status: 409,
-  sentence: ({ job, attempt }) => `The lease of attempt ${attempt} of ${job} is over or belongs to another; this write was refused and recorded.`,
+  sentence: ({ job, attempt }) =>
+    `The lease of attempt ${attempt} of ${job} is over or belongs to another; this write was refused and recorded.`,
   remedy: 'Stop the job, throw its workspace away and claim again.',
 });
 
@@ -94,4 +95,16 @@ export const badHook = defineProblem<Record<string, never>>('pipelines.bad-hook'
   status: 401,
   sentence: 'There is no such hook, or the request is not signed with its secret, or its time is too far from now.',
   remedy: 'Send the HMAC-SHA256 of the raw body by the secret shown when the hook was made, and a fresh delivery id.',
+});
+
+export const badInputs = defineProblem<{ errors: readonly { input: string; message: string; remedy: string }[] }>('pipelines.bad-inputs', {
+  status: 422,
+  sentence: ({ errors }) => `The inputs are not those of the pipeline: ${errors.map((error) => error.message).join('; ')}.`,
+  remedy: ({ errors }) => errors.map((error) => error.remedy).join(' '),
+});
+
+export const notStarted = defineProblem<{ service: string; why: string }>('pipelines.not-started', {
+  status: 422,
+  sentence: ({ service, why }) => `The pipeline of "${service}" was not started: ${why}.`,
+  remedy: 'Add `manual` to its `on`, or push to a branch that it names.',
 });

@@ -1,0 +1,97 @@
+import * as contract from '../contract/pipelines.ts';
+import { serviceByName } from '../catalog/catalog.queries.ts';
+import { mount, type Call, type Mounted } from '../platform/http/handler.ts';
+import type { Sweeper, Task, Tx } from '../platform/floor.ts';
+import type { Service } from '../catalog/service.ts';
+import { readPipeline } from './definition/read.ts';
+import { cancelRun } from './engine/runs.commands.ts';
+import { followLog } from './logs/log.views.ts';
+import { sealLogSweeper, sealLogTask } from './logs/seal.reactions.ts';
+import { noSuchRun, noSuchService } from './pipelines.problems.ts';
+import { followRun, listRuns, viewRun } from './run.views.ts';
+import { lapseSweeper, lapseTask } from './runners/lapse.reactions.ts';
+import { runnerRoutes, type RunnerParts } from './runners/runner.routes.ts';
+import { secretsOf } from './secrets/secret.store.ts';
+import { deleteSecret, putSecret } from './secrets/secrets.commands.ts';
+import { createHook, receiveHook } from './sources/hook.commands.ts';
+import { startRun } from './sources/start.commands.ts';
+import { sourceSweeper, syncTask } from './sources/sync.reactions.ts';
+
+/** Everything that this slice answers over HTTP. `parts`: who keeps artifacts, reads reports and releases secrets. */
+export function pipelineRoutes(parts: RunnerParts): readonly Mounted[] {
+  return [...runRoutes(), ...secretRoutes(), ...hookRoutes(), ...runnerRoutes(parts)];
+}
+
+export const pipelineTasks: readonly Task[] = [syncTask, lapseTask, sealLogTask];
+export const pipelineSweepers: readonly Sweeper[] = [lapseSweeper, sourceSweeper, sealLogSweeper];
+
+function runRoutes(): readonly Mounted[] {
+  return [
+    mount(contract.startRun, async ({ floor, actor, body, headers }) => {
+      const run = await startRun(floor, actor, { ...body, key: headers.get('idempotency-key') });
+      const view = await floor.db.read(actor.org, (tx) => viewRun(tx, run.id));
+      if (view === null) throw noSuchRun({ run: run.id });
+      return view;
+    }),
+    mount(contract.listRuns, async ({ tx, query, visible }) => listRuns(tx, { ...query, visible: await visible() })),
+    mount(contract.getRun, async ({ floor, actor, params, query, signal }) =>
+      followRun(floor, actor.org, params.run, { version: query.version, waitMs: query.wait * 1000 }, signal),
+    ),
+    mount(contract.cancelRun, async ({ tx, actor, params, body }) => {
+      const run = await cancelRun(tx, actor, { run: params.run, reason: body.reason ?? null });
+      return { run: run.id, state: run.state };
+    }),
+    mount(contract.readLog, async ({ floor, actor, params, query, signal }) =>
+      followLog(floor, actor.org, { job: params.job, attempt: query.attempt, offset: query.offset, waitMs: query.wait * 1000 }, signal),
+    ),
+    mount(contract.checkPipeline, async ({ body }) => {
+      const read = readPipeline(body.text, body.file);
+      return { ok: read.ok, diagnostics: [...(read.ok ? read.warnings : read.diagnostics)] };
+    }),
+  ];
+}
+
+function secretRoutes(): readonly Mounted[] {
+  return [
+    mount(contract.putSecret, async ({ floor, actor, params, body }) =>
+      floor.db.tx(actor.org, async (tx) => {
+        const service = await known(tx, params.service);
+        const version = await putSecret(tx, actor, { service: service.id, name: params.name, ...body });
+        return { service: service.name, name: params.name, version };
+      }),
+    ),
+    mount(contract.listSecrets, async ({ tx, params }) => {
+      const service = await known(tx, params.service);
+      const rows = await secretsOf(tx, service.id, null);
+      return {
+        items: rows.map((row) => ({ name: row.name, protectedOnly: row.protected_only, version: row.version, changedAt: row.changed_at })),
+      };
+    }),
+    mount(contract.deleteSecret, async ({ tx, actor, params }) => {
+      const service = await known(tx, params.service);
+      await deleteSecret(tx, actor, service.id, params.name);
+      return { service: service.name, name: params.name };
+    }),
+  ];
+}
+
+function hookRoutes(): readonly Mounted[] {
+  return [
+    mount(contract.createHook, async ({ floor, actor, params }) => floor.db.tx(actor.org, (tx) => createHook(tx, actor, params.service))),
+    mount(contract.gitHook, async ({ floor, params, headers, body }: Call<typeof contract.gitHook>) =>
+      receiveHook(floor, params.hook, await allBytes(body), (name) => headers.get(name)),
+    ),
+  ];
+}
+
+async function known(tx: Tx, name: string): Promise<Service> {
+  const service = await serviceByName(tx, name);
+  if (service === null) throw noSuchService({ service: name });
+  return service;
+}
+
+async function allBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

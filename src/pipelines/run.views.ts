@@ -1,0 +1,180 @@
+import type { RunSummary, RunView } from '../contract/pipelines.ts';
+import { serviceById } from '../catalog/catalog.queries.ts';
+import { between, type Instant } from '../kernel/time.ts';
+import type { Floor, Tx } from '../platform/floor.ts';
+import { artifactsOf, type ArtifactRow } from './engine/artifact.store.ts';
+import { jobsOf, type JobRow } from './engine/job.store.ts';
+import { findRun, type RunRow } from './engine/run.store.ts';
+import { noSuchRun } from './pipelines.problems.ts';
+
+type StepRow = {
+  job_id: string;
+  position: number;
+  name: string;
+  state: RunView['jobs'][number]['steps'][number]['state'];
+  exit_code: number | null;
+  duration_ms: number | null;
+  started_at: Instant | null;
+  finished_at: Instant | null;
+};
+type AttemptInfo = { job_id: string; executor: 'host' | 'sandbox' | null; isolation: string[] };
+
+/** One run with everything below it; null where there is none. Its version grows with every change in it. */
+export async function viewRun(tx: Tx, id: string): Promise<RunView | null> {
+  const run = await findRun(tx, id);
+  if (run === null) return null;
+  const jobs = await jobsOf(tx, id);
+  const steps = await tx.query<StepRow>(
+    `select s.* from job_step s join job j on j.id = s.job_id and j.attempt = s.attempt where j.run_id = $1 order by s.job_id, s.position`,
+    [id],
+  );
+  const attempts = await tx.query<AttemptInfo>(
+    `select a.job_id, a.executor, a.isolation from job_attempt a join job j on j.id = a.job_id and j.attempt = a.attempt where j.run_id = $1`,
+    [id],
+  );
+  const artifacts = await artifactsOf(tx, id);
+  const service = (await serviceById(tx, run.service_id))?.name ?? run.service_id;
+  const moved =
+    jobs.reduce((sum, job) => sum + job.version, 0) +
+    steps.reduce((sum, step) => sum + (step.state === 'waiting' ? 0 : step.state === 'running' ? 1 : 2), 0);
+  return {
+    ...summary(run, service),
+    version: run.version + moved,
+    inputs: run.inputs,
+    jobs: jobs.map((job) =>
+      viewJob(
+        job,
+        steps.filter((step) => step.job_id === job.id),
+        attempts.find((attempt) => attempt.job_id === job.id),
+        artifacts.filter((artifact) => artifact.jobId === job.id),
+      ),
+    ),
+    timings: timingsOf(run, steps),
+  };
+}
+
+/** The run, waiting up to `waitMs` for it to differ from `version`. */
+export async function followRun(
+  floor: Floor,
+  org: string,
+  id: string,
+  question: { readonly version: number | undefined; readonly waitMs: number },
+  signal?: AbortSignal,
+): Promise<RunView> {
+  const watch = floor.bus.watch([`run:${id}`], signal);
+  const deadline = performance.now() + question.waitMs;
+  try {
+    for (;;) {
+      const view = await floor.db.read(org, (tx) => viewRun(tx, id));
+      if (view === null) throw noSuchRun({ run: id });
+      const left = deadline - performance.now();
+      if (view.version !== question.version || left <= 0 || signal?.aborted === true) return view;
+      await watch.next(left);
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+export type RunFilter = {
+  readonly service?: string | undefined;
+  readonly commit?: string | undefined;
+  readonly state?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+  readonly visible: 'all' | ReadonlySet<string>;
+};
+
+/** Runs, newest first, a page at a time; only of services that the asker sees. */
+export async function listRuns(tx: Tx, filter: RunFilter): Promise<{ items: RunSummary[]; next: string | null }> {
+  const [at, after] = filter.cursor?.split(' ', 2) ?? [null, null];
+  const rows = await tx.query<RunRow & { service: string | null }>(
+    `select run.*, service.name as service from run left join service on service.id = run.service_id
+     where ($1::text is null or service.name = $1) and ($2::text is null or run.commit_id = $2) and ($3::text is null or run.state = $3)
+       and ($4::timestamptz is null or (run.queued_at, run.id) < ($4::timestamptz, $5)) and ($6::text[] is null or run.service_id = any($6))
+     order by run.queued_at desc, run.id desc limit $7`,
+    [
+      filter.service ?? null,
+      filter.commit ?? null,
+      filter.state ?? null,
+      isInstant(at) ? at : null,
+      after ?? '',
+      filter.visible === 'all' ? null : [...filter.visible],
+      filter.limit + 1,
+    ],
+  );
+  const items = rows.slice(0, filter.limit);
+  const last = items.at(-1);
+  return {
+    items: items.map((row) => summary(row, row.service ?? row.service_id)),
+    next: rows.length > filter.limit && last !== undefined ? `${last.queued_at} ${last.id}` : null,
+  };
+}
+
+function isInstant(text: string | null | undefined): boolean {
+  return typeof text === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text);
+}
+
+function summary(run: RunRow, service: string): RunSummary {
+  return {
+    id: run.id,
+    service,
+    ref: run.ref,
+    commit: run.commit_id,
+    trigger: run.trigger,
+    trust: run.trust,
+    state: run.state,
+    cause: run.cause,
+    requestedBy: run.requested_by,
+    heardAt: run.heard_at,
+    queuedAt: run.queued_at,
+    startedAt: run.started_at,
+    finishedAt: run.finished_at,
+    version: run.version,
+  };
+}
+
+function viewJob(
+  job: JobRow,
+  steps: readonly StepRow[],
+  attempt: AttemptInfo | undefined,
+  artifacts: readonly ArtifactRow[],
+): RunView['jobs'][number] {
+  return {
+    id: job.id,
+    name: job.name,
+    state: job.state,
+    cause: job.cause,
+    attempt: job.attempt,
+    needs: job.needs,
+    pool: job.pool,
+    executor: attempt?.executor ?? job.executor,
+    runner: job.runner_id,
+    isolation: attempt?.isolation ?? [],
+    queuedAt: job.queued_at,
+    startedAt: job.started_at,
+    finishedAt: job.finished_at,
+    outputs: job.outputs,
+    artifacts: artifacts.map(({ name, digest, size }) => ({ name, digest, size })),
+    steps: steps.map((step) => ({
+      name: step.name,
+      state: step.state,
+      exitCode: step.exit_code,
+      durationMs: step.duration_ms,
+      startedAt: step.started_at,
+      finishedAt: step.finished_at,
+    })),
+  };
+}
+
+function timingsOf(run: RunRow, steps: readonly StepRow[]): RunView['timings'] {
+  const first = steps.reduce<Instant | null>(
+    (least, step) => (step.started_at !== null && (least === null || step.started_at < least) ? step.started_at : least),
+    null,
+  );
+  return {
+    toQueuedMs: between(run.heard_at, run.queued_at),
+    toFirstStepMs: first === null ? null : between(run.heard_at, first),
+    totalMs: run.finished_at === null ? null : between(run.heard_at, run.finished_at),
+  };
+}
