@@ -77,12 +77,12 @@ async function builds(tx: Tx, where: string, params: readonly unknown[]): Promis
   return rows.map(toBuild);
 }
 
-/** What is attested of these bytes, oldest first. */
+/** What is attested of these bytes, oldest first; of one build the SBOM before the provenance. */
 export async function attestationsOf(tx: Tx, digest: string): Promise<Attestation[]> {
-  const rows = await tx.query<AttestationRow>(`select * from attestation where org_id = $1 and digest = $2 order by created_at, id`, [
-    tx.org,
-    digest,
-  ]);
+  const rows = await tx.query<AttestationRow>(
+    `select * from attestation where org_id = $1 and digest = $2 order by created_at, build_id, kind desc`,
+    [tx.org, digest],
+  );
   return rows.map((row) => ({
     id: row.id,
     build: row.build_id,

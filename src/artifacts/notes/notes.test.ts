@@ -69,6 +69,10 @@ test('law: what is escaped renders as it was, and no special character is left b
   );
 });
 
+test('an address in a subject is no link', () => {
+  expect(inertMarkdown('see https://evil.example and www.evil.example')).toBe('see https\\://evil.example and www\\.evil.example');
+});
+
 test('no naughty subject adds a line, a heading, a link or HTML', ({ skip }) => {
   const file = join(corpus, 'strings/minimaxir+big-list-of-naughty-strings/blns.json');
   if (!existsSync(file)) skip(`no corpus at ${corpus}`);
