@@ -28,7 +28,7 @@ export async function versionNext(args: VersionArgs): Promise<{ text: string; js
   if (args.prerelease !== undefined && !/^[a-z][a-z0-9-]{0,30}$/.test(args.prerelease))
     throw badPrerelease({ given: args.prerelease.slice(0, 40) });
   const answer = await readNext(args);
-  const because = answer.because.filter(isFresh).map(({ message: _, ...entry }) => entry);
+  const because = answer.because.filter(isFresh).map(({ commit, subject, kind, bump, why }) => ({ commit, subject, kind, bump, why }));
   return { text: versionText(answer), json: { ...answer, because, notCounted: answer.because.length - because.length } };
 }
 

@@ -5,7 +5,7 @@ import type { Instant } from '../../kernel/time.ts';
 import type { Statement } from './statement.ts';
 import { makeStatement, PROVENANCE_PREDICATE } from './statement.ts';
 
-/** What the server knows of a build from its own state. Nothing here is a step's word. */
+/** What the server planned and the runner's supervisor reported of a build. Nothing here is a step's word. */
 export type BuildRecord = {
   readonly org: string;
   /** The service's id: a name can be given to another one day. */
