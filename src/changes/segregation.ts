@@ -52,9 +52,9 @@ export function segregate(involvement: Involvement, exclude: readonly Exclusion[
 /** A commit as segregation needs it: e-mail addresses only, which never leave the function below. null: erased. */
 export type CommitPeople = {
   readonly id: string;
-  readonly author: { readonly email: string | null };
-  readonly committer: { readonly email: string | null };
-  readonly coAuthors: readonly { readonly email: string | null }[];
+  readonly author: string | null;
+  readonly committer: string | null;
+  readonly coAuthors: readonly (string | null)[];
 };
 
 /** The involvement that commits show. `personOf` maps a lower-cased e-mail address to whom it belongs; null is unmapped. */
@@ -65,9 +65,9 @@ export function involvementOfCommits(
   const find = (email: string | null, commit: string): Behind =>
     (email === null ? null : personOf(email.toLowerCase())) ?? { kind: 'unmapped', label: `commit ${commit.slice(0, 12)}` };
   return {
-    author: distinct(commits.map((commit) => find(commit.author.email, commit.id))),
-    committer: distinct(commits.map((commit) => find(commit.committer.email, commit.id))),
-    'co-author': distinct(commits.flatMap((commit) => commit.coAuthors.map((person) => find(person.email, commit.id)))),
+    author: distinct(commits.map((commit) => find(commit.author, commit.id))),
+    committer: distinct(commits.map((commit) => find(commit.committer, commit.id))),
+    'co-author': distinct(commits.flatMap((commit) => commit.coAuthors.map((email) => find(email, commit.id)))),
   };
 }
 

@@ -71,19 +71,14 @@ export async function rolesOver(
 export async function involvementIn(tx: Tx, { release, service, environment, running }: Omit<About, 'route'>): Promise<Involvement> {
   const ran = running === null || running.releaseId === release.id ? null : await releaseById(tx, running.releaseId);
   const since: Instant | null = running === null || running.releaseId === release.id ? null : running.since;
-  const commits = await commitsBetween(tx, service.id, ran?.commit ?? null, release.commit);
-  const emails = commits.flatMap((commit) =>
-    [commit.author, commit.committer, ...commit.coAuthors].flatMap((person) => (person.email === null ? [] : [person.email])),
-  );
+  const { complete, commits } = await commitsBetween(tx, service.id, ran?.commit ?? null, release.commit);
+  const emails = commits.flatMap((commit) => [commit.author, commit.committer, ...commit.coAuthors]).filter((email) => email !== null);
   const persons = await personsByEmail(tx, [...new Set(emails)]);
   const fromCommits = involvementOfCommits(commits, (email) => {
     const id = persons.get(email);
     return id === undefined ? null : { kind: 'person', id };
   });
-  const lost: Behind[] =
-    commits.some((commit) => commit.id === release.commit) || ran?.commit === release.commit
-      ? []
-      : [{ kind: 'unmapped', label: `commit ${release.commit.slice(0, 12)}` }];
+  const lost: Behind[] = complete ? [] : [{ kind: 'unmapped', label: `some commit up to ${release.commit.slice(0, 12)}` }];
   const configuration = await configurationChangersSince(tx, service.id, since, environment.name);
   const policy = [
     ...(await policyChangersSince(tx, service.policy, since, { tier: service.tier, kind: environment.kind })),

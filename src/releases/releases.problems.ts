@@ -30,6 +30,11 @@ export const runNotReleasable = defineProblem<{ run: string; why: string }>('rel
   sentence: ({ run, why }) => `The run ${run} can’t be released: ${why}.`,
   remedy: 'Release a run that succeeded, is of this service and yielded an artifact.',
 });
+export const noHistory = defineProblem<{ service: string }>('releases.no-history', {
+  status: 409,
+  sentence: ({ service }) => `The history of ${service} can’t be read: the catalog names no repository that is watched.`,
+  remedy: 'Give the service a repository in yardmaster.yaml and apply it.',
+});
 export const versionTaken = defineProblem<{ version: string }>('releases.version-taken', {
   status: 409,
   sentence: ({ version }) => `There is a release ${version} of this service already.`,
@@ -88,6 +93,7 @@ export const releaseProblems = [
   noSuchFreeze,
   noRun,
   runNotReleasable,
+  noHistory,
   versionTaken,
   abandoned,
   noSuchItem,

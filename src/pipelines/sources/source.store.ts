@@ -123,3 +123,8 @@ export async function insertCommits(tx: Tx, source: string, commits: readonly Co
 function emailOf(text: string): string {
   return text.trim().toLowerCase().slice(0, 320).toWellFormed();
 }
+
+/** The source of a repository, where somebody watches it. */
+export function sourceByUrl(tx: Tx, url: string): Promise<{ id: string } | null> {
+  return tx.maybe<{ id: string }>(`select id from source where org_id = $1 and url = $2`, [tx.org, url]);
+}
