@@ -56,13 +56,15 @@ export class YamlReader {
         uniqueKeys: false,
         prettyErrors: false,
         merge: false,
-        logLevel: 'silent',
+        logLevel: 'error',
       });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       return void this.error(0, 1, 'yaml.too-deep', 'the file is nested too deeply', `Nest at most ${MAX_DEPTH} levels.`);
     }
-    for (const error of [...document.errors, ...document.warnings]) this.#syntax(error, source);
+    // Tags are told with their names by `#node`; every other warning is an error here.
+    const warnings = document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED');
+    for (const error of [...document.errors, ...warnings]) this.#syntax(error, source);
     if (document.directives?.yaml.version !== '1.2') {
       this.error(0, source.indexOf('\n'), 'yaml.version', 'only YAML 1.2 is read', 'Remove the %YAML line.');
     }
@@ -188,6 +190,7 @@ export class YamlReader {
     const span: Span = [node.range[0], node.range[1]];
     if (!isScalar(node)) return this.error(...span, 'yaml.key', 'a key is a plain word here', 'Write a word as the key.');
     const name = node.value === null ? '' : String(node.source ?? node.value);
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, { value: name, span, key: null, text: null, children: null, size: 1 });
     if (name === '<<' && node.type === 'PLAIN')
       return this.error(...span, 'yaml.merge-key', 'merge keys are not part of YAML 1.2', 'Write the keys out, or use a matrix.');
     if (name === '__proto__') return this.error(...span, 'yaml.key', 'this key is reserved', 'Choose another name.');
