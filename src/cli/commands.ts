@@ -4,6 +4,7 @@ import { deploymentCommands } from './commands/deployments.ts';
 import { evidenceCommands } from './commands/evidence.ts';
 import { freezeCommands } from './commands/calendar.ts';
 import { peopleCommands, sessionCommands, tokenCommands } from './commands/identity.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { localCommands } from './commands/local.ts';
 import { agentCommands, machineCommands } from './commands/machines.ts';
 import { approvalCommands, decisionCommands, releaseCommands } from './commands/releases.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly AddCommand[] = [
   deploymentCommands,
   freezeCommands,
   waiverCommands,
+  metricsCommand,
   evidenceCommands,
   sessionCommands,
   tokenCommands,

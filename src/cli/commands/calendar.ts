@@ -129,11 +129,9 @@ export const freezeCommands: AddCommand = (program, run) => {
     .option('--service <service>')
     .action(
       run(async (shell, options: { reason: string; ticket: string; env?: string; service?: string }) => {
-        const answer = await shell
-          .client()
-          .call(contract.stopTheLine, {
-            body: { scope: { environment: options.env, service: options.service }, reason: options.reason, ticket: options.ticket },
-          });
+        const answer = await shell.client().call(contract.stopTheLine, {
+          body: { scope: { environment: options.env, service: options.service }, reason: options.reason, ticket: options.ticket },
+        });
         shell.print(
           `The line stands still (${answer.freeze.id}). Going back still works. Start it again with: ym freeze end ${answer.freeze.id} --reason ...`,
           answer,

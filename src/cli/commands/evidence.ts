@@ -83,11 +83,9 @@ export const evidenceCommands: AddCommand = (program, run) => {
     .option('--limit <n>', 'how many', '30')
     .action(
       run(async (shell, options: { type?: string; about?: string; service?: string; limit: string }) => {
-        const list = await shell
-          .client()
-          .call(listFacts, {
-            query: { type: options.type, mentions: options.about, service: options.service, limit: Number(options.limit) },
-          });
+        const list = await shell.client().call(listFacts, {
+          query: { type: options.type, mentions: options.about, service: options.service, limit: Number(options.limit) },
+        });
         shell.print(plain(table(list.items.map((one) => [one.at, one.type, one.subject, one.actor]))), list);
       }),
     );

@@ -101,13 +101,14 @@ export const machineCommands: AddCommand = (program, run) => {
 export const agentCommands: AddCommand = (program, run) => {
   const agent = program.command('agent').description('machines where services run');
   agent
-    .command('register <name>')
+    .command('register')
     .description('make a single-use registration for an agent')
+    .option('--label <label...>', 'environments name agents by name or label')
     .action(
-      run(async (shell, name: string) => {
-        const made = await shell.client().call(agents.createAgentRegistration, { body: { name } });
+      run(async (shell, options: { label?: string[] }) => {
+        const made = await shell.client().call(agents.createAgentRegistration, { body: { labels: options.label ?? [] } });
         shell.print(
-          `Start the agent on its machine, within an hour:\n  yardmaster agent --url ${shell.url} --name ${name} --state FOLDER --registration ${made.registration}`,
+          `Start the agent on its machine, within an hour:\n  yardmaster agent --url ${shell.url} --name NAME --state FOLDER --registration ${made.registration}`,
           made,
         );
       }),
@@ -120,8 +121,8 @@ export const agentCommands: AddCommand = (program, run) => {
         const list = await shell.client().call(agents.listAgents);
         shell.print(
           list.items.length === 0
-            ? 'No agents yet. Add one with: ym agent register NAME'
-            : table(list.items.map((one) => [one.id, one.name, `seen ${one.seenAt ?? 'never'}`])),
+            ? 'No agents yet. Add one with: ym agent register'
+            : table(list.items.map((one) => [one.id, one.name, `seen ${one.lastSeenAt ?? 'never'}`])),
           list,
         );
       }),
