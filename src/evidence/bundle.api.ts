@@ -3,11 +3,11 @@ import { Problem } from '../kernel/problem.ts';
 import type { Floor } from '../platform/floor.ts';
 import { anchorCheckpoints, consistencyProofs, inclusionProofs, positionsOf, whenPlaced } from '../platform/ledger/ledger.queries.ts';
 import type { SignedCheckpoint } from '../platform/ledger/ledger.store.ts';
-import { attestationsOfDigests, decisionsOf, factsOfRelease } from './bundle.queries.ts';
+import { decisionsOf, factsOfRelease } from './bundle.queries.ts';
 import { noSuchRelease, storyTooLong } from './evidence.problems.ts';
 import { leavesByRow } from './facts.queries.ts';
 import { packBundle, policiesIn } from './pack.ts';
-import { readAttestation } from './verify/blobs.ts';
+import { namedAttestations, readAttestation } from './verify/blobs.ts';
 import type { ReadFact } from './verify/check.ts';
 import { inputDigestsOf, pinnedDecisions } from './verify/decisions.ts';
 import { absentEvidence, artifactsOf, listMissing } from './verify/expected.ts';
@@ -70,17 +70,22 @@ async function readStory(floor: Floor, org: string, release: string): Promise<St
       const text = Buffer.from(leaf).toString('utf8');
       return { id, text, leaf: JSON.parse(text) as Leaf };
     });
-    const created = leaves.find(({ leaf }) => leaf.type === 'release.created' && leaf.subject === release)?.leaf;
-    const attestations = created === undefined ? [] : await attestationsOfDigests(tx, artifactsOf(created));
-    const pinned = new Set(pinnedDecisions(asFacts(leaves)).map(({ id }) => id));
+    const facts = leaves.map(({ leaf }, position) => ({ position, leaf }));
+    const pinned = new Set(pinnedDecisions(facts).map(({ id }) => id));
     const decisions = (await decisionsOf(tx, release))
       .filter(({ id }) => pinned.has(id))
       .map(({ id, answer }) => ({ decision: id, answer }));
-    return { leaves, decisions, attestations: [...attestations] };
+    return { leaves, decisions, attestations: attestationsIn(facts, release) };
   });
 }
 
-const asFacts = (leaves: Story['leaves']): ReadFact[] => leaves.map(({ leaf }, position) => ({ position, leaf }));
+/** The attestations of the release's artifacts, as the ledger names them. */
+function attestationsIn(facts: readonly ReadFact[], release: string): Sections['attestations'] {
+  const created = facts.find(({ leaf }) => leaf.type === 'release.created' && leaf.subject === release);
+  const artifacts = new Set(created === undefined ? [] : artifactsOf(created.leaf));
+  const named = [...namedAttestations(facts)].sort().map((line) => line.split(' ') as [string, string]);
+  return named.filter(([artifact]) => artifacts.has(artifact)).map(([artifact, blob]) => ({ artifact, blob }));
+}
 
 /** Proofs from the anchors that trust files carry, and from the sizes that were asked for. */
 async function proveHistory(floor: Floor, checkpoint: SignedCheckpoint, since: readonly number[]): Promise<Sections['consistency']> {

@@ -21,14 +21,3 @@ export async function decisionsOf(tx: Tx, release: string): Promise<{ readonly i
     [release],
   );
 }
-
-/** The attestations of artifacts: which blob speaks of which digest. */
-export async function attestationsOfDigests(
-  tx: Tx,
-  digests: readonly string[],
-): Promise<{ readonly artifact: string; readonly blob: string }[]> {
-  return tx.query<{ artifact: string; blob: string }>(
-    'select distinct digest as artifact, envelope_digest as blob from attestation where digest = any($1::text[]) order by 1, 2',
-    [digests],
-  );
-}

@@ -1,5 +1,5 @@
 /**
- * The traceability graph: commit -> run -> artifact -> release -> approval -> deployment -> incident. Its nodes are the
+ * The traceability graph: commit -> run -> artifact -> its bytes -> release -> approval -> deployment -> incident. Its nodes are the
  * ids that facts name, its edges are the facts. This file says what counts as a node and which way is forward; it
  * knows no fact type, so a new kind of fact joins the graph by naming what it is about.
  */
@@ -9,6 +9,7 @@ export const KINDS = [
   'job',
   'report',
   'artifact',
+  'bytes',
   'release',
   'change',
   'approval',
@@ -23,20 +24,20 @@ export type NodeKind = (typeof KINDS)[number];
 /** One place where a fact names something. */
 export type Mention = { readonly node: string; readonly role: string; readonly fact: number };
 
-const BY_PREFIX: Readonly<Record<string, NodeKind>> = {
-  run: 'run',
-  job: 'job',
-  rep: 'report',
-  art: 'artifact',
-  rel: 'release',
-  chg: 'change',
-  apr: 'approval',
-  dec: 'decision',
-  wvr: 'waiver',
-  dep: 'deployment',
-  ver: 'verification',
-  inc: 'incident',
-};
+const BY_PREFIX: ReadonlyMap<string, NodeKind> = new Map([
+  ['run', 'run'],
+  ['job', 'job'],
+  ['rep', 'report'],
+  ['art', 'artifact'],
+  ['rel', 'release'],
+  ['chg', 'change'],
+  ['apr', 'approval'],
+  ['dec', 'decision'],
+  ['wvr', 'waiver'],
+  ['dep', 'deployment'],
+  ['ver', 'verification'],
+  ['inc', 'incident'],
+]);
 
 /** How far along the road each kind is. Nodes of one level are never neighbours, so a walk ends. */
 const LEVEL: Readonly<Record<NodeKind, number>> = {
@@ -45,14 +46,15 @@ const LEVEL: Readonly<Record<NodeKind, number>> = {
   job: 2,
   report: 3,
   artifact: 3,
-  release: 4,
-  change: 5,
-  approval: 5,
-  decision: 5,
-  waiver: 5,
-  deployment: 6,
-  verification: 7,
-  incident: 8,
+  bytes: 4,
+  release: 5,
+  change: 6,
+  approval: 6,
+  decision: 6,
+  waiver: 6,
+  deployment: 7,
+  verification: 8,
+  incident: 9,
 };
 
 /** What a fact says of before: a deployment names the release it replaced, which is another story. */
@@ -63,9 +65,9 @@ const DIGEST_ROLE = /^(?:subject|digests?|artifacts?|yields?|took)$/i;
 /** The kind of node that a mention is; null where it is no station of the road (a person, a service, another digest, the past). */
 export function kindOf(node: string, role: string): NodeKind | null {
   if (ANOTHER_STORY.test(role)) return null;
-  if (node.startsWith('sha256:')) return DIGEST_ROLE.test(role) ? 'artifact' : null;
+  if (node.startsWith('sha256:')) return DIGEST_ROLE.test(role) ? 'bytes' : null;
   if (/^[0-9a-f]+$/.test(node)) return COMMIT_ROLE.test(role) ? 'commit' : null;
-  return BY_PREFIX[node.slice(0, node.indexOf('_'))] ?? null;
+  return BY_PREFIX.get(node.slice(0, node.indexOf('_'))) ?? null;
 }
 
 /** The kind that a node has by its form alone: for what a person asks about. */

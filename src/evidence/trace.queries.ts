@@ -13,6 +13,7 @@ export async function traceFrom(tx: Tx, start: string): Promise<Trace | null> {
   const kind = kindOfQuestion(start);
   const known = await tx.maybe('select 1 as one from fact_mention where node = $1 limit 1', [start]);
   if (kind === null || known === null) return null;
+  if (kind === 'bytes' && !(await artifactsAmong(tx, [start]))(start)) return null;
   const first: GraphNode = { id: start, kind };
   const back = await walk(tx, first, 'back');
   const forward = await walk(tx, first, 'forward');
@@ -32,7 +33,15 @@ async function walk(tx: Tx, start: GraphNode, direction: Direction): Promise<Tra
       tx,
       frontier.map(({ id }) => id),
     );
-    const found = step(frontier, mentions, direction, await artifactsAmong(tx, mentions));
+    const found = step(
+      frontier,
+      mentions,
+      direction,
+      await artifactsAmong(
+        tx,
+        mentions.map(({ node }) => node),
+      ),
+    );
     edges.push(...found.edges);
     frontier = found.nodes.filter(({ id }) => !seen.has(id)).slice(0, MOST_NODES - seen.size);
     for (const node of frontier) seen.set(node.id, { ...node, direction });
@@ -47,7 +56,14 @@ async function walk(tx: Tx, start: GraphNode, direction: Direction): Promise<Tra
 /** Rows of the facts that tell the story of these nodes and of no other release. */
 export async function storyFacts(tx: Tx, nodes: readonly string[]): Promise<number[]> {
   const mentions = await mentionsAround(tx, nodes);
-  return factsOfStory(new Set(nodes), mentions, await artifactsAmong(tx, mentions));
+  return factsOfStory(
+    new Set(nodes),
+    mentions,
+    await artifactsAmong(
+      tx,
+      mentions.map(({ node }) => node),
+    ),
+  );
 }
 
 /** Everything that is named in the facts that name one of these nodes. */
@@ -61,8 +77,8 @@ async function mentionsAround(tx: Tx, nodes: readonly string[]): Promise<Mention
 }
 
 /** A digest is an artifact where a fact said that it was published; any other digest is only a number. */
-async function artifactsAmong(tx: Tx, mentions: readonly Mention[]): Promise<(digest: string) => boolean> {
-  const digests = [...new Set(mentions.map(({ node }) => node).filter((node) => node.startsWith('sha256:')))];
+async function artifactsAmong(tx: Tx, nodes: readonly string[]): Promise<(digest: string) => boolean> {
+  const digests = [...new Set(nodes.filter((node) => node.startsWith('sha256:')))];
   const rows = await tx.query<{ node: string }>(
     `select distinct m.node from fact_mention m join fact f on f.id = m.fact_row
      where m.node = any($1::text[]) and f.type = 'artifact.published' and m.role in ('subject', 'digest', 'artifact')`,

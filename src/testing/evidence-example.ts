@@ -99,7 +99,7 @@ export function exampleDecision(
     policy: { name: 'startup', version: 1 },
     breakGlass: null,
   };
-  const inputs = {
+  const inputs: RuleInputs = {
     lifecycle: {
       purpose,
       abandoned: false,
@@ -108,8 +108,21 @@ export function exampleDecision(
       before: [],
       here: { said: [], allowedBefore: true },
     },
-    gates: { resolved: RESOLVED, facts: [], waivers: [] },
-    'supply-chain': { digests: [], policy: RESOLVED.rules.supplyChain },
+    gates: { resolved: RESOLVED, facts: [{ digest: BYTES, reports: [], testsBefore: null }], waivers: [] },
+    'supply-chain': {
+      digests: [
+        {
+          digest: BYTES,
+          service: { id: SERVICE, name: 'cart' },
+          artifact: null,
+          builds: [],
+          keys: [],
+          expectedSource: null,
+          expectedBuilder: 'urn:test',
+        },
+      ],
+      policy: RESOLVED.rules.supplyChain,
+    },
     approvals: { route: null, intent: intentDigest(intent), deployment: DEPLOYMENT, votes: [], involvement: NOBODY, roles: {} },
     calendar: {
       subject: { tier: 3, team: 'shop', service: 'cart', environment: 'prod', kind: 'production', releaseType: 'standard', purpose },
@@ -127,7 +140,7 @@ export function exampleDecision(
       leaving: null,
     },
     debt: { releaseType: 'standard', debts: [] },
-  } as unknown as RuleInputs;
+  };
   return { answer: decide(subject, inputs, now), inputs: [subject, ...Object.values(inputs)] };
 }
 
