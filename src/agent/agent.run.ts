@@ -4,6 +4,7 @@ import { claimAct, finishAct, getDeployedArtifact, heartbeatAct, sendSamples, ty
 import { createClient, type Client } from '../host/client.http.ts';
 import { randomHex } from '../host/ids.system.ts';
 import { Problem } from '../kernel/problem.ts';
+import { slotKey } from './acts.ts';
 import { sendBreakGlass, listenForBreakGlass } from './break-glass.work.ts';
 import { identify, lockState } from './identity.disk.ts';
 import { builtinRouter } from './router/builtin.process.ts';
@@ -132,7 +133,12 @@ async function traffic(ms: number, client: Client, hand: Yardhand, signal: Abort
   await every(ms, signal, say, async () => {
     for (const { deployment, samples } of await eyes.sample(Date.now())) {
       // Not tried again: the next interval is more news than this one, and a gap is seen as a gap.
-      await client.call(sendSamples, { params: { deployment }, body: { samples: [...samples] } }, { signal, retries: 1, timeoutMs: 3000 });
+      const { observe } = await client.call(
+        sendSamples,
+        { params: { deployment }, body: { samples: [...samples] } },
+        { signal, retries: 1, timeoutMs: 3000 },
+      );
+      if (!observe) await forget(hand, deployment);
     }
   });
 }
@@ -154,4 +160,14 @@ async function every(ms: number, signal: AbortSignal, say: (line: string) => voi
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** The deployment is over: nobody asks for its counts any more. */
+async function forget(hand: Yardhand, deployment: string): Promise<void> {
+  for (const slot of hand.yard.slots.all().filter((one) => one.observe === deployment)) {
+    await hand.alone(slotKey(slot), async () => {
+      const now = hand.yard.slots.find(slotKey(slot));
+      if (now?.observe === deployment) hand.yard.slots.save({ ...now, observe: null });
+    });
+  }
 }

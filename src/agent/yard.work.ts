@@ -46,8 +46,10 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
     return slot === null ? null : pictureOf(slot, router.kind, (record) => runs(record.process));
   };
 
-  const perform: Yardhand['perform'] = (act, fetch, options = {}) =>
-    alone(slotKey(act), async () => {
+  const perform: Yardhand['perform'] = (act, fetch, options = {}) => {
+    // Measured on this machine's steady clock from the moment the act came in.
+    const deadline = performance.now() + act.startWithinMs;
+    return alone(slotKey(act), async () => {
       const admitted = admit(log.memory(), act);
       if (admitted.kind === 'repeat') return admitted.result;
       const began = performance.now();
@@ -62,6 +64,9 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
         log.refused(act, refused);
         return refused;
       }
+      const begun = log.memory().open.has(act.act);
+      if (!begun && !options.breakGlass && performance.now() > deadline)
+        return result('expired', 'what allowed it had run out before it could begin');
       log.begin(act, options.breakGlass);
       const done = await carryOut(yard, act, fetch).catch((error: unknown) => ({
         ok: false,
@@ -71,6 +76,7 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
       log.end(act, ended, options.breakGlass);
       return ended;
     });
+  };
 
   return {
     yard,

@@ -90,7 +90,8 @@ export const slotPicture = z.object({
 export type SlotPicture = z.infer<typeof slotPicture>;
 
 export const actResult = z.object({
-  outcome: z.enum(['succeeded', 'failed', 'refused']),
+  /** `expired`: it was not begun, because its leave had run out. */
+  outcome: z.enum(['succeeded', 'failed', 'refused', 'expired']),
   /** Why it did not succeed, or what was done: a sentence for people. */
   detail: z.string().max(4000),
   tookMs: z.number().int().min(0),

@@ -18,6 +18,8 @@ export type Asked = {
   readonly reasons: readonly Reason[];
   readonly intent: string;
   readonly at: Instant;
+  /** The verdict and reasons of every rule in short: another text is another answer. */
+  readonly meaning: string;
 };
 
 export type Deployment = {
@@ -96,4 +98,15 @@ export function instanceOf(deployment: Pick<Deployment, 'id' | 'previous'>, role
 /** Whether a fresh copy of what ran before takes part. */
 export function hasBaseline(plan: readonly Step[]): boolean {
   return plan.some((step) => step.kind === 'start' && step.role === 'baseline');
+}
+
+/** The lease of a place: its token is what agents fence by. */
+export function leaseName(row: Pick<Deployment, 'serviceId' | 'environmentId'>): string {
+  return `deploy:${row.serviceId}:${row.environmentId}`;
+}
+
+/** Which wave is on the machine now: traffic counted now belongs to it. -1 before the first. */
+export function waveOf(row: Pick<Deployment, 'plan' | 'step'>): number {
+  const weighed = row.plan.slice(0, row.step + 1).findLast((step) => step.kind === 'observe');
+  return weighed?.kind === 'observe' ? weighed.wave : -1;
 }

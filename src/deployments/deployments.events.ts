@@ -44,6 +44,13 @@ export const actRecorded = defineEvent({
   }),
 });
 
+export const staleActRefused = defineEvent({
+  type: 'deployment.stale-act-refused',
+  subject: 'dep',
+  means: 'An agent told the end of an act that is no longer its own; nothing was changed by it.',
+  body: z.object({ act: text, agent: text, token: count, state: text }),
+});
+
 export const actLost = defineEvent({
   type: 'deployment.act-lost',
   subject: 'dep',
@@ -112,6 +119,7 @@ export const deploymentEvents = [
   deploymentStarted,
   deploymentMoved,
   actRecorded,
+  staleActRefused,
   actLost,
   verdictGiven,
   deploymentFinished,

@@ -49,6 +49,11 @@ export async function newestAct(tx: Tx, deployment: string): Promise<DeploymentA
   ]);
 }
 
+/** An act by id, or null. */
+export async function actById(tx: Tx, id: string): Promise<DeploymentAct | null> {
+  return tx.maybe<DeploymentAct>(`select ${ACT_COLUMNS} from deployment_act where id = $1`, [id]);
+}
+
 /** What the acts of a deployment say as a whole: whether any was ever taken, and how often the step at hand failed. */
 export async function actFacts(tx: Tx, deployment: string, step: number, back: boolean): Promise<{ begun: boolean; failures: number }> {
   return tx.one(
@@ -129,4 +134,19 @@ export async function placeOf(tx: Tx, deployment: string): Promise<{ service: st
      where deployment.id = $1`,
     [deployment],
   );
+}
+
+/** The deployment that brought the release which ran before `row` into its place, or null. */
+export async function broughtBy(tx: Tx, row: Deployment): Promise<Deployment | null> {
+  return tx.maybe<Deployment>(
+    `select ${DEPLOYMENT_COLUMNS} from deployment where service_id = $1 and environment_id = $2 and recorded and release_id = $3 and id <> $4
+     order by finished_at desc nulls last limit 1`,
+    [row.serviceId, row.environmentId, row.previous?.release ?? '', row.id],
+  );
+}
+
+/** Which of these deployments exist: what an incident may be linked to. */
+export async function existing(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ id: string }>(`select id from deployment where id = any($1)`, [ids]);
+  return new Set(rows.map((row) => row.id));
 }

@@ -1,4 +1,4 @@
-import type { Instant } from '../kernel/time.ts';
+import { plus, type Instant } from '../kernel/time.ts';
 import { stepsOf, type Deployment, type DeploymentAct } from './deployment.ts';
 import { isOver } from './states.ts';
 import type { Step } from './strategy.ts';
@@ -62,6 +62,8 @@ export function next(view: View, now: Instant): Move {
       if (!back) return { kind: 'back', why, failed: act };
       if (act.state === 'refused' || view.failures >= BACK_TRIES)
         return { kind: 'end', state: 'failed', why: `the way back failed: ${why}` };
+      const again = plus(act.finishedAt ?? now, 1000 * view.failures);
+      if (now < again) return { kind: 'rest', until: again };
     }
   }
   if (!deployment.holds) return { kind: 'take' };

@@ -1,0 +1,44 @@
+import type { Actor } from '../kernel/actor.ts';
+import { createHash } from 'node:crypto';
+import type { Tx } from '../platform/floor.ts';
+
+export type AgentRow = {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly lastSeenAt: string | null;
+};
+
+/** How keys and registration tokens are kept: as digests of 256 random bits. */
+export function keyDigest(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/** The agent behind a bearer key, for the access gate; null for every other. */
+export async function agentLogin(tx: Tx, key: string): Promise<Actor | null> {
+  if (!key.startsWith('ym_agt_')) return null;
+  const row = await tx.maybe<{ id: string; org: string }>(`select id, org_id as org from agent where key_digest = $1`, [keyDigest(key)]);
+  return row === null ? null : { kind: 'agent', id: row.id, org: row.org };
+}
+
+/** The agent that an environment names, by name or else by label; of several with the label the one heard of last. */
+export async function agentFor(tx: Tx, nameOrLabel: string): Promise<AgentRow | null> {
+  return tx.maybe<AgentRow>(
+    `select id, org_id as org, name, labels, last_seen_at as "lastSeenAt" from agent where name = $1 or $1 = any(labels)
+     order by (name = $1) desc, last_seen_at desc nulls last, id limit 1`,
+    [nameOrLabel],
+  );
+}
+
+export async function agentById(tx: Tx, id: string): Promise<AgentRow | null> {
+  return tx.maybe<AgentRow>(`select id, org_id as org, name, labels, last_seen_at as "lastSeenAt" from agent where id = $1`, [id]);
+}
+
+export async function allAgents(tx: Tx): Promise<(AgentRow & { readonly acts: readonly string[] })[]> {
+  return tx.query(
+    `select agent.id, org_id as org, name, labels, last_seen_at as "lastSeenAt",
+       array(select act.id from deployment_act act where act.agent_id = agent.id and act.finished_at is null order by act.created_at limit 50) as acts
+     from agent order by name`,
+  );
+}

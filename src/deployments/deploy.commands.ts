@@ -1,0 +1,209 @@
+import { environmentById, environmentByName, environmentsInOrder, serviceById, serviceByName } from '../catalog/catalog.queries.ts';
+import { noSuchEnvironment, noSuchService } from '../catalog/catalog.problems.ts';
+import { configurationIn, type Service } from '../catalog/service.ts';
+import type { Environment } from '../catalog/environment.ts';
+import { lastVerified, wasVerified, whatRuns } from '../environments/environments.queries.ts';
+import { actorLabel, type Actor } from '../kernel/actor.ts';
+import { digestOf } from '../kernel/digest.ts';
+import type { Tx } from '../platform/floor.ts';
+import { attachPlan } from '../releases/plan.api.ts';
+import { noSuchRelease } from '../releases/releases.problems.ts';
+import { releaseById, type ReleaseRow } from '../releases/releases.queries.ts';
+import { agentFor } from './agents.queries.ts';
+import type { Deployment } from './deployment.ts';
+import { insertDeployment, lockDeployment, lockSlot, saveDeployment } from './deployment.store.ts';
+import { deploymentRequested } from './deployments.events.ts';
+import {
+  abandonedRelease,
+  alreadyOver,
+  ambiguousArtifact,
+  noAgent,
+  noSuchDeployment,
+  nothingToGoBackTo,
+  nothingToRun,
+  notVerifiedHere,
+  olderRelease,
+} from './deployments.problems.ts';
+import { deploymentById, openDeployments } from './deployments.queries.ts';
+import { ADVANCE, finish } from './ending.work.ts';
+import type { EnginePort } from './engine.port.ts';
+import { agentRun, deployable } from './giving.work.ts';
+import { rollbackPlanOf } from './rollback-plan.ts';
+import { planOf } from './strategy.ts';
+
+/**
+ * Asks for a release to go to an environment. It begins when may-ship allows it and its place is free; one that still
+ * waits there is superseded. An older release over a newer one is refused: that is what a rollback is for.
+ */
+export async function requestDeployment(
+  tx: Tx,
+  port: EnginePort,
+  actor: Actor,
+  ask: { readonly release: string; readonly environment: string },
+): Promise<Deployment> {
+  const release = await releaseById(tx, ask.release);
+  if (release === null) throw noSuchRelease({ release: ask.release });
+  if (release.state === 'abandoned') throw abandonedRelease({ release: release.id });
+  const environment = await environmentByName(tx, ask.environment);
+  if (environment === null) throw noSuchEnvironment({ name: ask.environment });
+  const service = await serviceById(tx, release.serviceId);
+  if (service === null) throw noSuchService({ name: release.serviceId });
+  await lockSlot(tx, service.id, environment.id);
+  const running = await whatRuns(tx, service.id, environment.id);
+  const current = running === null ? null : await releaseById(tx, running.releaseId);
+  if (current !== null && current.id !== release.id && current.createdAt > release.createdAt) {
+    throw olderRelease({ version: release.versionName, running: current.versionName, environment: environment.name });
+  }
+  await attachWayBack(tx, actor, release, environment);
+  return await request(tx, port, actor, { service, environment, release, kind: 'deploy', reason: null });
+}
+
+/** Asks for the way back: to the release that was verified here last, or to a named one that was. What comes just now is stopped. */
+export async function requestRollback(
+  tx: Tx,
+  port: EnginePort,
+  actor: Actor,
+  ask: { readonly service: string; readonly environment: string; readonly reason: string; readonly to: string | null },
+): Promise<Deployment> {
+  const service = await serviceByName(tx, ask.service);
+  if (service === null) throw noSuchService({ name: ask.service });
+  const environment = await environmentByName(tx, ask.environment);
+  if (environment === null) throw noSuchEnvironment({ name: ask.environment });
+  await lockSlot(tx, service.id, environment.id);
+  // Half way there, the way back is to turn round: what is good still runs beside.
+  const coming = (await openDeployments(tx, service.id, environment.id)).find(
+    (one) => one.startedAt !== null && one.kind === 'deploy' && one.back === null,
+  );
+  if (coming !== undefined && ask.to === null)
+    return await cancelDeployment(tx, port, actor, { deployment: coming.id, reason: ask.reason });
+  const running = await whatRuns(tx, service.id, environment.id);
+  const target = ask.to ?? (await lastVerified(tx, service.id, environment.id, running?.releaseId ?? null))?.releaseId ?? null;
+  if (target === null) throw nothingToGoBackTo({ service: service.name, environment: environment.name });
+  const release = await releaseById(tx, target);
+  if (release === null || release.serviceId !== service.id) throw noSuchRelease({ release: target });
+  if (!(await wasVerified(tx, service.id, environment.id, release.id)))
+    throw notVerifiedHere({ release: release.id, environment: environment.name });
+  return await request(tx, port, actor, { service, environment, release, kind: 'rollback', reason: ask.reason });
+}
+
+type Wanted = {
+  readonly service: Service;
+  readonly environment: Environment;
+  readonly release: ReleaseRow;
+  readonly kind: 'deploy' | 'rollback';
+  readonly reason: string | null;
+};
+
+async function request(tx: Tx, port: EnginePort, actor: Actor, wanted: Wanted): Promise<Deployment> {
+  const { service, environment, release, kind, reason } = wanted;
+  if (service.run === null) throw nothingToRun({ service: service.name });
+  const agent = await agentFor(tx, environment.agent);
+  if (agent === null) throw noAgent({ agent: environment.agent, environment: environment.name });
+  const digest = await deployable(tx, service.name, release.digests);
+  if (digest === null) throw ambiguousArtifact({ service: service.name, names: release.digests });
+  await supersede(tx, port, actor, wanted);
+  const now = await tx.now();
+  const running = await whatRuns(tx, service.id, environment.id);
+  const strategy = kind === 'rollback' ? ({ kind: 'all-at-once' } as const) : environment.strategy;
+  const id = tx.floor.newId('dep');
+  const row: Omit<Deployment, 'version'> = {
+    id,
+    serviceId: service.id,
+    environmentId: environment.id,
+    releaseId: release.id,
+    versionName: release.versionName,
+    digest,
+    kind,
+    state: 'requested',
+    cause: 'requested',
+    reason,
+    requestedBy: actorLabel(actor),
+    strategy,
+    // Shown until the first yes; what is started then is what that answer speaks of.
+    startOrder: {
+      digest,
+      version: release.versionName,
+      release: release.id as `rel_${string}`,
+      run: agentRun(service.run),
+      configuration: { ...configurationIn(service, environment.name) },
+      dependsOn: service.dependsOn.map((one) => one.service),
+    },
+    plan: planOf(strategy, { running: running !== null, smoke: service.run.smoke?.command ?? null }),
+    step: 0,
+    back: null,
+    backStep: 0,
+    previous: null,
+    agentId: agent.id,
+    leaseToken: null,
+    holds: false,
+    recorded: false,
+    stepSince: null,
+    holdUntil: null,
+    earliest: null,
+    lastAnswer: null,
+    cancelReason: null,
+    cancelBy: null,
+    requestedAt: now,
+    startedAt: null,
+    finishedAt: null,
+  };
+  await insertDeployment(tx, row);
+  const body = {
+    release: release.id,
+    environment: environment.name,
+    version: release.versionName,
+    digest,
+    kind,
+    previous: running?.releaseId ?? null,
+    reasonDigest: reason === null ? null : digestOf(reason),
+  };
+  await tx.record(deploymentRequested, { subject: id, actor, service: service.id, body });
+  await tx.wake(ADVANCE, id, { deployment: id });
+  return (await deploymentById(tx, id)) as Deployment;
+}
+
+/** Ends what waits in this place and has not begun: the newer request takes its turn. */
+async function supersede(tx: Tx, port: EnginePort, actor: Actor, { service, environment, release }: Wanted): Promise<void> {
+  for (const waiting of await openDeployments(tx, service.id, environment.id)) {
+    const row = await lockDeployment(tx, waiting.id);
+    if (row === null || row.finishedAt !== null || row.startedAt !== null) continue;
+    await finish({ tx, port, actor, environment, now: await tx.now() }, row, 'cancelled', `superseded by ${release.versionName}`);
+  }
+}
+
+/** Stops a deployment. Before its first act it ends here; after it, the engine turns it round as soon as no act is going on. */
+export async function cancelDeployment(
+  tx: Tx,
+  port: EnginePort,
+  actor: Actor,
+  ask: { readonly deployment: string; readonly reason: string },
+): Promise<Deployment> {
+  const row = await lockDeployment(tx, ask.deployment);
+  if (row === null) throw noSuchDeployment({ deployment: ask.deployment });
+  if (row.finishedAt !== null) throw alreadyOver({ deployment: row.id, state: row.state });
+  const environment = await environmentById(tx, row.environmentId);
+  if (environment === null) throw noSuchEnvironment({ name: row.environmentId });
+  if (row.startedAt === null)
+    return await finish({ tx, port, actor, environment, now: await tx.now() }, row, 'cancelled', `cancelled: ${ask.reason}`);
+  if (row.cancelReason !== null) return row;
+  const saved = await saveDeployment(tx, actor, environment.name, row, { cancelReason: ask.reason, cancelBy: actorLabel(actor) });
+  await tx.wake(ADVANCE, row.id, { deployment: row.id });
+  return saved;
+}
+
+/** Makes and attaches the way back of a release for one environment; its strategy stays what the environment says. */
+export async function attachWayBack(tx: Tx, actor: Actor, release: ReleaseRow, environment: Environment): Promise<void> {
+  const running = await whatRuns(tx, release.serviceId, environment.id);
+  const rollbackPlan = rollbackPlanOf(release.schemaChange, running !== null && running.releaseId !== release.id ? running : null);
+  await attachPlan(tx, { actor, releaseId: release.id, environmentId: environment.id, plan: null, rollbackPlan });
+}
+
+/** The environments that a release goes to by itself once it is good in `environment` (null: at its beginning). */
+export async function nextEnvironments(tx: Tx, release: ReleaseRow, environment: string | null): Promise<Environment[]> {
+  if (release.plan !== 'continuous' || release.state !== 'open') return [];
+  const targets = (await environmentsInOrder(tx)).filter((one) => release.targets.includes(one.name));
+  return targets.filter((one) => {
+    const before = one.after.filter((name) => release.targets.includes(name));
+    return environment === null ? before.length === 0 : before.includes(environment);
+  });
+}
