@@ -1,6 +1,5 @@
 import type { Bom } from './cyclonedx.ts';
 import { checkComponent, checkHeader } from './cyclonedx-rules.ts';
-import { FindingList } from './finding.ts';
 import type { ByteStream } from './model.ts';
 import { ReportFault } from './model.ts';
 import type { Attributes, XmlHandler } from './xml.ts';
@@ -75,7 +74,7 @@ class Components implements XmlHandler {
 
   bom(): Bom {
     if (!this.#listed) throw new ReportFault('the bill of materials lists no components', 'empty');
-    return { sbom: { components: this.#count, withPurl: this.#withPurl, specVersion: this.#version }, findings: new FindingList().all };
+    return { sbom: { components: this.#count, withPurl: this.#withPurl, specVersion: this.#version } };
   }
 
   #root(name: string, attributes: Attributes): void {

@@ -5,7 +5,10 @@ import type { ByteStream, Finding, SbomCounts, Severity } from './model.ts';
 import { ReportFault, SEVERITIES } from './model.ts';
 import { checkComponent, checkHeader } from './cyclonedx-rules.ts';
 
-export type Bom = { readonly sbom: SbomCounts; readonly findings: readonly Finding[] };
+export type Bom = {
+  readonly sbom: SbomCounts;
+  /** Absent: it does not speak of vulnerabilities. */ readonly findings?: readonly Finding[];
+};
 
 /**
  * CycloneDX 1.2 to 1.7 in JSON: components, and vulnerabilities as findings. Analysis states that clear a
@@ -38,7 +41,10 @@ export async function readCycloneDx(bytes: ByteStream): Promise<Bom> {
   const findings = new FindingList();
   for (const vulnerability of vulnerabilities ?? []) addVulnerability(vulnerability, purls, findings);
   const withPurl = components.filter((component) => (textAt(component, 'purl') ?? '') !== '').length;
-  return { sbom: { components: components.length, withPurl, specVersion }, findings: findings.all };
+  return {
+    sbom: { components: components.length, withPurl, specVersion },
+    ...(vulnerabilities === null ? {} : { findings: findings.all }),
+  };
 }
 
 const CLEARED = ['not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree'];

@@ -18,13 +18,15 @@ export class FindingList {
 
   add({ identity, file, ...raw }: Raw): void {
     if (this.#list.length >= LIMITS.findings) throw new ReportFault(`the report has more than ${LIMITS.findings} findings`);
-    const base = digestOfValue([raw.tool, raw.rule, clip(file, 1000), identity]);
+    const tool = clip(raw.tool, 200) || 'unknown';
+    const rule = clip(raw.rule, 300) || 'unknown';
+    const base = digestOfValue([tool, rule, clip(file, 1000), identity]);
     const nth = this.#seen.get(base) ?? 0;
     this.#seen.set(base, nth + 1);
     this.#list.push({
       ...raw,
-      tool: clip(raw.tool, 200) || 'unknown',
-      rule: clip(raw.rule, 300) || 'unknown',
+      tool,
+      rule,
       location: clip(raw.location, 1000),
       message: clip(raw.message, 500),
       purl: raw.purl === null ? null : clip(raw.purl, 1000),

@@ -18,6 +18,9 @@ type Suite = {
   name: string;
 };
 
+/** More tests than this are a mistake or an attack. */
+const MOST = 100_000_000;
+
 const RANK: Readonly<Record<Outcome, number>> = { passed: 0, skipped: 1, failed: 2, errored: 3 };
 
 /**
@@ -70,8 +73,18 @@ class Tally implements XmlHandler {
     if (announced !== null && announced.failures + announced.errors > failed + errored) {
       throw new ReportFault(`the report announces ${announced.failures + announced.errors} failures and shows ${failed + errored}`);
     }
+    if (total > MOST) throw new ReportFault(`the report announces more than ${MOST} tests`);
     if (total === 0) throw new ReportFault('the report has no test', 'empty');
-    return { total, passed, failed, errored, skipped, flaky: this.#flaky, durationMs: this.#ms, suites: this.#suiteCount };
+    return {
+      total,
+      passed,
+      failed,
+      errored,
+      skipped,
+      flaky: this.#flaky,
+      durationMs: Math.min(this.#ms, Number.MAX_SAFE_INTEGER),
+      suites: this.#suiteCount,
+    };
   }
 
   #openSuite(attributes: Attributes): void {

@@ -14,6 +14,7 @@ export async function readLcov(bytes: ByteStream): Promise<CoverageCounts> {
   const tally = new CoverageTally();
   let file: string | null = null;
   let number = 0;
+  let begun = false;
   for await (const raw of linesOf(decodeText(bytes))) {
     number++;
     const line = raw.trim();
@@ -26,16 +27,17 @@ export async function readLcov(bytes: ByteStream): Promise<CoverageCounts> {
     const [, tag, value = ''] = RECORD.exec(line) ?? [];
     if (tag === undefined) {
       // Between records a stray line counts nothing and hides nothing; inside one it could be a count cut in half.
-      if (file === null) continue;
+      if (file === null && !['S', 'SF', 'T', 'TN'].includes(line)) continue;
       throw new ReportFault(`line ${number} is no LCOV record`);
     }
+    begun = tag === 'TN' && file === null;
     if (tag === 'SF') {
       if (file !== null) throw new ReportFault(`line ${number}: SF before the end of the record before it`);
       file = value;
       tally.file(file);
     } else if (tag === 'DA' || tag === 'BRDA') count(tally, file, tag, value, number);
   }
-  if (file !== null) throw new ReportFault('the last record has no end: the report is cut short');
+  if (file !== null || begun) throw new ReportFault('the last record has no end: the report is cut short');
   return tally.counts();
 }
 

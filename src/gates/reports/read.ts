@@ -4,7 +4,7 @@ import { readCycloneDxXml } from './cyclonedx-xml.ts';
 import { readJunit } from './junit.ts';
 import { readLcov } from './lcov.ts';
 import type { ByteStream, Contents, Reading, ReportKind } from './model.ts';
-import { ReportFault } from './model.ts';
+import { ReportFault, clip } from './model.ts';
 import { readSarif } from './sarif.ts';
 
 const HEAD = 4096;
@@ -20,7 +20,7 @@ export async function readReport(kind: ReportKind, bytes: ByteStream): Promise<R
     if (seen !== null && seen !== kind) throw new ReportFault(`the job declared ${kind}, and this is a ${seen} report`);
     return { state: 'ok', contents: await contentsOf(kind, all, head) };
   } catch (error) {
-    if (error instanceof ReportFault) return { state: error.state, reason: error.message.toWellFormed() };
+    if (error instanceof ReportFault) return { state: error.state, reason: clip(error.message, 1000) };
     throw error;
   }
 }
