@@ -71,7 +71,7 @@ create table break_glass (
 select yardmaster_tenant('break_glass');
 create index break_glass_target on break_glass (release_id, environment_id);
 
-create table freeze (
+create table calendar_window (
   id text primary key,
   org_id text not null references organisation(id),
   kind text not null check (kind in ('deny', 'allow')),
@@ -90,9 +90,9 @@ create table freeze (
   told_active boolean not null default false,
   version int not null default 1
 );
-select yardmaster_tenant('freeze');
-create index freeze_open on freeze (org_id) where ended_at is null;
-create index freeze_edge on freeze (next_edge) where ended_at is null and next_edge is not null;
+select yardmaster_tenant('calendar_window');
+create index freeze_open on calendar_window (org_id) where ended_at is null;
+create index freeze_edge on calendar_window (next_edge) where ended_at is null and next_edge is not null;
 
 -- Recorded answers. Never updated: a refusal is evidence.
 create table decision (

@@ -29,7 +29,7 @@ export async function lockCalendar(tx: Tx): Promise<void> {
 
 export async function insertFreeze(tx: Tx, row: FreezeRow): Promise<void> {
   await tx.query(
-    `insert into freeze (id, org_id, kind, scope, schedule, reason, ticket, exempt, on_running, created_by, created_at, next_edge, told_active)
+    `insert into calendar_window (id, org_id, kind, scope, schedule, reason, ticket, exempt, on_running, created_by, created_at, next_edge, told_active)
      values ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       row.id,
@@ -50,19 +50,19 @@ export async function insertFreeze(tx: Tx, row: FreezeRow): Promise<void> {
 }
 
 export async function lockFreeze(tx: Tx, id: string): Promise<FreezeRow | null> {
-  return tx.maybe<FreezeRow>(`select ${FREEZE_COLUMNS} from freeze where id = $1 for update`, [id]);
+  return tx.maybe<FreezeRow>(`select ${FREEZE_COLUMNS} from calendar_window where id = $1 for update`, [id]);
 }
 
 export async function updateFreezeEnded(tx: Tx, row: FreezeRow, at: string): Promise<number> {
   return tx.write(
-    `update freeze set ended_at = $3, next_edge = null, told_active = false, version = version + 1 where id = $1 and version = $2 and ended_at is null`,
+    `update calendar_window set ended_at = $3, next_edge = null, told_active = false, version = version + 1 where id = $1 and version = $2 and ended_at is null`,
     [row.id, row.version, at],
   );
 }
 
 /** What the timer has told so far. Not a new version: people's edits don't race with the clock. */
 export async function updateFreezeTold(tx: Tx, row: FreezeRow, toldActive: boolean, nextEdge: string | null): Promise<number> {
-  return tx.write(`update freeze set told_active = $3, next_edge = $4 where id = $1 and version = $2 and ended_at is null`, [
+  return tx.write(`update calendar_window set told_active = $3, next_edge = $4 where id = $1 and version = $2 and ended_at is null`, [
     row.id,
     row.version,
     toldActive,
