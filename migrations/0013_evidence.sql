@@ -5,7 +5,7 @@ create table fact_mention (
   node text not null,
   fact_row bigint not null references fact(id),
   org_id text not null references organisation(id),
-  -- The member of the body in which it stands (`release`, `digests`, `previous` ...), or `subject`.
+  -- Where in the body it stands (`release`, `digests`, `previous.release` ...), or `subject`.
   role text not null,
   primary key (node, fact_row, role)
 );
@@ -15,11 +15,11 @@ create index fact_mention_fact on fact_mention (fact_row);
 -- Ids (`rel_` and 32 hex digits), digests (`sha256:`) and commits (40 or 64 hex digits), wherever they stand in a body.
 create function yardmaster_mentions(subject text, body jsonb) returns table (node text, role text) language sql immutable as $$
   with recursive walk(role, value) as (
-    select start.role, start.value from (values ('subject', to_jsonb(subject)), ('body', body)) as start(role, value)
+    select start.role, start.value from (values ('subject', to_jsonb(subject)), ('', body)) as start(role, value)
     union all
     select inner_value.role, inner_value.value
     from walk cross join lateral (
-      select key as role, value from jsonb_each(case jsonb_typeof(walk.value) when 'object' then walk.value else '{}' end)
+      select ltrim(walk.role || '.' || key, '.') as role, value from jsonb_each(case jsonb_typeof(walk.value) when 'object' then walk.value else '{}' end)
       union all
       select walk.role, value from jsonb_array_elements(case jsonb_typeof(walk.value) when 'array' then walk.value else '[]' end)
     ) as inner_value(role, value)

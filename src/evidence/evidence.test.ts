@@ -9,6 +9,7 @@ import type { Floor, NewFact } from '../platform/floor.ts';
 import type { Call, Mounted } from '../platform/http/handler.ts';
 import type { RouteShape } from '../contract/route.ts';
 import { startSequencer } from '../platform/ledger/sequencer.system.ts';
+import { serviceUpgraded } from '../environments/environments.events.ts';
 import { decisionRecorded, releaseCreated } from '../releases/releases.events.ts';
 import { approvalGiven } from '../changes/changes.events.ts';
 import { testFloor } from '../testing/database.ts';
@@ -154,6 +155,15 @@ beforeAll(async () => {
     policy: answer.policy,
     inputs: answer.inputs,
   });
+  await record(serviceUpgraded, SERVICE, {
+    environment: 'prod',
+    release: RELEASE,
+    version: '1.0.0',
+    artifacts: [BYTES],
+    configuration: 'c',
+    deployment: DEPLOYMENT,
+    previous: { release: testId('rel', 5), version: '0.9.0', deployment: testId('dep', 5) },
+  });
   await floor.db.tx(floor.org, async (tx) => {
     await tx.query(
       `insert into decision (id, org_id, service_id, release_id, environment_id, environment, purpose, verdict, digest, intent, answer, deployment_id, actor, at)
@@ -239,7 +249,7 @@ describe('bundles', () => {
     const bytes = await makeBundle(floor, floor.org, RELEASE, []);
     const verified = verifyBundle(bytes, JSON.parse(JSON.stringify(await trust())));
     expect(verified.checks.filter((check) => !check.ok)).toEqual([]);
-    expect(verified).toMatchObject({ ok: true, release: RELEASE, missing: [], facts: 8 });
+    expect(verified).toMatchObject({ ok: true, release: RELEASE, missing: [], facts: 9 });
     expect(verified.checks.find(({ name }) => name === 'decisions')?.why).toBe('1 of 1 decisions derive again from their inputs');
     expect(Buffer.from(bytes).toString()).not.toContain(OTHER_RELEASE);
   });
@@ -257,7 +267,7 @@ describe('bundles', () => {
     });
     const verified = verifyBundle(await makeBundle(floor, floor.org, RELEASE, [kept.size]), await trust(), { checkpoint: kept.note });
     expect(verified.checks.filter((check) => !check.ok)).toEqual([]);
-    expect(verified.facts).toBe(9);
+    expect(verified.facts).toBe(10);
   });
   test('evidence whose bytes are gone is listed as missing, with the reason', async () => {
     const gone = {

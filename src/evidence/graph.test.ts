@@ -10,7 +10,9 @@ const no = (): boolean => false;
 test('what a mention is depends on where it stands', () => {
   expect(kindOf(id('rel'), 'release')).toBe('release');
   expect(kindOf(id('rel'), 'previousRelease')).toBeNull();
-  expect(kindOf(id('dep'), 'supersededBy')).toBeNull();
+  for (const role of ['supersededBy', 'previous.deployment', 'change.previous.deployment', 'backTo'])
+    expect(kindOf(id('dep'), role)).toBeNull();
+  expect(kindOf(BYTES, 'artifacts.digest')).toBe('bytes');
   expect(kindOf(BYTES, 'digests')).toBe('bytes');
   for (const role of ['intent', 'inputs', 'policy', 'plan', 'envelope']) expect(kindOf(BYTES, role)).toBeNull();
   expect(kindOf(COMMIT, 'commit')).toBe('commit');

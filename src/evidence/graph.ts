@@ -21,7 +21,7 @@ export const KINDS = [
 ] as const;
 export type NodeKind = (typeof KINDS)[number];
 
-/** One place where a fact names something. */
+/** One place where a fact names something; `role` is the path in its body, `previous.release`, or `subject`. */
 export type Mention = { readonly node: string; readonly role: string; readonly fact: number };
 
 const BY_PREFIX: ReadonlyMap<string, NodeKind> = new Map([
@@ -58,9 +58,9 @@ const LEVEL: Readonly<Record<NodeKind, number>> = {
 };
 
 /** What a fact says of before: a deployment names the release it replaced, which is another story. */
-const ANOTHER_STORY = /^(?:previous|replaced|superseded|before|baseline|from|parents?)/i;
-const COMMIT_ROLE = /^(?:subject|commits?|head|after|to|tip)$/i;
-const DIGEST_ROLE = /^(?:subject|digests?|artifacts?|yields?|took)$/i;
+const ANOTHER_STORY = /(?:^|\.)(?:previous|replaced|superseded|before|baseline|back|rollback|from|parents?)/i;
+const COMMIT_ROLE = /(?:^|\.)(?:subject|commits?|head|after|to|tip)$/i;
+const DIGEST_ROLE = /(?:^|\.)(?:subject|digests?|artifacts?|yields?|took)$/i;
 
 /** The kind of node that a mention is; null where it is no station of the road (a person, a service, another digest, the past). */
 export function kindOf(node: string, role: string): NodeKind | null {

@@ -267,7 +267,7 @@ function story(
       body: { release: RELEASE, change: CHANGE, person: testId('per', 2), intent: digestOfValue(intent) },
     },
     ...decided,
-    { type: 'service.deployed', subject: DEPLOYMENT, body: { release: RELEASE, digest: BYTES, decision: decisions[restsOn]?.id } },
+    { type: 'deployment.started', subject: DEPLOYMENT, body: { release: RELEASE, digest: BYTES, decision: decisions[restsOn]?.id } },
     { type: 'incident.linked', subject: testId('inc', 1), body: { deployment: DEPLOYMENT } },
   ];
 }

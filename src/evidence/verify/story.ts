@@ -22,7 +22,7 @@ export function checkMissing(opened: Opened, facts: readonly ReadFact[]): Check 
 }
 
 /** Types of facts that say an act on this release began or was done: each must rest on an allow. */
-const ACTS: ReadonlySet<string> = new Set(['deployment.act-recorded', 'service.deployed', 'service.upgraded']);
+const ACTS: ReadonlySet<string> = new Set(['deployment.started', 'deployment.act-recorded']);
 
 /** Every act of the story that names a decision rests on one that said allow, and that was recorded before it. */
 export function checkStory(opened: Opened, facts: readonly ReadFact[]): Check {
