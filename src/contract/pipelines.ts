@@ -194,7 +194,7 @@ export const revokeRunner = defineRoute({
   answer: z.object({ runner: idOf('rnr') }),
 });
 
-const secretName = z.string().regex(/^[A-Z][A-Z0-9_]{0,127}$/, 'capital letters, digits and underscores');
+const secretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'letters, digits and underscores, not beginning with a digit');
 const secretParams = z.object({ service: nameSchema, name: secretName });
 
 export const putSecret = defineRoute({
