@@ -111,8 +111,7 @@ test('an expression never stands in a script, however the script is written', ()
 });
 
 test('a dash in a name of a job is explained', () => {
-  const text =
-    'jobs:\n  unit-test: {steps: [{run: x}], outputs: [v]}\n  b: {needs: unit-test, if: 'needs.unit-test.outputs.v == "1"', steps: [{run: x}]}';
+  const text = `jobs:\n  unit-test: {steps: [{run: x}], outputs: [v]}\n  b: {needs: unit-test, if: 'needs.unit-test.outputs.v == "1"', steps: [{run: x}]}`;
   const read = readPipeline(text, 'p.yaml');
   expect(read.ok ? [] : read.diagnostics.map((one) => one.remedy)).toEqual(['Write needs["unit-test"].']);
   expect(faults(text.replace('needs.unit-test.', 'needs["unit-test"].'))).toEqual([]);
@@ -191,21 +190,20 @@ test.skipIf(!existsSync(join(corpus, 'workflows')))(
   () => {
     const files = [join(corpus, 'workflows'), join(corpus, 'parsers-yaml')].flatMap(filesUnder);
     let slowest = 0;
-  let understood = 0;
+    let understood = 0;
     for (const file of files) {
       const text = readFileSync(file, 'utf8');
       const started = performance.now();
       const read = readPipeline(text, 'p.yaml');
       slowest = Math.max(slowest, performance.now() - started);
-      // No file there is a pipeline of ours; whoever brings one must be told where it differs.
-      expect(read.ok).toBe(false);
-      if (!read.ok) for (const one of read.diagnostics) expect(one.range.end.offset).toBeLessThanOrEqual(text.length);
+      if (read.ok) understood += 1;
+      else for (const one of read.diagnostics) expect(one.range.end.offset).toBeLessThanOrEqual(text.length);
     }
     console.info(`${files.length} files, ${understood} of them a pipeline to us too, the slowest took ${Math.round(slowest)} ms`);
     expect(files.length).toBeGreaterThan(100);
     // Whoever brings the file of another tool is told where it differs.
-  expect(understood).toBeLessThan(files.length / 20);
-  expect(slowest).toBeLessThan(3000);
+    expect(understood).toBeLessThan(files.length / 20);
+    expect(slowest).toBeLessThan(3000);
   },
 );
 
