@@ -27,6 +27,18 @@ export type SandboxOptions = {
   readonly group: string;
 };
 
+const KERNEL_SETTINGS = [
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+  '/proc/irq',
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/acpi',
+  '/proc/scsi',
+  '/proc/mtrr',
+  '/proc/timer_list',
+];
+
 /** Where things are inside. */
 export const INSIDE = {
   workspace: '/workspace',
@@ -84,6 +96,8 @@ export function sandboxArgs(host: HostFacts, options: SandboxOptions): string[] 
   for (const name of [...ETC, ...(options.network ? ETC_NETWORK : [])]) args.push('--ro-bind-try', `/etc/${name}`, `/etc/${name}`);
   args.push('--ro-bind', options.passwd, '/etc/passwd', '--ro-bind', options.group, '/etc/group');
   args.push('--proc', '/proc', '--dev', '/dev');
+  // Kernel settings are guarded by the owner's number alone: where the runner is root, a step without any capability could write them.
+  for (const path of KERNEL_SETTINGS) args.push('--ro-bind-try', path, path);
   args.push('--bind', options.tmp, INSIDE.tmp, '--bind', options.home, INSIDE.home, '--bind', options.workspace, INSIDE.workspace);
   args.push('--ro-bind', options.script, `${INSIDE.script}/${options.scriptName}`, '--bind', options.output, INSIDE.output);
   args.push('--ro-bind', host.node, `${INSIDE.bin}/node`);
