@@ -1,19 +1,69 @@
+import * as catalog from '../catalog/catalog.events.ts';
+import * as changes from '../changes/changes.events.ts';
+import * as deployments from '../deployments/deployments.events.ts';
+import { onNews, onReleaseCreated, onVerified } from '../deployments/deployments.reactions.ts';
+import * as environments from '../environments/environments.events.ts';
+import * as gates from '../gates/gates.events.ts';
+import * as artifacts from '../artifacts/artifacts.events.ts';
+import type { Reaction } from '../platform/floor.ts';
 import type { Wiring } from '../platform/postgres/transaction.system.ts';
+import { changeFollowsApproval, changeFollowsDeployment, votesFollowIntent } from '../releases/releases.reactions.ts';
+import * as releases from '../releases/releases.events.ts';
+import * as waivers from '../waivers/waivers.events.ts';
 import type { FlowLine } from './slice.ts';
+import { enginePort } from './slices.ts';
+
+const created = onReleaseCreated(enginePort);
+const verified = onVerified(enginePort);
 
 /**
  * Who reacts to what: the whole road, top to bottom, commit to production. An event is news, not permission: every act
  * asks mayShip again. docs/flow.md is generated from this table.
  */
-export const flow: readonly FlowLine[] = [];
+export const flow: readonly FlowLine[] = [
+  { when: catalog.serviceChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
+  { when: catalog.environmentModified, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
+  { when: catalog.defaultPolicyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
+  { when: gates.policyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
+  { when: artifacts.artifactSigned, then: [onNews], so: 'what waits for its attestations asks again' },
+  { when: artifacts.artifactRevoked, then: [onNews], so: 'what waits, or is under way, asks again' },
+  { when: gates.reportRead, then: [onNews], so: 'what waits for a report asks again' },
+  { when: waivers.waiverApproved, then: [onNews], so: 'what was blocked by the rule asks again' },
+  { when: waivers.waiverRevoked, then: [onNews], so: 'what the waiver let through asks again' },
+  { when: waivers.waiverExpired, then: [onNews], so: 'the rule holds again' },
+  { when: waivers.debtPaid, then: [onNews], so: 'releases that the debt blocked ask again' },
+  {
+    when: releases.releaseCreated,
+    then: [created],
+    so: 'its ways back are attached; a continuous release is asked for in its first environments',
+  },
+  { when: releases.planAttached, then: [votesFollowIntent], so: 'votes on an intent that changed are told void' },
+  { when: changes.approvalGiven, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
+  { when: changes.approvalRejected, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
+  { when: changes.approvalWithdrawn, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
+  { when: releases.checklistTicked, then: [onNews], so: 'what waits for the checklist asks again' },
+  { when: releases.breakGlassOpened, then: [onNews], so: 'what waits asks again' },
+  { when: releases.freezeCreated, then: [onNews], so: 'what is under way asks again' },
+  { when: releases.freezeBegan, then: [onNews], so: 'what is under way finishes its wave or goes back' },
+  { when: releases.freezeEnded, then: [onNews], so: 'what waited for the end of the freeze goes on' },
+  { when: deployments.deploymentStarted, then: [changeFollowsDeployment], so: 'the change record is implementing' },
+  { when: environments.environmentVerified, then: [verified], so: 'a continuous release is asked for in the next environment' },
+  { when: environments.verificationRevoked, then: [onNews], so: 'waves downstream ask again and stop' },
+  {
+    when: deployments.deploymentFinished,
+    then: [changeFollowsDeployment, onNews],
+    so: 'the change record is closed; the next in line begins',
+  },
+  { when: environments.incidentDetected, then: [onNews], so: 'what is under way asks again' },
+  { when: environments.incidentResolved, then: [onNews], so: 'what waited for a healthy environment asks again' },
+];
+
+/** Every reaction once. */
+export const reactions: readonly Reaction[] = [...new Set(flow.flatMap((line) => line.then))];
 
 /** The table as the database layer takes it: event type -> names of reactions. */
 export function wiringOf(): Wiring {
   const wiring = new Map<string, string[]>();
-  for (const { when, then } of flow) {
-    const names = wiring.get(when.type) ?? [];
-    names.push(...then.map((reaction) => reaction.name));
-    wiring.set(when.type, names);
-  }
+  for (const { when, then } of flow) wiring.set(when.type, [...(wiring.get(when.type) ?? []), ...then.map((reaction) => reaction.name)]);
   return wiring;
 }

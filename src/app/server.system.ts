@@ -33,7 +33,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
   const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: MIGRATIONS });
   const stopping = new AbortController();
-  const parts = wire(open.floor);
+  const parts = wire();
   const worker = await startWorker(open.floor, open.pool, parts.work);
   const background = parts.start(open.floor);
   const http = await listen(open.floor, parts, stopping.signal);

@@ -1,24 +1,30 @@
+import { servicesIn } from '../catalog/catalog.queries.ts';
+import { agentLogin } from '../deployments/agents.queries.ts';
 import { makeGate } from '../identity/gate.api.ts';
-import { identityRoutes } from '../identity/identity.routes.ts';
+import { runnerLogin } from '../pipelines/runners/register.commands.ts';
 import type { Floor } from '../platform/floor.ts';
 import type { AccessGate } from '../platform/http/gate.port.ts';
 import type { Mounted } from '../platform/http/handler.ts';
 import type { Work } from '../platform/jobs/worker.system.ts';
+import { startSequencer } from '../platform/ledger/sequencer.system.ts';
+import { reactions } from './flow.ts';
+import { resolvers } from './resolvers.ts';
+import { slices } from './slices.ts';
 
 export type Wired = {
   readonly routes: readonly Mounted[];
   readonly gate: AccessGate;
   readonly work: Work;
-  /** What runs beside requests and jobs: the sequencer, pollers, log writers. */
+  /** What runs beside requests and jobs. */
   start(floor: Floor): { stop(): Promise<void> };
 };
 
-/** Joins the slices: the only place that knows them all. */
-export function wire(_floor: Floor): Wired {
+/** Joins the slices: together with slices.ts and flow.ts the only place that knows them all. */
+export function wire(): Wired {
   return {
-    routes: [...identityRoutes],
-    gate: makeGate({ machines: [], resolvers: {}, servicesIn: async () => new Set() }),
-    work: { tasks: [], reactions: [], sweepers: [] },
-    start: () => ({ stop: async () => undefined }),
+    routes: slices.flatMap((slice) => slice.routes),
+    gate: makeGate({ machines: [runnerLogin, agentLogin], resolvers, servicesIn }),
+    work: { tasks: slices.flatMap((slice) => slice.tasks), reactions, sweepers: slices.flatMap((slice) => slice.sweepers) },
+    start: (floor) => startSequencer(floor),
   };
 }

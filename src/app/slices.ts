@@ -1,0 +1,113 @@
+import { artifactEvents } from '../artifacts/artifacts.events.ts';
+import { artifactSweepers, artifactTasks } from '../artifacts/artifacts.reactions.ts';
+import { artifactRoutes } from '../artifacts/artifacts.routes.ts';
+import { artifactPort } from '../artifacts/accept.api.ts';
+import { buildMachine } from '../artifacts/build-states.ts';
+import { openArtifact } from '../artifacts/open.api.ts';
+import { catalogEvents } from '../catalog/catalog.events.ts';
+import { catalogSliceRoutes } from '../catalog/catalog.routes.ts';
+import { changeMachine } from '../changes/change-states.ts';
+import { changeEvents } from '../changes/changes.events.ts';
+import { changesRoutes } from '../changes/changes.routes.ts';
+import { deploymentEvents } from '../deployments/deployments.events.ts';
+import { existing } from '../deployments/deployments.queries.ts';
+import { advanceTask, deploymentSweeper } from '../deployments/deployments.reactions.ts';
+import { deploymentsRoutes } from '../deployments/deployments.routes.ts';
+import type { EnginePort } from '../deployments/engine.port.ts';
+import { deploymentMachine } from '../deployments/states.ts';
+import { environmentEvents } from '../environments/environments.events.ts';
+import { environmentSweepers } from '../environments/environments.reactions.ts';
+import { environmentSliceRoutes } from '../environments/environments.routes.ts';
+import { incidentMachine } from '../environments/incident.ts';
+import { evidenceRoutes } from '../evidence/evidence.routes.ts';
+import { gateEvents } from '../gates/gates.events.ts';
+import { gateSweepers, gateTasks } from '../gates/gates.reactions.ts';
+import { gateRoutes } from '../gates/gates.routes.ts';
+import { reportPort } from '../gates/report.api.ts';
+import * as identityEvents from '../identity/identity.events.ts';
+import { identityRoutes } from '../identity/identity.routes.ts';
+import type { EventKind } from '../kernel/event.ts';
+import { metricsRoutes } from '../metrics/metrics.routes.ts';
+import { pipelineEvents } from '../pipelines/pipelines.events.ts';
+import { pipelineRoutes, pipelineSweepers, pipelineTasks } from '../pipelines/pipelines.routes.ts';
+import { serviceSecrets } from '../pipelines/secrets/secrets.commands.ts';
+import { jobMachine, runMachine, stepMachine } from '../pipelines/states.ts';
+import { forgetOldKeys } from '../platform/http/idempotency.store.ts';
+import { freezesRoutes } from '../releases/calendar/freezes.routes.ts';
+import { mirrorHistory } from '../releases/history.queries.ts';
+import { mayShip } from '../releases/may-ship.api.ts';
+import { releaseEvents } from '../releases/releases.events.ts';
+import { releasesSweepers, releasesTasks } from '../releases/releases.reactions.ts';
+import { releasesRoutes } from '../releases/releases.routes.ts';
+import { waiverMachine } from '../waivers/waiver.ts';
+import { waiverEvents } from '../waivers/waivers.events.ts';
+import { waiverSweepers, waiverTasks } from '../waivers/waivers.reactions.ts';
+import { waiverRoutes } from '../waivers/waivers.routes.ts';
+import type { Slice } from './slice.ts';
+
+/** What deployments ask at every act: the one answer, and the bytes. */
+export const enginePort: EnginePort = { mayShip, openArtifact };
+
+const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
+
+/** All slices, in the order of the road. The ports between them are joined here and nowhere else. */
+export const slices: readonly Slice[] = [
+  { ...none, name: 'platform', sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }] },
+  { ...none, name: 'identity', routes: identityRoutes, events: Object.values(identityEvents) as EventKind[] },
+  { ...none, name: 'catalog', routes: catalogSliceRoutes, events: catalogEvents },
+  {
+    ...none,
+    name: 'waivers',
+    routes: waiverRoutes,
+    tasks: waiverTasks,
+    sweepers: waiverSweepers,
+    events: waiverEvents,
+    machines: [waiverMachine],
+  },
+  {
+    name: 'pipelines',
+    routes: pipelineRoutes({ artifacts: artifactPort, reports: reportPort, secrets: serviceSecrets }),
+    tasks: pipelineTasks,
+    sweepers: pipelineSweepers,
+    events: pipelineEvents,
+    machines: [runMachine, jobMachine, stepMachine],
+  },
+  {
+    ...none,
+    name: 'artifacts',
+    routes: artifactRoutes,
+    tasks: artifactTasks,
+    sweepers: artifactSweepers,
+    events: artifactEvents,
+    machines: [buildMachine],
+  },
+  { ...none, name: 'gates', routes: gateRoutes, tasks: gateTasks, sweepers: gateSweepers, events: [...gateEvents] },
+  {
+    ...none,
+    name: 'environments',
+    routes: environmentSliceRoutes({ existing }),
+    sweepers: environmentSweepers,
+    events: environmentEvents,
+    machines: [incidentMachine],
+  },
+  { ...none, name: 'changes', routes: changesRoutes, events: changeEvents, machines: [changeMachine] },
+  {
+    ...none,
+    name: 'releases',
+    routes: [...releasesRoutes({ history: mirrorHistory }), ...freezesRoutes],
+    tasks: releasesTasks,
+    sweepers: releasesSweepers,
+    events: releaseEvents,
+  },
+  {
+    ...none,
+    name: 'deployments',
+    routes: deploymentsRoutes(enginePort),
+    tasks: [advanceTask(enginePort)],
+    sweepers: [deploymentSweeper],
+    events: deploymentEvents,
+    machines: [deploymentMachine],
+  },
+  { ...none, name: 'evidence', routes: evidenceRoutes },
+  { ...none, name: 'metrics', routes: metricsRoutes },
+];
