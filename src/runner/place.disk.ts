@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killMarked, signalGroup, startTicks } from '../host/process.run.ts';
@@ -31,13 +32,15 @@ export async function noteGroup(root: string, group: number): Promise<void> {
 
 /** Ends every process that a job left and removes its folders. */
 export async function clearPlace(root: string): Promise<void> {
-  const noted = await readFile(join(root, 'groups'), 'utf8').catch(() => null);
-  for (const line of (noted ?? '').split('\n').filter((text) => text !== '')) {
+  if (!existsSync(root)) return;
+  const noted = await readFile(join(root, 'groups'), 'utf8').catch(() => '');
+  for (const line of noted.split('\n').filter((text) => text !== '')) {
     const [group = '', ticks = ''] = line.split(' ');
     // The leader's start time tells whether the number still means the same process; without leader the mark finds the rest.
     if (/^\d+$/.test(group) && (await startTicks(Number(group))) === ticks) signalGroup(Number(group), 'SIGKILL');
   }
-  if (noted !== null) await killMarked(`${MARK}=${markOf(root)}`);
+  // Also without a note: the runner may have died between start and note.
+  await killMarked(`${MARK}=${markOf(root)}`);
   await wipe(root);
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -309,3 +310,45 @@ test('what a step leaves in the background is gone before the job ends', async (
   ).filter((line) => line.startsWith('sleep\x00424'));
   expect(left).toEqual([]);
 });
+
+test('after kill -9 of the runner its next life leaves no step running and no folder behind, and works', { timeout: 30_000 }, async () => {
+  const entry = join(state, 'entry.mjs');
+  const main = new URL('./main.ts', import.meta.url).href;
+  const options = JSON.stringify({
+    url: server.url,
+    name: 'r1',
+    registration: 'once',
+    state: join(state, 'r'),
+    executors: ['host'],
+    slots: 2,
+  });
+  await writeFile(
+    entry,
+    `import { runRunner } from ${JSON.stringify(main)};\nawait runRunner(${options}, new AbortController().signal);\n`,
+  );
+  const first = spawn(process.execPath, [entry], { stdio: 'inherit' });
+  const plain = server.add(planOf({ steps: ['echo $$ > ../../pid-plain; exec sleep 5151'] }));
+  const fled = server.add(planOf({ steps: ['setsid bash -c "echo \\$\\$ > ../../pid-fled; exec sleep 5152" & sleep 5153'] }));
+  const pids = await Promise.all(
+    ['pid-plain', 'pid-fled'].map((name) =>
+      waitFor(async () => Number(await readFile(join(state, 'r/jobs', name), 'utf8').catch(() => '0'))),
+    ),
+  );
+  expect(server.job(plain).steps.concat(server.job(fled).steps)).toEqual(['0 running', '0 running']);
+  first.kill('SIGKILL');
+  await new Promise((done) => first.once('exit', done));
+  for (const pid of pids) expect(await readFile(`/proc/${pid}/cmdline`, 'latin1')).toContain('sleep');
+  start({ state: join(state, 'r'), registration: null });
+  expect(await run(planOf({ steps: ['echo again'] }))).toMatchObject({ result: 'succeeded' });
+  for (const pid of pids) expect(await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''), 'still runs').not.toContain('sleep');
+  expect(await readdir(join(state, 'r/jobs'))).toEqual([]);
+  expect(server.finished).toHaveLength(1);
+});
+
+async function waitFor(look: () => Promise<number>): Promise<number> {
+  for (;;) {
+    const found = await look();
+    if (found > 0) return found;
+    await sleep(20);
+  }
+}
