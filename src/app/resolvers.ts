@@ -29,7 +29,7 @@ export const resolvers: Readonly<Record<string, Resolver>> = {
   waiver: async (tx, id) => {
     const waiver = await waiverById(tx, id);
     if (waiver === null) throw notFound({ what: `waiver ${id}` });
-    return waiver.service === null ? {} : ofService(tx, waiver.service);
+    return waiver.scope.serviceId === null ? {} : ofService(tx, waiver.scope.serviceId);
   },
 };
 

@@ -4,6 +4,7 @@ import { deploymentCommands } from './commands/deployments.ts';
 import { evidenceCommands } from './commands/evidence.ts';
 import { freezeCommands } from './commands/calendar.ts';
 import { peopleCommands, sessionCommands, tokenCommands } from './commands/identity.ts';
+import { incidentCommands } from './commands/incidents.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { localCommands } from './commands/local.ts';
 import { agentCommands, machineCommands } from './commands/machines.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly AddCommand[] = [
   decisionCommands,
   deploymentCommands,
   freezeCommands,
+  incidentCommands,
   waiverCommands,
   metricsCommand,
   evidenceCommands,
