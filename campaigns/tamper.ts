@@ -164,6 +164,20 @@ const insider: Record<string, Way> = {
     }),
     by: ['facts'],
   }),
+  'two facts in another order and signed': (example, pick) => ({
+    bytes: repacked(example, ({ facts }) => {
+      const first = pick(facts.length - 1);
+      facts.splice(first, 2, at(facts, first + 1), at(facts, first));
+    }),
+    by: ['facts'],
+  }),
+  'a fact twice and signed': (example, pick) => ({
+    bytes: repacked(example, ({ facts }) => {
+      const place = pick(facts.length);
+      facts.splice(place, 0, at(facts, place));
+    }),
+    by: ['facts'],
+  }),
   'a proof changed and signed': (example, pick) => ({
     bytes: repacked(example, (sections) => {
       const { proof } = at(sections.facts, pick(99));

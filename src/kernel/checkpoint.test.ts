@@ -48,6 +48,14 @@ test('a key that is not trusted, or trusted under another name, signs nothing', 
   expect(readCheckpoint(renamed, [key])).toMatchObject({ ok: false });
 });
 
+test("a trusted key's signature under another name than the origin's is none of this log", () => {
+  const body = checkpointBody(checkpoint);
+  const der = Buffer.from(key.publicKeyPem.replace(/-----.*?-----|\n/g, ''), 'base64');
+  const hash = createHash('sha256').update(`another.log\n\u0001`).update(der.subarray(-32)).digest().subarray(0, 4);
+  const line = Buffer.concat([hash, key.sign(Buffer.from(body))]).toString('base64');
+  expect(readCheckpoint(`${body}\n\u2014 another.log ${line}\n`, [key])).toMatchObject({ ok: false });
+});
+
 test('signatures by strangers are passed over', () => {
   const twice = `${text}\u2014 witness.example AAAAAAAAAAAA\n`;
   expect(readCheckpoint(twice, [key])).toMatchObject({ ok: true, keyId: key.keyId });

@@ -167,15 +167,17 @@ export type Example = {
 };
 
 /** Makes the example. `key` signs everything; `forked` tells the same story in a log whose early
- * part is another; `refusedAct` deploys on the decision that did not allow it. */
+ * part is another; `refusedAct` deploys on the decision that did not allow it; `bent` records another answer than the
+ * rules gave, from the first moment on, as a server that lies would. */
 export function makeExample(
   key: TestKey = makeTestKey(),
-  options: { readonly forked?: boolean; readonly noise?: number; readonly refusedAct?: boolean } = {},
+  options: { readonly forked?: boolean; readonly noise?: number; readonly refusedAct?: boolean; readonly bent?: Partial<MayShip> } = {},
 ): Example {
   const decisions = [
     { id: testId('dec', 1), ...exampleDecision('deploy', at(30)) },
     { id: testId('dec', 2), ...exampleDecision('rollback', at(40)) },
   ];
+  if (options.bent !== undefined) decisions[0] = { ...first(decisions), answer: bend(first(decisions).answer, options.bent) };
   const attestations = ['https://slsa.dev/provenance/v1', 'https://cyclonedx.org/bom'].map((type) => exampleAttestation(type, key));
   const told = story(decisions, attestations.map(digestOf), options.refusedAct === true ? 0 : 1);
   const leaves = told.map((fact, n) =>
@@ -223,6 +225,16 @@ export function makeExample(
     trust: { keys: [{ keyId: key.keyId, publicKeyPem: key.publicKeyPem }], checkpoints: [note(noise)] },
     log,
   };
+}
+
+function first<Item>(list: readonly Item[]): Item {
+  return list[0] as Item;
+}
+
+/** Another answer, with a digest that fits it. */
+function bend(answer: MayShip, change: Partial<MayShip>): MayShip {
+  const bent = { ...answer, ...change };
+  return { ...bent, digest: digestOfValue({ ...bent, digest: undefined }) };
 }
 
 function hashes(log: readonly Hash[], ranges: readonly LeafRange[]): string[] {

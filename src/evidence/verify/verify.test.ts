@@ -128,6 +128,20 @@ test('an act that rests on a refusal is no good story, even when everything is s
   expect(failed(verifyBundle(bad.bytes, bad.trust))).toEqual(['story']);
 });
 
+test('a server that recorded another answer than its rules give is found out, though log and signatures are right', () => {
+  for (const bent of [
+    { verdict: 'allow' as const },
+    { notAfter: '2027-01-01T00:00:00.000Z' },
+    { at: '2026-11-23T09:31:00.000Z' },
+    { rules: [] },
+  ]) {
+    const lying = makeExample(example.key, { bent });
+    const verified = verifyBundle(lying.bytes, lying.trust);
+    expect(failed(verified)).toEqual(['decisions']);
+    expect(verified.checks.find((check) => check.name === 'decisions')?.why).toContain('does not derive from its inputs');
+  }
+});
+
 test('hostile files are refused quickly and never throw', () => {
   const deep = '['.repeat(100_000);
   const files = [

@@ -125,6 +125,14 @@ test('several sequencers at once place each fact once', async () => {
   expect(readCheckpoint(outside ?? '', floor.keys.all)).toMatchObject({ ok: true, checkpoint: { size: 290 } });
 });
 
+test('sequencers take turns: placing and signing at the same time never collide', async () => {
+  await facts(2500);
+  const placed = await Promise.all(Array.from({ length: 5 }, () => placeFacts(floor)));
+  expect(placed.toSorted()).toEqual([0, 0, 1000, 1000, 500].toSorted());
+  const signed = await Promise.all(Array.from({ length: 4 }, () => publishCheckpoint(floor)));
+  expect(signed.filter((one) => one !== null)).toHaveLength(1);
+});
+
 test('a fact that is not placed is said to be missing, not waited for for ever', async () => {
   const ids = await facts(2);
   await expect(whenPlaced(floor, floor.org, ids, 50)).rejects.toMatchObject({ code: 'ledger.not-placed' });
