@@ -86,6 +86,20 @@ export async function policyChangersSince(tx: Tx, serviceId: string, since: Inst
   );
 }
 
+/** The service of this name; throws `catalog.no-such-service`. */
+export async function mustService(tx: Tx, name: string): Promise<Service> {
+  const service = await serviceByName(tx, name);
+  if (service === null) throw noSuchService({ name });
+  return service;
+}
+
+/** The environment of this name; throws `catalog.no-such-environment`. */
+export async function mustEnvironment(tx: Tx, name: string): Promise<Environment> {
+  const environment = await environmentByName(tx, name);
+  if (environment === null) throw noSuchEnvironment({ name });
+  return environment;
+}
+
 /** Names of the services that say they depend on this one. */
 export async function dependantsOf(tx: Tx, name: string): Promise<string[]> {
   const rows = await tx.query<{ name: string }>(
@@ -112,13 +126,11 @@ export async function servicesIn(
 /** What a name in a request is about, for the access gate; throws the not-found problem of its kind. */
 export const catalogResolvers = {
   service: async (tx: Tx, name: string): Promise<{ service: string; team: string }> => {
-    const service = await serviceByName(tx, name);
-    if (service === null) throw noSuchService({ name });
+    const service = await mustService(tx, name);
     return { service: service.name, team: service.team };
   },
   environment: async (tx: Tx, name: string): Promise<{ environment: string }> => {
-    if ((await environmentByName(tx, name)) === null) throw noSuchEnvironment({ name });
-    return { environment: name };
+    return { environment: (await mustEnvironment(tx, name)).name };
   },
   team: async (tx: Tx, name: string): Promise<{ team: string }> => {
     if ((await tx.maybe(`select 1 from team where removed_at is null and name = $1`, [name])) === null) throw noSuchTeam({ name });

@@ -1,8 +1,7 @@
 import { applyCatalog, getService, listEnvironments, listServices, listTeams, planCatalog } from '../contract/catalog.ts';
 import { mount } from '../platform/http/handler.ts';
 import { applyCatalogFile, planCatalogFile, type Planned } from './apply.commands.ts';
-import { noSuchService } from './catalog.problems.ts';
-import { allServices, environmentsInOrder, serviceByName } from './catalog.queries.ts';
+import { allServices, environmentsInOrder, mustService } from './catalog.queries.ts';
 import { listTeamViews } from './catalog.views.ts';
 import type { Environment } from './environment.ts';
 import type { RunSpec, Service } from './service.ts';
@@ -19,11 +18,7 @@ export const catalogSliceRoutes = [
     );
     return { items: shown.map(serviceAnswer) };
   }),
-  mount(getService, async (call) => {
-    const service = await serviceByName(call.tx, call.params.service);
-    if (service === null) throw noSuchService({ name: call.params.service });
-    return serviceAnswer(service);
-  }),
+  mount(getService, async (call) => serviceAnswer(await mustService(call.tx, call.params.service))),
   mount(listEnvironments, async (call) => ({ items: (await environmentsInOrder(call.tx)).map(environmentAnswer) })),
   mount(listTeams, async (call) => ({ items: await listTeamViews(call.tx) })),
 ];

@@ -1,5 +1,4 @@
-import { noSuchEnvironment, noSuchService } from '../catalog/catalog.problems.ts';
-import { environmentByName, serviceByName } from '../catalog/catalog.queries.ts';
+import { mustEnvironment, mustService } from '../catalog/catalog.queries.ts';
 import * as contract from '../contract/environments.ts';
 import { badRequest } from '../platform/platform.problems.ts';
 import type { Tx } from '../platform/floor.ts';
@@ -120,18 +119,6 @@ function readCursor(cursor: string): { detectedAt: string; id: string } {
 
 async function place(tx: Tx, service: string, environment: string) {
   return [await mustService(tx, service), await mustEnvironment(tx, environment)] as const;
-}
-
-async function mustService(tx: Tx, name: string) {
-  const service = await serviceByName(tx, name);
-  if (service === null) throw noSuchService({ name });
-  return service;
-}
-
-async function mustEnvironment(tx: Tx, name: string) {
-  const environment = await environmentByName(tx, name);
-  if (environment === null) throw noSuchEnvironment({ name });
-  return environment;
 }
 
 function verificationAnswer(word: Verification) {

@@ -154,8 +154,9 @@ test.skipIf(!existsSync(suite))(
           seen.failed += 1;
           if (read.ok) wrong.push(`${file}[${index}] must fail: ${earlier.name ?? ''}`);
         } else if (read.ok && typeof earlier.json === 'string' && earlier.json.trim() !== '') {
+          const expected = json(earlier.json);
+          if (expected === NONE) continue;
           seen.read += 1;
-          const expected: unknown = JSON.parse(earlier.json);
           if (JSON.stringify(read.document.value) !== JSON.stringify(expected))
             wrong.push(`${file}[${index}] reads otherwise: ${earlier.name ?? ''}`);
         } else if (!read.ok) {
@@ -185,7 +186,6 @@ function json(text: string): unknown {
 /** What YAML allows and we do not: tags, maps as keys, several documents, other versions, directives, duplicates. */
 const ON_PURPOSE = new Set([
   'yaml.tag',
-  'yaml.tag-resolve-failed',
   'yaml.key',
   'yaml.multiple-docs',
   'yaml.version',
