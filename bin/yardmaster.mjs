@@ -4,8 +4,8 @@ import { launch } from './launch.mjs';
 const [what = 'server'] = process.argv.slice(2);
 const entries = {
   server: ['app/main', (module) => module.serverMain()],
-  runner: ['runner/main', (module) => module.runnerMain(process.argv.slice(3))],
-  agent: ['agent/main', (module) => module.agentMain(process.argv.slice(3))],
+  runner: ['runner/start', (module) => module.runnerMain(process.argv.slice(3))],
+  agent: ['agent/start', (module) => module.agentMain(process.argv.slice(3))],
 };
 const entry = entries[what];
 if (entry === undefined) {

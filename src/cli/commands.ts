@@ -1,6 +1,7 @@
 import { catalogCommands } from './commands/catalog.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deploymentCommands } from './commands/deployments.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { evidenceCommands } from './commands/evidence.ts';
 import { freezeCommands } from './commands/calendar.ts';
 import { peopleCommands, sessionCommands, tokenCommands } from './commands/identity.ts';
@@ -12,6 +13,7 @@ import { approvalCommands, decisionCommands, releaseCommands } from './commands/
 import { runCommands } from './commands/runs.ts';
 import { statusCommand } from './commands/status.ts';
 import { waiverCommands } from './commands/waivers.ts';
+import { verifyCommand } from './commands/verify.ts';
 import type { AddCommand } from './main.ts';
 
 /** Every command of `ym`, in the order of its help: the road from a commit to production. */
@@ -29,10 +31,12 @@ export const COMMANDS: readonly AddCommand[] = [
   waiverCommands,
   metricsCommand,
   evidenceCommands,
+  verifyCommand,
   sessionCommands,
   tokenCommands,
   peopleCommands,
   machineCommands,
   agentCommands,
+  doctorCommand,
   completionCommand,
 ];

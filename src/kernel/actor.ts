@@ -13,7 +13,12 @@ export type Actor =
 /** By what an actor was recognised. A token may be narrower than its owner. */
 export type Credential =
   | { readonly kind: 'session'; readonly id: string; readonly authenticatedAt: string }
-  | { readonly kind: 'token'; readonly id: string; readonly actions: readonly string[] | null; readonly services: readonly string[] | null };
+  | {
+      readonly kind: 'token';
+      readonly id: string;
+      readonly actions: readonly string[] | null;
+      readonly services: readonly string[] | null;
+    };
 
 /** The program itself, acting on a fact. `name` says which part of it. */
 export function system(org: string, name: string): Actor {

@@ -30,8 +30,7 @@ export function sealEnvelope(payloadType: string, payload: Uint8Array, signer: S
 }
 
 export type Opened =
-  | { readonly ok: true; readonly payload: Uint8Array; readonly keyId: string }
-  | { readonly ok: false; readonly why: string };
+  { readonly ok: true; readonly payload: Uint8Array; readonly keyId: string } | { readonly ok: false; readonly why: string };
 
 /**
  * Opens an envelope: the payload, once one signature by a trusted key verifies. Base64 must be the canonical form of
@@ -45,7 +44,8 @@ export function openEnvelope(envelope: Envelope, payloadType: string, keys: read
   for (const { keyid, sig } of envelope.signatures) {
     const signature = strictBase64(sig);
     const key = keys.find((candidate) => candidate.keyId === keyid);
-    if (signature !== null && key !== undefined && verifies(key.publicKeyPem, signed, signature)) return { ok: true, payload, keyId: key.keyId };
+    if (signature !== null && key !== undefined && verifies(key.publicKeyPem, signed, signature))
+      return { ok: true, payload, keyId: key.keyId };
   }
   return { ok: false, why: 'no signature by a trusted key verifies' };
 }

@@ -10,7 +10,11 @@ export type Machine<State extends string = string> = {
 };
 
 /** Declares a machine. Throws at once where a step leads to a state that isn't declared. */
-export function defineMachine<State extends string>(name: string, initial: NoInfer<State>, steps: { readonly [From in State]: readonly NoInfer<State>[] }): Machine<State> {
+export function defineMachine<State extends string>(
+  name: string,
+  initial: NoInfer<State>,
+  steps: { readonly [From in State]: readonly NoInfer<State>[] },
+): Machine<State> {
   for (const [from, targets] of Object.entries(steps) as [State, readonly State[]][]) {
     for (const to of targets) if (!(to in steps)) throw new Error(`machine ${name}: ${from} -> ${to}, and ${to} is no state`);
   }

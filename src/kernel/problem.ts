@@ -51,10 +51,20 @@ export type ProblemFactory<Data> = ((data: Data, place?: string) => Problem) & {
  * Declares a problem. `code` is `slice.kebab-code` and permanent. The result makes the error to throw:
  * `throw noSuchService({ name })`.
  */
-export function defineProblem<Data extends Readonly<Record<string, unknown>>>(code: string, words: ProblemWords<Data>): ProblemFactory<Data> {
+export function defineProblem<Data extends Readonly<Record<string, unknown>>>(
+  code: string,
+  words: ProblemWords<Data>,
+): ProblemFactory<Data> {
   const say = (text: Words<Data>, data: Data): string => (typeof text === 'string' ? text : text(data));
   const make = (data: Data, place?: string): Problem =>
-    new Problem({ code, status: words.status, sentence: say(words.sentence, data), remedy: say(words.remedy, data), place: place ?? null, data });
+    new Problem({
+      code,
+      status: words.status,
+      sentence: say(words.sentence, data),
+      remedy: say(words.remedy, data),
+      place: place ?? null,
+      data,
+    });
   return Object.assign(make, { code });
 }
 

@@ -28,11 +28,9 @@ export const incidentCommands: AddCommand = (program, run) => {
     .action(
       run(async (shell, options: OpenOptions) => {
         const { service, env, severity, title, startedAt, deployment } = options;
-        const incident = await shell
-          .client()
-          .call(contract.openIncident, {
-            body: { service, environment: env, severity: severity as never, title, startedAt, deployments: deployment },
-          });
+        const incident = await shell.client().call(contract.openIncident, {
+          body: { service, environment: env, severity: severity as never, title, startedAt, deployments: deployment },
+        });
         shell.print(say(incident), incident);
       }),
     );
