@@ -255,7 +255,19 @@ export async function fetchMirror(
   }
   await runGit(
     dir,
-    ['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--end-of-options', from, ...refspecs],
+    [
+      'fetch',
+      '--quiet',
+      '--prune',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--no-recurse-submodules',
+      '--no-auto-maintenance',
+      '--no-show-forced-updates',
+      '--end-of-options',
+      from,
+      ...refspecs,
+    ],
     { timeoutMs: 120_000, ...options },
   );
 }
