@@ -17,15 +17,10 @@ export type Ballot = {
   readonly current: { readonly intent: Digest; readonly version: number };
 };
 
-export type Judged =
-  | { readonly ok: true }
-  | {
-      readonly ok: false;
-      readonly why: 'not-a-person' | 'excluded' | 'mandate' | 'no-route' | 'no-role' | 'stale';
-      readonly because: readonly string[];
-    };
+export type Refusal = 'not-a-person' | 'excluded' | 'mandate' | 'no-route' | 'no-role' | 'stale';
+export type Judged = { readonly ok: true } | { readonly ok: false; readonly why: Refusal; readonly because: readonly string[] };
 
-const no = (why: Exclude<Judged, { ok: true }>['why'], because: readonly string[] = []): Judged => ({ ok: false, why, because });
+const no = (why: Refusal, because: readonly string[] = []): Judged => ({ ok: false, why, because });
 
 /** Whether a vote may be cast at all. Who is excluded is told so first, whatever else is wrong. */
 export function judgeBallot(ballot: Ballot): Judged {

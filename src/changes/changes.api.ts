@@ -2,9 +2,10 @@ import type { ApprovalRoute } from '../gates/policy/policy.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { digestOf } from '../kernel/digest.ts';
 import { mayFollow } from '../kernel/machine.ts';
+import type { Problem } from '../kernel/problem.ts';
 import { plus } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
-import { judgeBallot, type Ballot, type Judged } from './ballot.ts';
+import { judgeBallot, type Ballot, type Refusal } from './ballot.ts';
 import { changeMachine, type ChangeOutcome, type ChangeState } from './change-states.ts';
 import {
   approvalGiven,
@@ -16,6 +17,18 @@ import {
   changeMoved,
   changeOpened,
 } from './changes.events.ts';
+import {
+  alreadyVoted,
+  noRoleInRoute,
+  noSuchVote,
+  notAPerson,
+  nothingToApprove,
+  notYourMandate,
+  notYourVote,
+  selfApproval,
+  staleVote,
+  voteEnded,
+} from './changes.problems.ts';
 import {
   insertChange,
   insertVote,
@@ -73,11 +86,10 @@ export type VoteRequest = {
   readonly ballot: Omit<Ballot, 'route'>;
 };
 
-export type Cast =
-  | { readonly kind: 'cast'; readonly vote: StoredVote }
-  | { readonly kind: 'refused'; readonly why: Exclude<Judged, { ok: true }>['why']; readonly because: readonly string[] }
-  /** This person has voted on this version before, and otherwise than now asked, or that vote has ended. */
-  | { readonly kind: 'spent'; readonly approval: string };
+/** A refusal is a value, because its record must be committed before anybody is told. */
+export type Cast = { readonly vote: StoredVote; readonly refused: null } | { readonly vote: null; readonly refused: Problem };
+
+const refused = (problem: Problem): Cast => ({ vote: null, refused: problem });
 
 /**
  * Casts a vote, under the lock of the release's target that the caller holds. A refusal is recorded as a fact and
@@ -89,7 +101,7 @@ export async function castVote(tx: Tx, actor: Actor, asked: VoteRequest): Promis
   if (!judged.ok || ballot.person === null || route === null) {
     const { why, because } = judged.ok ? { why: 'no-route' as const, because: [] } : judged;
     if (why !== 'no-route' && why !== 'stale') await recordRefusal(tx, actor, asked, why, because);
-    return { kind: 'refused', why, because };
+    return refused(refusalOf(why, because, ballot.current));
   }
   const at = await tx.now();
   const { person, onBehalfOf, current } = ballot;
@@ -115,7 +127,7 @@ export async function castVote(tx: Tx, actor: Actor, asked: VoteRequest): Promis
   if (verdict === 'approve')
     await tx.record(approvalGiven, { subject: vote.id, actor, service: serviceId, body: { ...body, expiresAt: vote.expiresAt } });
   else await tx.record(approvalRejected, { subject: vote.id, actor, service: serviceId, body });
-  return { kind: 'cast', vote };
+  return { vote, refused: null };
 }
 
 async function spentVote(tx: Tx, asked: VoteRequest, person: string): Promise<Cast> {
@@ -124,29 +136,25 @@ async function spentVote(tx: Tx, asked: VoteRequest, person: string): Promise<Ca
   const same =
     vote !== null && vote.verdict === asked.verdict && vote.intent === current.intent && vote.onBehalfOf === asked.ballot.onBehalfOf;
   const alive = vote !== null && vote.endedAs === null && vote.usedBy === null && vote.expiresAt > (await tx.now());
-  return same && alive ? { kind: 'cast', vote } : { kind: 'spent', approval: vote?.id ?? '' };
+  return same && alive ? { vote, refused: null } : refused(alreadyVoted({ approval: vote?.id ?? '' }));
 }
 
-/** Takes a vote back, under the lock of its target that the caller holds. Answers why not, where it can't be: it was used, or has ended before. */
-export async function withdrawVote(
-  tx: Tx,
-  actor: Actor,
-  seen: StoredVote,
-  environment: string,
-  reason: string,
-): Promise<{ ended: string } | null> {
+/** Takes back one's vote, under the lock of its target that the caller holds; not after an act has used it. */
+export async function withdrawVote(tx: Tx, actor: Actor, seen: StoredVote, environment: string, reason: string): Promise<StoredVote> {
   const vote = await lockVote(tx, seen.id, seen.releaseId);
-  if (vote === null) return { ended: 'gone' };
-  if (vote.usedBy !== null) return { ended: 'used by a deployment' };
-  if (vote.endedAs !== null) return { ended: vote.endedAs };
-  if ((await updateVoteEnded(tx, vote, 'withdrawn', await tx.now())) === 0) return { ended: 'changed meanwhile' };
+  if (vote === null) throw noSuchVote({});
+  if (actor.kind !== 'person' || (actor.id !== vote.person && actor.id !== vote.onBehalfOf)) throw notYourVote({});
+  const ended = vote.usedBy === null ? vote.endedAs : 'used by a deployment';
+  if (ended !== null) throw voteEnded({ state: ended });
+  const at = await tx.now();
+  if ((await updateVoteEnded(tx, vote, 'withdrawn', at)) === 0) throw new Error(`vote ${vote.id} changed under its lock`);
   await tx.record(approvalWithdrawn, {
     subject: vote.id,
     actor,
     service: vote.serviceId,
     body: { ...about(vote, environment), reasonDigest: digestOf(reason) },
   });
-  return null;
+  return { ...vote, endedAs: 'withdrawn', withdrawnAt: at };
 }
 
 /** Marks votes as used by the deployment that begins on them: they count for no other from now on. */
@@ -162,6 +170,18 @@ export async function voidVote(tx: Tx, actor: Actor, vote: StoredVote, environme
   if ((await updateVoteEnded(tx, vote, why, await tx.now())) === 0) return false;
   await tx.record(approvalVoided, { subject: vote.id, actor, service: vote.serviceId, body: { ...about(vote, environment), why } });
   return true;
+}
+
+function refusalOf(why: Refusal, because: readonly string[], current: Ballot['current']): Problem {
+  const problems: Record<Refusal, () => Problem> = {
+    'not-a-person': () => notAPerson({}),
+    excluded: () => selfApproval({ because }),
+    mandate: () => notYourMandate({}),
+    'no-route': () => nothingToApprove({}),
+    'no-role': () => noRoleInRoute({ roles: because }),
+    stale: () => staleVote(current),
+  };
+  return problems[why]();
 }
 
 async function recordRefusal(tx: Tx, actor: Actor, asked: VoteRequest, why: string, because: readonly string[]): Promise<void> {

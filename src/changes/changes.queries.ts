@@ -1,4 +1,5 @@
 import type { Tx } from '../platform/floor.ts';
+import { noSuchVote } from './changes.problems.ts';
 import { CHANGE_COLUMNS, VOTE_COLUMNS, type ChangeRow, type StoredVote } from './changes.store.ts';
 
 export type { ChangeRow, StoredVote } from './changes.store.ts';
@@ -11,9 +12,11 @@ export async function votesOn(tx: Tx, releaseId: string, environmentId: string |
   );
 }
 
-/** One vote on a release, or null. */
-export async function voteById(tx: Tx, id: string, releaseId: string): Promise<StoredVote | null> {
-  return tx.maybe<StoredVote>(`select ${VOTE_COLUMNS} from approval where id = $1 and release_id = $2`, [id, releaseId]);
+/** One vote on a release; throws the problem where there is none. */
+export async function voteById(tx: Tx, id: string, releaseId: string): Promise<StoredVote> {
+  const vote = await tx.maybe<StoredVote>(`select ${VOTE_COLUMNS} from approval where id = $1 and release_id = $2`, [id, releaseId]);
+  if (vote === null) throw noSuchVote({});
+  return vote;
 }
 
 /** The change record of a release. */

@@ -1,23 +1,11 @@
+import { environmentById } from '../catalog/catalog.queries.ts';
 import type { Environment } from '../catalog/environment.ts';
 import type { Service } from '../catalog/service.ts';
 import { castVote, withdrawVote, type Cast } from '../changes/changes.api.ts';
-import {
-  alreadyVoted,
-  noRoleInRoute,
-  noSuchVote,
-  notAPerson,
-  nothingToApprove,
-  notYourMandate,
-  notYourVote,
-  selfApproval,
-  staleVote,
-  voteEnded,
-} from '../changes/changes.problems.ts';
 import { voteById, type StoredVote } from '../changes/changes.queries.ts';
 import { delegatorsOf } from '../identity/identity.queries.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Digest } from '../kernel/digest.ts';
-import type { Problem } from '../kernel/problem.ts';
 import type { Tx } from '../platform/floor.ts';
 import { rolesOver } from './approval-facts.queries.ts';
 import { loadInputs } from './inputs.queries.ts';
@@ -40,14 +28,12 @@ export type VoteOrder = {
   readonly onBehalfOf: string | null;
 };
 
-export type VoteOutcome = { readonly vote: StoredVote; readonly refused: null } | { readonly vote: null; readonly refused: Problem };
-
 /**
  * Casts a vote. The target is locked first, then everything the vote is judged by is read, so that approve and modify
  * are one after the other: a vote is for what stands, or it is refused. A refusal is an outcome, not a throw, because
  * its record must be committed.
  */
-export async function voteOnRelease(tx: Tx, actor: Actor, order: VoteOrder): Promise<VoteOutcome> {
+export async function voteOnRelease(tx: Tx, actor: Actor, order: VoteOrder): Promise<Cast> {
   const { release, service, environment } = order;
   if (release.state === 'abandoned') throw abandoned({ release: release.id });
   if (!release.targets.includes(environment.name)) throw noSuchEnvironment({ environment: environment.name });
@@ -76,22 +62,8 @@ export async function voteOnRelease(tx: Tx, actor: Actor, order: VoteOrder): Pro
       current: { intent, version: target.version },
     },
   });
-  if (cast.kind === 'cast') await tx.wake(EXPIRY_TASK, cast.vote.id, { vote: cast.vote.id, release: release.id }, cast.vote.expiresAt);
-  return outcomeOf(cast, { version: target.version, intent });
-}
-
-function outcomeOf(cast: Cast, current: { version: number; intent: string }): VoteOutcome {
-  if (cast.kind === 'cast') return { vote: cast.vote, refused: null };
-  if (cast.kind === 'spent') return { vote: null, refused: alreadyVoted({ approval: cast.approval }) };
-  const refusals: Record<typeof cast.why, () => Problem> = {
-    'not-a-person': () => notAPerson({}),
-    excluded: () => selfApproval({ because: cast.because }),
-    mandate: () => notYourMandate({}),
-    'no-route': () => nothingToApprove({}),
-    'no-role': () => noRoleInRoute({ roles: cast.because }),
-    stale: () => staleVote(current),
-  };
-  return { vote: null, refused: refusals[cast.why]() };
+  if (cast.vote !== null) await tx.wake(EXPIRY_TASK, cast.vote.id, { vote: cast.vote.id, release: release.id }, cast.vote.expiresAt);
+  return cast;
 }
 
 /** Takes one's vote back until an act has used it. The target gets a new version: the old request sent again is nothing. */
@@ -100,15 +72,12 @@ export async function withdrawFromRelease(
   actor: Actor,
   release: ReleaseRow,
   approval: string,
-  environmentName: (id: string) => Promise<string>,
   reason: string,
 ): Promise<StoredVote> {
-  const found = await voteById(tx, approval, release.id);
-  if (found === null) throw noSuchVote({});
-  if (actor.kind !== 'person' || (actor.id !== found.person && actor.id !== found.onBehalfOf)) throw notYourVote({});
-  const target = await lockTarget(tx, release.id, found.environmentId, await tx.now());
-  const refused = await withdrawVote(tx, actor, found, await environmentName(found.environmentId), reason);
-  if (refused !== null) throw voteEnded({ state: refused.ended });
+  const seen = await voteById(tx, approval, release.id);
+  const environment = (await environmentById(tx, seen.environmentId))?.name ?? seen.environmentId;
+  const target = await lockTarget(tx, release.id, seen.environmentId, await tx.now());
+  const vote = await withdrawVote(tx, actor, seen, environment, reason);
   await bumpTarget(tx, target);
-  return { ...found, endedAs: 'withdrawn', withdrawnAt: await tx.now() };
+  return vote;
 }

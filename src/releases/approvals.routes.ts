@@ -37,6 +37,6 @@ export const withdrawVoteRoute: Mounted = mount(contract.withdrawVote, async ({ 
   const row = await releaseById(tx, params.release);
   if (row === null) throw noSuchRelease({ release: params.release });
   const nameOf = async (id: string): Promise<string> => (await environmentById(tx, id))?.name ?? id;
-  const vote = await withdrawFromRelease(tx, actor, row, params.approval, nameOf, body.reason);
+  const vote = await withdrawFromRelease(tx, actor, row, params.approval, body.reason);
   return voteView(vote, await nameOf(vote.environmentId), vote.intent, await tx.now());
 });

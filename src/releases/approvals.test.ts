@@ -86,8 +86,7 @@ test('a rejection denies until it is withdrawn; only its voter takes it back', a
   await vote(world, release, people.beth);
   const { vote: no } = await vote(world, release, people.bill, null, { verdict: 'reject' });
   expect(await verdict(release)).toBe('deny');
-  const withdraw = (actor: typeof people.bill) =>
-    world.tx((tx) => withdrawFromRelease(tx, actor, release, no?.id ?? '', async () => 'prod', 'thought again'));
+  const withdraw = (actor: typeof people.bill) => world.tx((tx) => withdrawFromRelease(tx, actor, release, no?.id ?? '', 'thought again'));
   await expect(withdraw(people.beth)).rejects.toMatchObject({ code: 'changes.not-your-vote' });
   await withdraw(people.bill);
   expect(await verdict(release)).toBe('allow');
@@ -191,7 +190,7 @@ test('single use: the same request again is the same vote; withdrawn, expired or
     (await vote(world, await newRelease(world, { run: await world.build(await world.commit('fix: other')) }), people.bill, seen)).refused
       ?.code,
   ).toBe('changes.stale-vote');
-  await world.tx((tx) => withdrawFromRelease(tx, people.beth, release, first.vote?.id ?? '', async () => 'prod', 'no'));
+  await world.tx((tx) => withdrawFromRelease(tx, people.beth, release, first.vote?.id ?? '', 'no'));
   expect((await vote(world, release, people.beth, seen)).refused?.code).toBe('changes.stale-vote');
   expect(await verdict(release)).toBe('wait');
   const again = await look(world, release);
@@ -211,9 +210,9 @@ test('an allowed deployment uses the approvals up: it goes on with them, another
   expect((await ask(world, release, { record: true, deploymentId: 'dep_1' })).verdict).toBe('allow');
   expect((await ask(world, release, { record: true, deploymentId: 'dep_1' })).verdict).toBe('allow');
   expect((await ask(world, release, { record: true, deploymentId: 'dep_2' })).verdict).toBe('wait');
-  await expect(
-    world.tx((tx) => withdrawFromRelease(tx, people.beth, release, given?.id ?? '', async () => 'prod', 'no')),
-  ).rejects.toMatchObject({ code: 'changes.vote-ended' });
+  await expect(world.tx((tx) => withdrawFromRelease(tx, people.beth, release, given?.id ?? '', 'no'))).rejects.toMatchObject({
+    code: 'changes.vote-ended',
+  });
   expect(await world.facts('approval.used')).toMatchObject([{ subject: given?.id, body: { deployment: 'dep_1' } }]);
 });
 

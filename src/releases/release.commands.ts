@@ -84,22 +84,30 @@ export async function createRelease(
   };
   if (!(await insertRelease(tx, row))) throw versionTaken({ version: version.number });
   for (const target of targets) await lockTarget(tx, id, target.id, createdAt);
-  const commits = version.accounts.because.filter(isFresh).map((entry) => entry.commit);
-  const { type, commit, runId, digests, plan } = row;
+  await tellCreated(
+    tx,
+    actor,
+    row,
+    version.accounts.because.filter(isFresh).map((entry) => entry.commit),
+  );
+  return { ...row, state: 'open', version: 1 };
+}
+
+async function tellCreated(tx: Tx, actor: Actor, row: Omit<ReleaseRow, 'state' | 'version'>, commits: readonly string[]): Promise<void> {
+  const { versionName, type, commit, runId, digests, changeId, plan, targets, requestedBy, notes } = row;
   const told = {
-    version: version.number,
+    version: versionName,
     type,
     commit,
     run: runId,
     digests: [...digests],
     change: changeId,
     plan,
-    targets: [...row.targets],
+    targets: [...targets],
     requestedBy,
   };
   const body = { ...told, notesDigest: digestOf(notes), commits: commits.slice(0, 1000), more: Math.max(0, commits.length - 1000) };
-  await tx.record(releaseCreated, { subject: id, actor, service: service.id, body });
-  return { ...row, state: 'open', version: 1 };
+  await tx.record(releaseCreated, { subject: row.id, actor, service: row.serviceId, body });
 }
 
 /** The run that is released, with what it yielded. A run of another service, one that failed, or an untrusted one is refused. */

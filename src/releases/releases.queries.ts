@@ -1,6 +1,7 @@
 import type { Tx } from '../platform/floor.ts';
 import { DECISION_COLUMNS, type DecisionRow } from './decision.store.ts';
 import type { Tick } from './readiness.ts';
+import { noSuchRelease } from './releases.problems.ts';
 import { GLASS_COLUMNS, RELEASE_COLUMNS, TARGET_COLUMNS, type BreakGlassRow, type ReleaseRow, type TargetRow } from './release.store.ts';
 
 export type { BreakGlassRow, ReleaseRow, TargetRow } from './release.store.ts';
@@ -9,6 +10,13 @@ export type { DecisionRow } from './decision.store.ts';
 /** A release by id, or null. */
 export async function releaseById(tx: Tx, id: string): Promise<ReleaseRow | null> {
   return tx.maybe<ReleaseRow>(`select ${RELEASE_COLUMNS} from release where id = $1`, [id]);
+}
+
+/** A release by id; throws the problem where there is none. */
+export async function mustRelease(tx: Tx, id: string): Promise<ReleaseRow> {
+  const row = await releaseById(tx, id);
+  if (row === null) throw noSuchRelease({ release: id });
+  return row;
 }
 
 /** A release by its service and version, or null. */

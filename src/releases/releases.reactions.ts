@@ -99,7 +99,7 @@ const expireVote: Task = {
   run: (floor, payload, org) =>
     floor.db.tx(org, async (tx) => {
       const vote = await voteById(tx, String(payload['vote']), String(payload['release']));
-      if (vote === null || vote.endedAs !== null || vote.usedBy !== null) return;
+      if (vote.endedAs !== null || vote.usedBy !== null) return;
       const target = await lockTarget(tx, vote.releaseId, vote.environmentId, await tx.now());
       if (vote.expiresAt > (await tx.now())) return wakeExpiry(tx, vote);
       const environment = (await environmentById(tx, vote.environmentId))?.name ?? vote.environmentId;

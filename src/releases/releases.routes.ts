@@ -5,7 +5,6 @@ import type { Mounted } from '../platform/http/handler.ts';
 import { mount } from '../platform/http/handler.ts';
 import { decodeCursor, pageOf } from '../changes/page.ts';
 import { castVoteRoute, withdrawVoteRoute } from './approvals.routes.ts';
-import { freezesRoutes } from './calendar/freezes.routes.ts';
 import type { HistoryPort } from './history.port.ts';
 import { mayShip } from './may-ship.api.ts';
 import { breakGlass, tickChecklist } from './readiness.commands.ts';
@@ -15,9 +14,9 @@ import { decisionById, decisionsOf, listReleaseRows, releaseById, type DecisionR
 import { decisionView, mayShipView, placeOf, releaseView, targetViews, voteViews } from './releases.views.ts';
 import { replay } from './replay.api.ts';
 
-/** The routes of releases, votes, decisions and the calendar. */
+/** The routes of releases, votes and decisions; those of the calendar are in calendar/ */
 export function releasesRoutes(ports: { readonly history: HistoryPort }): readonly Mounted[] {
-  return [...releaseRoutes(ports), ...targetRoutes, ...decisionRoutes, castVoteRoute, withdrawVoteRoute, ...freezesRoutes];
+  return [...releaseRoutes(ports), ...targetRoutes, ...decisionRoutes, castVoteRoute, withdrawVoteRoute];
 }
 
 const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mounted[] => [

@@ -1,6 +1,7 @@
 import type { Digest } from '../kernel/digest.ts';
 import { Problem } from '../kernel/problem.ts';
-import { voteOnRelease, type VoteOutcome } from '../releases/approval.commands.ts';
+import type { Cast } from '../changes/changes.api.ts';
+import { voteOnRelease } from '../releases/approval.commands.ts';
 import { mirrorHistory } from '../releases/history.queries.ts';
 import { loadInputs } from '../releases/inputs.queries.ts';
 import { mayShip, type MayShipAnswer, type MayShipRequest } from '../releases/may-ship.api.ts';
@@ -48,7 +49,7 @@ export async function vote(
   actor: Actor,
   seen: Seen | null = null,
   more: { verdict?: 'reject'; onBehalfOf?: string } = {},
-): Promise<VoteOutcome> {
+): Promise<Cast> {
   const on = seen ?? (await look(world, release));
   const order = {
     release,
