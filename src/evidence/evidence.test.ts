@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { artifactPublished, artifactSigned } from '../artifacts/artifacts.events.ts';
 import { canonicalJson } from '../kernel/canonical.ts';
@@ -28,6 +29,7 @@ const BYTES = digestOf('the bytes of the service');
 const made = exampleDecision('rollback', at(40));
 
 let floor: Floor;
+let sequencer: ReturnType<typeof startSequencer>;
 const trust = () => call('/v1/trust', {}, {}) as Promise<{ keys: { keyId: string; publicKeyPem: string }[]; checkpoints: string[] }>;
 
 async function record<Kind extends EventKind>(
@@ -171,7 +173,7 @@ beforeAll(async () => {
       [DECISION, floor.org, SERVICE, RELEASE, answer.verdict, answer.digest, answer.intent, JSON.stringify(answer), DEPLOYMENT, answer.at],
     );
   });
-  const sequencer = startSequencer(floor);
+  sequencer = startSequencer(floor);
   return () => sequencer.stop();
 });
 
@@ -255,6 +257,7 @@ describe('bundles', () => {
   });
   test('a fact of a moment ago is waited for, and a checkpoint that the asker keeps is proven', async () => {
     const kept = (await call('/v1/ledger/checkpoint', {}, {})) as { size: number; note: string };
+    await sequencer.stop();
     await record(approvalGiven, testId('apr', 2), {
       release: RELEASE,
       change: CHANGE,
@@ -265,7 +268,10 @@ describe('bundles', () => {
       reasonDigest: 'd',
       expiresAt: at(50),
     });
-    const verified = verifyBundle(await makeBundle(floor, floor.org, RELEASE, [kept.size]), await trust(), { checkpoint: kept.note });
+    const making = makeBundle(floor, floor.org, RELEASE, [kept.size]);
+    await sleep(100);
+    sequencer = startSequencer(floor);
+    const verified = verifyBundle(await making, await trust(), { checkpoint: kept.note });
     expect(verified.checks.filter((check) => !check.ok)).toEqual([]);
     expect(verified.facts).toBe(10);
   });

@@ -3,7 +3,7 @@ import { consistencyRanges, inclusionRanges } from '../../kernel/merkle.ts';
 import type { Floor, Row, Tx } from '../floor.ts';
 import { beyondLedger, notInLedger } from './ledger.problems.ts';
 import { currentEpoch, tileReader, type SignedCheckpoint } from './ledger.store.ts';
-import { rangeHashes } from './tiles.ts';
+import { treeOver } from './tiles.ts';
 
 /** NOTIFY topic of a new checkpoint. */
 export const CHECKPOINT_TOPIC = 'ledger';
@@ -42,11 +42,11 @@ export async function anchorCheckpoints(tx: Tx, days: number): Promise<SignedChe
 /** Proofs that the entries at `positions` are in the log of `size` entries, in the same order. */
 export async function inclusionProofs(tx: Tx, positions: readonly number[], size: number): Promise<Hash[][]> {
   await assertSigned(tx, size);
-  const read = tileReader(tx);
+  const tree = treeOver(tileReader(tx));
   const proofs: Hash[][] = [];
   for (const position of positions) {
     if (position >= size) throw beyondLedger({ asked: position, size });
-    proofs.push(await rangeHashes(inclusionRanges(position, size), read));
+    proofs.push(await tree.hashesOf(inclusionRanges(position, size)));
   }
   return proofs;
 }
@@ -54,11 +54,11 @@ export async function inclusionProofs(tx: Tx, positions: readonly number[], size
 /** Proofs that the log of `size` entries begins with each of the logs of `earlier` entries, in the same order. */
 export async function consistencyProofs(tx: Tx, earlier: readonly number[], size: number): Promise<Hash[][]> {
   await assertSigned(tx, size);
-  const read = tileReader(tx);
+  const tree = treeOver(tileReader(tx));
   const proofs: Hash[][] = [];
   for (const from of earlier) {
     if (from > size) throw beyondLedger({ asked: from, size });
-    proofs.push(await rangeHashes(consistencyRanges(from, size), read));
+    proofs.push(await tree.hashesOf(consistencyRanges(from, size)));
   }
   return proofs;
 }

@@ -6,7 +6,7 @@ import { appendToCheckpointLog, checkpointLogPath, lastInCheckpointLog } from '.
 import { ledgerRewritten } from './ledger.problems.ts';
 import { CHECKPOINT_TOPIC, latestCheckpoint } from './ledger.queries.ts';
 import * as store from './ledger.store.ts';
-import { completedTiles, rangeHash, rangeHashes, TILE_WIDTH } from './tiles.ts';
+import { completedTiles, TILE_WIDTH, treeOver } from './tiles.ts';
 
 const BATCH = 1000;
 /** Between two rounds under load: bounds how many checkpoints are signed. Placement stays far under 500 ms. */
@@ -49,7 +49,7 @@ export async function publishCheckpoint(floor: Floor): Promise<store.SignedCheck
     const { origin, follows } = await store.currentEpoch(tx);
     const last = await latestCheckpoint(tx);
     if (size === 0 || last?.size === size) return null;
-    const root = await rangeHash({ from: 0, to: size }, store.tileReader(tx));
+    const root = await treeOver(store.tileReader(tx)).hashOf({ from: 0, to: size });
     if (last !== null) await assertContinues(tx, { ...last, extensions: [] }, { size, root });
     const extensions =
       follows === null ? [] : [`follows ${follows.origin} ${follows.size} ${Buffer.from(follows.root).toString('base64')}`];
@@ -64,7 +64,7 @@ export async function publishCheckpoint(floor: Floor): Promise<store.SignedCheck
 async function assertContinues(tx: Tx, earlier: Checkpoint, now: Pick<Checkpoint, 'size' | 'root'>): Promise<void> {
   const rewritten = () => ledgerRewritten({ origin: earlier.origin, size: earlier.size });
   if (earlier.size > now.size) throw rewritten();
-  const proof = await rangeHashes(consistencyRanges(earlier.size, now.size), store.tileReader(tx));
+  const proof = await treeOver(store.tileReader(tx)).hashesOf(consistencyRanges(earlier.size, now.size));
   if (!verifyConsistency(earlier.size, now.size, proof, earlier.root, now.root)) throw rewritten();
 }
 
@@ -81,7 +81,7 @@ export async function assertLedgerNotRewound(floor: Floor): Promise<void> {
     const { origin } = await store.currentEpoch(tx);
     if (outside.checkpoint.origin !== origin) return;
     const size = await store.logSize(tx);
-    await assertContinues(tx, outside.checkpoint, { size, root: await rangeHash({ from: 0, to: size }, store.tileReader(tx)) });
+    await assertContinues(tx, outside.checkpoint, { size, root: await treeOver(store.tileReader(tx)).hashOf({ from: 0, to: size }) });
   });
 }
 

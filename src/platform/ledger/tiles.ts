@@ -1,5 +1,5 @@
 import type { Hash, PerfectNode } from '../../kernel/merkle.ts';
-import { foldRight, perfectNodes, rootOf, type LeafRange } from '../../kernel/merkle.ts';
+import { foldRight, nodeHash, perfectNodes, rootOf, type LeafRange } from '../../kernel/merkle.ts';
 
 /** Each stored level covers 256 of the one below: level 0 are leaves, level 1 blocks of 256 leaves, level 2 of 65,536. */
 export const TILE_HEIGHT = 8;
@@ -20,22 +20,41 @@ export function completedTiles(before: number, after: number): NewTile[] {
   return tiles;
 }
 
-/** The hash of a range of leaves, from the stored hashes under it. */
-export async function rangeHash(range: LeafRange, read: ReadHashes): Promise<Hash> {
-  const hashes: Hash[] = [];
-  for (const node of perfectNodes(range)) hashes.push(await perfectHash(node, read));
-  return foldRight(hashes);
-}
+export type Tree = {
+  /** The hash of a range of leaves. */
+  hashOf(range: LeafRange): Promise<Hash>;
+  /** The hashes of several ranges: a proof. */
+  hashesOf(ranges: readonly LeafRange[]): Promise<Hash[]>;
+};
 
-/** The hashes of several ranges: a proof. */
-export async function rangeHashes(ranges: readonly LeafRange[], read: ReadHashes): Promise<Hash[]> {
-  const hashes: Hash[] = [];
-  for (const range of ranges) hashes.push(await rangeHash(range, read));
-  return hashes;
-}
-
-async function perfectHash(node: PerfectNode, read: ReadHashes): Promise<Hash> {
-  const level = Math.floor(node.height / TILE_HEIGHT);
-  const width = 2 ** (node.height - level * TILE_HEIGHT);
-  return rootOf(await read(level, node.index * width, (node.index + 1) * width));
+/**
+ * The tree over what `read` has stored. Hashes of inner nodes are computed once and kept for the life of the object:
+ * the proofs of one bundle share most of them.
+ */
+export function treeOver(read: ReadHashes): Tree {
+  const known = new Map<string, Hash>();
+  const perfect = async ({ height, index }: PerfectNode): Promise<Hash> => {
+    const key = `${height}:${index}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const hash =
+      height % TILE_HEIGHT === 0
+        ? rootOf(await read(height / TILE_HEIGHT, index, index + 1))
+        : nodeHash(await perfect({ height: height - 1, index: index * 2 }), await perfect({ height: height - 1, index: index * 2 + 1 }));
+    known.set(key, hash);
+    return hash;
+  };
+  const hashOf = async (range: LeafRange): Promise<Hash> => {
+    const hashes: Hash[] = [];
+    for (const node of perfectNodes(range)) hashes.push(await perfect(node));
+    return foldRight(hashes);
+  };
+  return {
+    hashOf,
+    async hashesOf(ranges) {
+      const hashes: Hash[] = [];
+      for (const range of ranges) hashes.push(await hashOf(range));
+      return hashes;
+    },
+  };
 }
