@@ -144,7 +144,8 @@ function testOf(metric: 'errors' | 'latency', pairs: readonly Pair[], marginPerm
       why: `${shares}, in ${values.length} intervals`,
     };
   };
-  return { metric, values, evidence: evidenceAbove(values, 0), verdict };
+  // A failed request is one too many; a slower one counts only where it is slower by more than the margin.
+  return { metric, values, evidence: evidenceAbove(values, metric === 'errors' ? 0 : marginPermille / 1000), verdict };
 }
 
 function errorsTest(intervals: readonly Interval[], limits: JudgeLimits): Test {
