@@ -7,6 +7,7 @@ import { defineEvent } from '../../kernel/event.ts';
 import { leafHash, verifyConsistency, verifyInclusion, type Hash } from '../../kernel/merkle.ts';
 import { testFloor } from '../../testing/database.ts';
 import type { Floor } from '../floor.ts';
+import { auditLedger } from './audit.system.ts';
 import { checkpointLogPath, lastInCheckpointLog } from './checkpoint-log.system.ts';
 import { anchorCheckpoints, consistencyProofs, inclusionProofs, latestCheckpoint, positionsOf, whenPlaced } from './ledger.queries.ts';
 import type { SignedCheckpoint } from './ledger.store.ts';
@@ -126,9 +127,9 @@ test('several sequencers at once place each fact once', async () => {
 });
 
 test('sequencers take turns: placing and signing at the same time never collide', async () => {
-  await facts(2500);
-  const placed = await Promise.all(Array.from({ length: 5 }, () => placeFacts(floor)));
-  expect(placed.toSorted()).toEqual([0, 0, 1000, 1000, 500].toSorted());
+  await facts(1100);
+  const placed = await Promise.all(Array.from({ length: 4 }, () => placeFacts(floor)));
+  expect(placed.toSorted()).toEqual([0, 0, 100, 1000].toSorted());
   const signed = await Promise.all(Array.from({ length: 4 }, () => publishCheckpoint(floor)));
   expect(signed.filter((one) => one !== null)).toHaveLength(1);
 });
@@ -180,3 +181,49 @@ test('a checkpoint log that a crash cut in the middle of a note still gives its 
   truncateSync(path, readFileSync(path).indexOf('second') + 3);
   expect(lastInCheckpointLog(path)).toBe('first\n');
 });
+
+test('an audit finds every kind of change behind the triggers, and names its position', async () => {
+  const ids = await facts(60);
+  await placeAll();
+  expect(await auditLedger(floor)).toEqual({ entries: 60, checkpoints: 1, findings: [] });
+  const ways: [string, readonly unknown[], number | null, RegExp][] = [
+    ['update fact set body = \'{"n": 99}\' where fact_id = $1', [ids[7]], 7, /columns of .* differ/],
+    ["update fact set actor = 'person:per_x' where fact_id = $1", [ids[8]], 8, /columns of .* differ/],
+    ["update fact set at = at - interval '1 day' where fact_id = $1", [ids[9]], 9, /columns of .* differ/],
+    ["update fact set leaf = leaf || '\\x20'::bytea where fact_id = $1", [ids[10]], 10, /not the one that was placed/],
+    ['update ledger_entry set leaf_hash = $1 where seq = 11', [leafHash(Buffer.from('x'))], 11, /not the one that was placed/],
+    ['with gone as (delete from ledger_entry where seq = 12 returning fact_row) select from gone', [], 12, /entry is gone/],
+  ];
+  for (const [sql, params, position, why] of ways) {
+    const copy = await undone(() => behindTheTriggers(sql, params));
+    expect(copy.findings[0], sql).toMatchObject({ position, why: expect.stringMatching(why) });
+  }
+  expect((await undone(() => behindTheTriggers('delete from ledger_entry where seq >= 55'))).findings.at(-1)).toMatchObject({
+    position: 55,
+    why: expect.stringMatching(/log was cut/),
+  });
+  expect((await undone(() => behindTheTriggers("update ledger_checkpoint set note = replace(note, '60', '59')"))).findings).toHaveLength(1);
+  expect(await auditLedger(floor)).toMatchObject({ findings: [] });
+});
+
+/** Audits after a change, then puts fact, entries and checkpoints back as they were. */
+async function undone(change: () => Promise<void>): Promise<Awaited<ReturnType<typeof auditLedger>>> {
+  const tables = ['fact', 'ledger_entry', 'ledger_checkpoint'] as const;
+  const kept: string[] = [];
+  await floor.db.read('*', async (tx) => {
+    for (const table of ['fact', 'ledger_entry', 'ledger_checkpoint']) {
+      kept.push(JSON.stringify((await tx.one<{ rows: unknown }>(`select json_agg(t) as rows from ${table} t`)).rows));
+    }
+  });
+  await change();
+  const audit = await auditLedger(floor);
+  await behindTheTriggers(
+    `with given as (select * from json_populate_recordset(null::fact, $1::json)),
+       facts as (update fact f set body = g.body, actor = g.actor, at = g.at, leaf = g.leaf from given g where g.id = f.id),
+       entries as (insert into ledger_entry select * from json_populate_recordset(null::ledger_entry, $2::json)
+         on conflict (seq) do update set leaf_hash = excluded.leaf_hash)
+     update ledger_checkpoint c set note = g.note from json_populate_recordset(null::ledger_checkpoint, $3::json) g where g.size = c.size`,
+    kept,
+  );
+  return audit;
+}
