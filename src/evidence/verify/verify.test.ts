@@ -104,7 +104,7 @@ describe('checkpoints kept outside', () => {
 describe('missing evidence', () => {
   test('what is listed as missing may be absent; the bundle verifies and says so', () => {
     const [decision] = example.packing.sections.decisions;
-    const gates = (decision?.answer['inputs'] as Record<string, string>)['gates'] as string;
+    const gates = (decision?.answer as { inputs: Record<string, string> }).inputs['gates'] as string;
     const users = example.packing.sections.decisions.filter(
       ({ answer }) => (answer['inputs'] as Record<string, string>)['gates'] === gates,
     );

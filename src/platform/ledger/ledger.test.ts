@@ -208,7 +208,6 @@ test('an audit finds every kind of change behind the triggers, and names its pos
 
 /** Audits after a change, then puts fact, entries and checkpoints back as they were. */
 async function undone(change: () => Promise<void>): Promise<Awaited<ReturnType<typeof auditLedger>>> {
-  const tables = ['fact', 'ledger_entry', 'ledger_checkpoint'] as const;
   const kept: string[] = [];
   await floor.db.read('*', async (tx) => {
     for (const table of ['fact', 'ledger_entry', 'ledger_checkpoint']) {
