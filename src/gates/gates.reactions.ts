@@ -1,5 +1,6 @@
 import type { Sweeper, Task } from '../platform/floor.ts';
 import { plus } from '../kernel/time.ts';
+import { unreadReports } from './report.store.ts';
 import { READ_TASK, readStoredReport } from './report.api.ts';
 
 export const gateTasks: readonly Task[] = [
@@ -19,11 +20,8 @@ export const gateSweepers: readonly Sweeper[] = [
   {
     name: 'gates.unread-reports',
     sweep: async (tx) => {
-      const rows = await tx.query<{ id: string; org: string }>(
-        `select id, org_id as org from report where state = 'received' and received_at < $1 order by received_at limit 100`,
-        [plus(await tx.now(), -LOST_AFTER_MS)],
-      );
-      for (const { id, org } of rows) await tx.wake(READ_TASK, id, { report: id, org });
+      for (const { id, org } of await unreadReports(tx, plus(await tx.now(), -LOST_AFTER_MS)))
+        await tx.wake(READ_TASK, id, { report: id, org });
     },
   },
 ];

@@ -98,3 +98,11 @@ export function summaryOf({ tests, coverage, findings, sbom }: Contents): Summar
     ...(findings === undefined ? {} : { looked: true }),
   };
 }
+
+/** Reports that came before `before` and are not read yet; 100 at most. */
+export async function unreadReports(tx: Tx, before: Instant): Promise<readonly { id: string; org: string }[]> {
+  return tx.query<{ id: string; org: string }>(
+    `select id, org_id as org from report where state = 'received' and received_at < $1 order by received_at limit 100`,
+    [before],
+  );
+}

@@ -77,9 +77,9 @@ test('with declared names, another name is a mistake with its place', () => {
 });
 
 test('a bad pattern takes linear time', () => {
-  const before = performance.now();
+  const before = process.cpuUsage().user;
   expect(run('s.matches("^(a+)+$")', { s: `${'a'.repeat(50_000)}b` })).toEqual({ kind: 'value', value: false });
-  expect(performance.now() - before).toBeLessThan(1_000);
+  expect(process.cpuUsage().user - before).toBeLessThan(1_000_000);
 });
 
 test('whatever is asked of it, no prototype changes and no host value comes out', () => {

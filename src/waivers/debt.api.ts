@@ -2,7 +2,7 @@ import type { Actor } from '../kernel/actor.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import { factOf } from './waiver.commands.ts';
-import { insertWaiver, WAIVER_COLUMNS, waiverOf } from './waiver.store.ts';
+import { insertWaiver, openDebts } from './waiver.store.ts';
 import type { Waiver, WaiverScope } from './waiver.ts';
 import { debtOpened } from './waivers.events.ts';
 
@@ -48,11 +48,7 @@ export async function unpaidDebts(
   tx: Tx,
   teamId: string,
 ): Promise<readonly { readonly id: string; readonly due: Instant; readonly what: string }[]> {
-  const rows = await tx.query(
-    `select ${WAIVER_COLUMNS} from waiver where team_id = $1 and kind = 'debt' and state = 'approved' order by created_at, id`,
-    [teamId],
-  );
-  return rows.map(waiverOf).map((debt) => ({ id: debt.id, due: debt.expiresAt, what: debt.subject }));
+  return (await openDebts(tx, teamId)).map((debt) => ({ id: debt.id, due: debt.expiresAt, what: debt.subject }));
 }
 
 export { payDebt } from './waiver.commands.ts';

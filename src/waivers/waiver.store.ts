@@ -23,9 +23,6 @@ type Row = {
   created_at: string;
 };
 
-export const WAIVER_COLUMNS = `id, kind, team_id, service_id, environment_id, subject, owner, reason, ticket, requested_by,
-  price_minor, price_currency, expires_at, state, decided_by, decided_at, decided_reason, version, created_at`;
-
 /** A row of the table as the domain's value. */
 export function waiverOf(raw: Record<string, unknown>): Waiver {
   const row = raw as Row;
@@ -62,7 +59,7 @@ export async function insertWaiver(tx: Tx, waiver: Waiver): Promise<void> {
 
 /** The waiver with its row locked, or null. */
 export async function lockWaiver(tx: Tx, id: string): Promise<Waiver | null> {
-  const row = await tx.maybe(`select ${WAIVER_COLUMNS} from waiver where id = $1 for update`, [id]);
+  const row = await tx.maybe(`select * from waiver where id = $1 for update`, [id]);
   return row === null ? null : waiverOf(row);
 }
 
@@ -84,4 +81,34 @@ export async function countOpen(tx: Tx, teamId: string, now: string): Promise<nu
     [teamId, now],
   );
   return open;
+}
+
+/** Open waivers past their end, for the record; 100 at most. */
+export async function overdueWaivers(tx: Tx, now: string): Promise<readonly { id: string; org: string }[]> {
+  return tx.query<{ id: string; org: string }>(
+    `select id, org_id as org from waiver where state in ('requested', 'approved') and kind <> 'debt' and expires_at <= $1 order by expires_at limit 100`,
+    [now],
+  );
+}
+
+/** The team's debts that nobody has paid, oldest first. */
+export async function openDebts(tx: Tx, teamId: string): Promise<readonly Waiver[]> {
+  const rows = await tx.query(`select * from waiver where team_id = $1 and kind = 'debt' and state = 'approved' order by created_at, id`, [
+    teamId,
+  ]);
+  return rows.map(waiverOf);
+}
+
+/** The team's waivers that were approved, whether or not they still hold, oldest first. */
+export async function approvedWaivers(tx: Tx, teamId: string): Promise<readonly Waiver[]> {
+  const rows = await tx.query(`select * from waiver where team_id = $1 and kind <> 'debt' and state = 'approved' order by created_at, id`, [
+    teamId,
+  ]);
+  return rows.map(waiverOf);
+}
+
+/** One waiver, without a lock; null where there is none. */
+export async function readWaiver(tx: Tx, id: string): Promise<Waiver | null> {
+  const row = await tx.maybe(`select * from waiver where id = $1`, [id]);
+  return row === null ? null : waiverOf(row);
 }

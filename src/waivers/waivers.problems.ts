@@ -44,11 +44,6 @@ export const capReached = defineProblem<{ cap: number }>('waivers.cap-reached', 
   sentence: ({ cap }) => `The team has ${cap} open waivers, and that is the limit.`,
   remedy: 'Repair what one of them covers and revoke it, or let one expire.',
 });
-export const unknownPlace = defineProblem<{ kind: string; name: string }>('waivers.unknown-place', {
-  status: 404,
-  sentence: ({ kind, name }) => `There is no ${kind} ${name}.`,
-  remedy: 'Look at the names with GET /v1/services, /v1/teams or /v1/environments.',
-});
 
 /** The problem that a refusal is told as. */
 export function problemOf(refusal: Refusal): Problem {

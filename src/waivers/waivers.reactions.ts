@@ -1,5 +1,6 @@
 import { system } from '../kernel/actor.ts';
 import type { Sweeper, Task } from '../platform/floor.ts';
+import { overdueWaivers } from './waiver.store.ts';
 import { EXPIRE_TASK, expireWaiver } from './waiver.commands.ts';
 
 export const waiverTasks: readonly Task[] = [
@@ -17,11 +18,7 @@ export const waiverSweepers: readonly Sweeper[] = [
   {
     name: 'waivers.expired',
     sweep: async (tx) => {
-      const due = await tx.query<{ id: string; org: string }>(
-        `select id, org_id as org from waiver where state in ('requested', 'approved') and kind <> 'debt' and expires_at <= $1 order by expires_at limit 100`,
-        [await tx.now()],
-      );
-      for (const { id, org } of due) await tx.wake(EXPIRE_TASK, id, { waiver: id, org });
+      for (const { id, org } of await overdueWaivers(tx, await tx.now())) await tx.wake(EXPIRE_TASK, id, { waiver: id, org });
     },
   },
 ];

@@ -1,4 +1,4 @@
-import { environmentByName, serviceByName } from '../catalog/catalog.queries.ts';
+import { mustEnvironment, mustService } from '../catalog/catalog.queries.ts';
 import * as contract from '../contract/waivers.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Tx } from '../platform/floor.ts';
@@ -6,7 +6,7 @@ import type { Mounted } from '../platform/http/handler.ts';
 import { mount, Refused } from '../platform/http/handler.ts';
 import * as commands from './waiver.commands.ts';
 import type { Waiver, WaiverScope } from './waiver.ts';
-import { noSuchWaiver, unknownPlace } from './waivers.problems.ts';
+import { noSuchWaiver } from './waivers.problems.ts';
 import { waiverPage, waiverView } from './waivers.views.ts';
 
 /** The HTTP doors of waivers. */
@@ -32,12 +32,9 @@ export const waiverRoutes: readonly Mounted[] = [
 ];
 
 async function scopeOf(tx: Tx, serviceName: string, environmentName: string | undefined): Promise<WaiverScope> {
-  const service = await serviceByName(tx, serviceName);
-  if (service === null) throw unknownPlace({ kind: 'service', name: serviceName }, 'body.service');
-  if (environmentName === undefined) return { teamId: service.teamId, serviceId: service.id, environmentId: null };
-  const environment = await environmentByName(tx, environmentName);
-  if (environment === null) throw unknownPlace({ kind: 'environment', name: environmentName }, 'body.environment');
-  return { teamId: service.teamId, serviceId: service.id, environmentId: environment.id };
+  const service = await mustService(tx, serviceName);
+  const environment = environmentName === undefined ? null : await mustEnvironment(tx, environmentName);
+  return { teamId: service.teamId, serviceId: service.id, environmentId: environment?.id ?? null };
 }
 
 /** A refusal was recorded: it is answered so that its record stays. */

@@ -2,12 +2,14 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Actor } from '../kernel/actor.ts';
 import { plus } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
+import { waiverSchema } from '../contract/waivers.ts';
 import { testFloor } from '../testing/database.ts';
 import { openDebt, payDebt, unpaidDebts } from './debt.api.ts';
 import { approveWaiver, expireWaiver, requestWaiver, revokeWaiver } from './waiver.commands.ts';
 import { TEAM_CAP } from './waiver.ts';
 import { activeWaivers, waiverById } from './waivers.queries.ts';
 import { waiverSweepers } from './waivers.reactions.ts';
+import { waiverPage, waiverView } from './waivers.views.ts';
 
 let floor: Floor;
 beforeAll(async () => {
@@ -127,4 +129,26 @@ test('a debt blocks until another person says that it is paid, also after its da
   expect(await tx((t) => unpaidDebts(t, 'tea_h'))).toHaveLength(1);
   await tx((t) => payDebt(t, person('per_other'), { waiver: id, version: 1, reason: 'reviewed' }));
   expect(await tx((t) => unpaidDebts(t, 'tea_h'))).toEqual([]);
+});
+
+test('pages of waivers go on where the last one ended, and show only what may be seen', async () => {
+  const made: string[] = [];
+  for (let count = 0; count < 5; count++) made.push((await ask('tea_i')).id);
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await tx((t) => waiverPage(t, { state: 'requested', services: new Set(['svc_1']) }, { cursor, limit: 2 }));
+    seen.push(...page.items.map((item) => item.id));
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  expect(seen.filter((id) => made.includes(id))).toEqual(made.toReversed());
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(await tx((t) => waiverPage(t, { services: new Set(['svc_2']) }, { limit: 100 }))).toEqual({ items: [], next: null });
+  expect(waiverSchema.parse(await tx((t) => waiverView(t, made[0] ?? '')))).toMatchObject({
+    id: made[0],
+    state: 'requested',
+    active: false,
+    owner: { id: 'per_asker' },
+    team: 'tea_i',
+  });
 });

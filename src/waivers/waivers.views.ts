@@ -2,7 +2,7 @@ import type { WaiverView } from '../contract/waivers.ts';
 import { personLabel } from '../identity/identity.queries.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
-import { WAIVER_COLUMNS, waiverOf } from './waiver.store.ts';
+import { waiverOf } from './waiver.store.ts';
 import { isActive } from './waiver.ts';
 
 type Names = { team: string | null; service: string | null; environment: string | null };
@@ -13,8 +13,7 @@ export type WaiverFilter = {
 };
 export type PageAsked = { readonly cursor?: string | undefined; readonly limit: number };
 
-const SELECT = `select ${WAIVER_COLUMNS.replace(/\b([a-z_]+)\b/g, 'waiver.$1')},
-    team.name as team, service.name as service, environment.name as environment
+const SELECT = `select waiver.*, team.name as team, service.name as service, environment.name as environment
   from waiver left join team on team.id = waiver.team_id left join service on service.id = waiver.service_id
     left join environment on environment.id = waiver.environment_id`;
 

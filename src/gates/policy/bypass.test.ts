@@ -112,6 +112,8 @@ const WAYS: readonly (readonly [string, readonly Given[]])[] = [
     coverage(`SF:a\n${Array.from({ length: 10_000 }, (_, i) => `DA:${i + 1},${i < 7999 ? 1 : 0}`).join('\n')}\nend_of_record\n`),
   ],
   ['coverage rates without lines', coverage('<coverage line-rate="1" lines-valid="9" lines-covered="9"/>', 'cobertura')],
+  ['good coverage beside a missing one', [...GOOD, { ...COVERAGE, name: 'more', content: null }]],
+  ['a clean scan beside an unreadable one', [...GOOD, { ...SCAN, name: 'more', content: '{' }]],
   ['no scan', [TESTS, COVERAGE]],
   ['a scan without results', scan(JSON.stringify({ version: '2.1.0', runs: [{ tool: { driver: { name: 'scan' } } }] }))],
   ['a scan without runs', scan('{"version":"2.1.0","runs":[]}')],

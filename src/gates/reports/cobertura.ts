@@ -48,7 +48,7 @@ class Classes implements XmlHandler {
     if (condition === undefined) return;
     const [, covered, total] = CONDITION.exec(condition) ?? [];
     const [done, all] = [wholeNumber(covered), wholeNumber(total)];
-    if (done === null || all === null || done > all || all > 100_000)
+    if (done === null || all === null || done > all || all > 10_000)
       throw new ReportFault(`condition-coverage can't be read: ${condition.slice(0, 60)}`);
     for (let branch = 0; branch < all; branch++) this.tally.branch(file, number, String(branch), branch < done);
   }

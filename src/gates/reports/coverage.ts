@@ -1,7 +1,7 @@
 import type { CoverageCounts } from './model.ts';
 import { ReportFault } from './model.ts';
 
-const MAX_POINTS = 10_000_000;
+const MAX_POINTS = 2_000_000;
 
 type File = { readonly lines: Map<number, boolean>; readonly branches: Map<string, boolean> };
 

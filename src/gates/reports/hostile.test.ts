@@ -14,6 +14,9 @@ async function* repeated(head: string, piece: string, times: number, tail = ''):
   yield Buffer.from(tail);
 }
 
+/** Work done by this process: unlike the clock it does not run while others do. */
+const cpuMs = () => process.cpuUsage().user / 1000;
+
 const lol = (body: string) =>
   `<?xml version="1.0"?><!DOCTYPE coverage [<!ENTITY a "x"><!ENTITY b "&a;&a;&a;">]><testsuite><testcase name="${body}"/></testsuite>`;
 
@@ -50,14 +53,18 @@ test.each<[string, () => AsyncGenerator<Uint8Array>, ReportKind]>([
   ],
   ['deep JSON', () => repeated('{"version":"2.1.0","runs":', '[', 10_000_000), 'sarif'],
   ['a line without end', () => repeated('SF:', 'a'.repeat(100), 1_000_000), 'lcov'],
-])('%s is refused in under two seconds', async (_, make, kind) => {
-  const before = performance.now();
-  expect(await readReport(kind, make())).toMatchObject({ state: 'unreadable' });
-  expect(performance.now() - before).toBeLessThan(2_000);
-});
+])(
+  '%s is refused in under two seconds of work',
+  async (_, make, kind) => {
+    const before = cpuMs();
+    expect(await readReport(kind, make())).toMatchObject({ state: 'unreadable' });
+    expect(cpuMs() - before).toBeLessThan(2_000);
+  },
+  60_000,
+);
 
 test('a file larger than the limit is refused, whatever it holds', async () => {
-  const reading = await readReport('junit', repeated('<testsuite>', `<testcase name="${'a'.repeat(100_000)}"/>`, 3_000));
+  const reading = await readReport('lcov', repeated('TN:\n', `#${'a'.repeat(100_000)}\n`, 3_000));
   expect(reading).toMatchObject({ state: 'unreadable', reason: 'the file is larger than 200 MB' });
 }, 60_000);
 
@@ -72,10 +79,10 @@ test.skipIf(!existsSync(corpus))(
     expect(files.length).toBeGreaterThan(100);
     for (const file of files) {
       for (const kind of ['junit', 'cobertura', 'cyclonedx'] as const) {
-        const before = performance.now();
+        const before = cpuMs();
         const reading = await readReport(kind, bytes(readFileSync(file)));
         expect(reading.state, file).not.toBe('ok');
-        expect(performance.now() - before, file).toBeLessThan(1_000);
+        expect(cpuMs() - before, file).toBeLessThan(1_000);
       }
     }
   },

@@ -59,14 +59,23 @@ function decoderFor(head: Uint8Array): InstanceType<typeof TextDecoder> {
 
 /** The lines of a text stream, without their ends. A line longer than the limit refuses the report. */
 export async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = '';
+  let rest: string[] = [];
+  let length = 0;
   for await (const chunk of text) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > LIMITS.text) throw new ReportFault('a line is too long');
-    for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+    const lines = chunk.split('\n');
+    // Joined only when its end is there: a line in many pieces is copied once.
+    const open = lines.pop() ?? '';
+    const [first, ...others] = lines;
+    if (first !== undefined) {
+      for (const line of [[...rest, first].join(''), ...others]) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+      rest = [];
+      length = 0;
+    }
+    rest.push(open);
+    length += open.length;
+    if (length > LIMITS.text) throw new ReportFault('a line is too long');
   }
-  if (rest !== '') yield rest;
+  if (length > 0) yield rest.join('');
 }
 
 /** A whole number written in decimal digits, or null: no signs, exponents or spaces. */
