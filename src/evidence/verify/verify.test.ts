@@ -103,11 +103,9 @@ describe('checkpoints kept outside', () => {
 
 describe('missing evidence', () => {
   test('what is listed as missing may be absent; the bundle verifies and says so', () => {
-    const [decision] = example.packing.sections.decisions;
-    const gates = (decision?.answer as { inputs: Record<string, string> }).inputs['gates'] as string;
-    const users = example.packing.sections.decisions.filter(
-      ({ answer }) => (answer['inputs'] as Record<string, string>)['gates'] === gates,
-    );
+    const inputsOf = (answer: Record<string, unknown>) => answer['inputs'] as Record<string, string>;
+    const gates = inputsOf(example.packing.sections.decisions[0]!.answer)['gates'] as string;
+    const users = example.packing.sections.decisions.filter(({ answer }) => inputsOf(answer)['gates'] === gates);
     const missing = users.map((one) => ({ what: `the input "gates" of ${one.decision}`, why: 'its bytes are gone' }));
     const verified = verifyBundle(
       repack(({ blobs }) => delete blobs[gates], missing),
