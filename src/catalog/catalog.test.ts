@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Actor } from '../kernel/actor.ts';
+import { digestOfValue } from '../kernel/digest.ts';
 import { testFloor } from '../testing/database.ts';
 import { applyCatalogFile, planCatalogFile } from './apply.commands.ts';
 import {
@@ -176,6 +177,13 @@ test('addresses of members are in no fact', async () => {
     t.query(`select 1 from fact where body::text ilike '%example.com%' or convert_from(leaf, 'UTF8') ilike '%example.com%'`),
   );
   expect(found).toEqual([]);
+});
+
+test('an address can not be guessed from a fact either: its digest covers how many members there are', async () => {
+  const before = (await facts('team.changed')).length;
+  await apply(ada, FILE.replace('bo@example.com', 'cy@example.com'));
+  const [last] = (await facts('team.changed')).slice(before);
+  expect(last?.body['definition']).toBe(digestOfValue({ title: 'Web', members: 2 }));
 });
 
 test('another organisation sees nothing of it', async () => {

@@ -28,6 +28,16 @@ test('a cycle is told exactly where there is one, and what is told is one', () =
   );
 });
 
+test('a cycle is told once, wherever one comes into it', () => {
+  const knot = [
+    { name: 'c', needs: ['a'] },
+    { name: 'a', needs: ['b'] },
+    { name: 'b', needs: ['a'] },
+    { name: 'd', needs: ['b', 'c'] },
+  ];
+  expect(cyclesOf(knot)).toEqual([['a', 'b']]);
+});
+
 test('without cycles everything stands behind what it needs', () => {
   fc.assert(
     fc.property(nodes, (all) => {
