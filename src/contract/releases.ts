@@ -17,6 +17,7 @@ import { defineRoute } from './route.ts';
 /** Releases, the one answer, votes on them. Freezes are in freezes.ts. */
 
 export const RELEASE_TYPES = ['standard', 'hotfix', 'emergency'] as const;
+export const SCHEMA_CHANGES = ['none', 'compatible', 'breaking'] as const;
 export const RELEASE_STATES = ['open', 'abandoned'] as const;
 
 /** The answer of mayShip on the wire. */
@@ -60,6 +61,7 @@ export const releaseSchema = z.object({
   digests: z.array(digestSchema),
   change: idOf('chg'),
   plan: z.enum(['continuous', 'manual']),
+  schemaChange: z.enum(SCHEMA_CHANGES),
   /** Environments it is meant for, in order. */
   targets: z.array(z.string()),
   requestedBy: z.string().nullable(),
@@ -85,6 +87,8 @@ export const createRelease = defineRoute({
     /** `continuous`: on to the next environment by itself once verified. */
     plan: z.enum(['continuous', 'manual']).default('continuous'),
     targets: z.array(nameSchema).min(1).max(50).optional(),
+    /** What the release does to the shape of data: after a breaking change there is no way back without loss. */
+    schemaChange: z.enum(SCHEMA_CHANGES).default('none'),
   }),
   status: 201,
   answer: releaseSchema,

@@ -81,6 +81,15 @@ test('an author whom nobody knows makes it unknown until an admin maps the addre
   await world.tx((tx) => tx.query(`update source_commit set author_email = 'ann@example.org' where id = $1`, [release.commit]));
 });
 
+test('where the history is not whole, nobody can say who all the authors are: unknown', async () => {
+  const release = await newRelease(world);
+  await vote(world, release, people.beth);
+  expect(await verdict(release)).toBe('allow');
+  await world.tx((tx) => tx.query(`update source_commit set parents = array['${'e'.repeat(40)}'] where id = $1`, [release.commit]));
+  expect(await verdict(release)).toBe('unknown');
+  await world.tx((tx) => tx.query(`update source_commit set parents = '{}' where id = $1`, [release.commit]));
+});
+
 test('a rejection denies until it is withdrawn; only its voter takes it back', async () => {
   const release = await newRelease(world);
   await vote(world, release, people.beth);

@@ -14,7 +14,7 @@ import { digestOf } from '../kernel/digest.ts';
 import { runById } from '../pipelines/pipelines.queries.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { HistoryPort } from './history.port.ts';
-import type { ReleaseType } from './plan.ts';
+import type { ReleaseType, SchemaChange } from './plan.ts';
 import { insertRelease, lockRelease, lockTarget, updateAbandoned } from './release.store.ts';
 import { releaseAbandoned, releaseCreated } from './releases.events.ts';
 import { abandoned, noRun, noSuchEnvironment, noSuchRelease, runNotReleasable, versionTaken } from './releases.problems.ts';
@@ -29,6 +29,8 @@ export type NewRelease = {
   readonly plan: 'continuous' | 'manual';
   /** Names of environments; null is all of them. */
   readonly targets: readonly string[] | null;
+  /** What it does to the shape of data. */
+  readonly schemaChange: SchemaChange['kind'];
 };
 
 /** Makes a release of what a run built: an exact set of digests, a version, notes, an open change record, its targets. */
@@ -77,7 +79,7 @@ export async function createRelease(
     changeId,
     plan: asked.plan,
     targets: targets.map((target) => target.name),
-    schemaChange: { kind: 'none' as const, digest: null },
+    schemaChange: { kind: asked.schemaChange, digest: null },
     notes,
     requestedBy,
     createdAt,

@@ -23,7 +23,7 @@ const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mount
   mount(contract.createRelease, async ({ tx, actor, body }) => {
     const service = await serviceByName(tx, body.service);
     if (service === null) throw unknownService({ service: body.service });
-    const { type, plan } = body;
+    const { type, plan, schemaChange } = body;
     const asked = {
       service,
       run: body.run ?? null,
@@ -32,6 +32,7 @@ const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mount
       version: body.version ?? null,
       plan,
       targets: body.targets ?? null,
+      schemaChange,
     };
     return releaseView(tx, await createRelease(tx, actor, asked, ports));
   }),

@@ -13,7 +13,8 @@ import type { ReadinessInput } from './readiness.ts';
 /** A release on the wire. */
 export async function releaseView(tx: Tx, row: ReleaseRow) {
   const service = (await serviceById(tx, row.serviceId))?.name ?? row.serviceId;
-  const { id, versionName, type, state, commit, runId, digests, changeId, plan, targets, requestedBy, createdAt, version } = row;
+  const { id, versionName, type, state, commit, runId, digests, changeId, plan, schemaChange, targets, requestedBy, createdAt, version } =
+    row;
   return {
     id,
     service,
@@ -25,6 +26,7 @@ export async function releaseView(tx: Tx, row: ReleaseRow) {
     digests: [...digests],
     change: changeId,
     plan,
+    schemaChange: schemaChange.kind,
     targets: [...targets],
     requestedBy,
     createdAt,

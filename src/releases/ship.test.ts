@@ -59,7 +59,7 @@ test('a version follows from the commits, once; explicit ones are checked; a fai
       createRelease(
         tx,
         people.rita,
-        { service: shop, run, commit: null, type: 'standard', version: null, plan: 'manual', targets: null, ...more },
+        { service: shop, run, commit: null, type: 'standard', version: null, plan: 'manual', targets: null, schemaChange: 'none', ...more },
         { history: mirrorHistory },
       ),
     );

@@ -29,6 +29,7 @@ export async function newRelease(world: World, more: Partial<NewRelease> = {}): 
     version: `7.${(count += 1)}.0`,
     plan: 'manual' as const,
     targets: null,
+    schemaChange: 'none' as const,
     ...more,
   };
   return world.tx((tx) => createRelease(tx, actor, asked, { history: mirrorHistory }));

@@ -91,6 +91,9 @@ test('windows of one level are alternatives; a team’s window never opens what 
   const team = freeze({ ...mornings, start: '2026-06-01T11:00' }, { kind: 'allow', id: 'frz_3', scope: { team: 'pay' } });
   expect(ask([...org, team], '2026-06-05T12:00:00.000Z').verdict).toBe('wait');
   expect(ask([...org, team], '2026-06-05T09:00:00.000Z').verdict).toBe('wait');
+  const service = freeze(mornings, { kind: 'allow', id: 'frz_4', scope: { service: 'shop' } });
+  expect(ask([team, service], '2026-06-05T09:00:00.000Z').verdict).toBe('wait');
+  expect(ask([team, service], '2026-06-05T11:30:00.000Z').verdict).toBe('wait');
 });
 
 test('a rule that can’t be read is unknown, never open', () => {
