@@ -5,6 +5,7 @@ import { onNews, onReleaseCreated, onVerified } from '../deployments/deployments
 import * as environments from '../environments/environments.events.ts';
 import * as gates from '../gates/gates.events.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
+import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
 import type { Reaction } from '../platform/floor.ts';
 import type { Wiring } from '../platform/postgres/transaction.system.ts';
 import { changeFollowsApproval, changeFollowsDeployment, votesFollowIntent } from '../releases/releases.reactions.ts';
@@ -21,7 +22,12 @@ const verified = onVerified(enginePort);
  * asks mayShip again. docs/flow.md is generated from this table.
  */
 export const flow: readonly FlowLine[] = [
-  { when: catalog.serviceChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
+  { when: catalog.serviceCreated, then: [watchRepository], so: 'its repository is watched' },
+  {
+    when: catalog.serviceChanged,
+    then: [watchRepository, votesFollowIntent, onNews],
+    so: 'its repository is watched; votes on an intent that changed are told void',
+  },
   { when: catalog.environmentModified, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: catalog.defaultPolicyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: gates.policyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
