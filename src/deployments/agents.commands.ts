@@ -1,5 +1,4 @@
 import { environmentById, environmentByName, serviceById, serviceByName } from '../catalog/catalog.queries.ts';
-import { noSuchEnvironment, noSuchService } from '../catalog/catalog.problems.ts';
 import type { Act, ActResult, Sample, SlotPicture } from '../contract/agent.ts';
 import { actorLabel, type Actor } from '../kernel/actor.ts';
 import { digestOf, digestOfValue, type Digest } from '../kernel/digest.ts';
@@ -14,7 +13,7 @@ import { extendClaim, insertAgent, insertBreakGlass, insertRegistration, takeAct
 import { leaseName, waveOf, type DeploymentAct } from './deployment.ts';
 import { insertSamples, lockAct, lockDeployment, lockSlot, moveAct, setPicture, setServing } from './deployment.store.ts';
 import { actRecorded, agentRegistered, brokeGlass, registrationMade, staleActRefused } from './deployments.events.ts';
-import { agentNameTaken, badRegistration, noSuchDeployment, staleAct } from './deployments.problems.ts';
+import { agentNameTaken, badRegistration, noSuchDeployment, staleAct, unknownName } from './deployments.problems.ts';
 import { actById, deploymentById, goodDeployments, slotOf } from './deployments.queries.ts';
 import { ADVANCE } from './ending.work.ts';
 import { startWithin } from './giving.work.ts';
@@ -203,8 +202,8 @@ export type BreakGlassReport = {
 export async function takeBreakGlass(tx: Tx, agent: Actor, report: BreakGlassReport): Promise<{ accepted: true }> {
   const service = await serviceByName(tx, report.service);
   const environment = await environmentByName(tx, report.environment);
-  if (service === null) throw noSuchService({ name: report.service });
-  if (environment === null) throw noSuchEnvironment({ name: report.environment });
+  if (service === null) throw unknownName({ what: 'service', name: report.service });
+  if (environment === null) throw unknownName({ what: 'environment', name: report.environment });
   await lockSlot(tx, service.id, environment.id);
   const now = await tx.now();
   const row = { act: report.act, agent: agent.id, serviceId: service.id, environmentId: environment.id, body: report, now };

@@ -1,5 +1,4 @@
 import { environmentById, environmentByName, environmentsInOrder, serviceById, serviceByName } from '../catalog/catalog.queries.ts';
-import { noSuchEnvironment, noSuchService } from '../catalog/catalog.problems.ts';
 import { configurationIn, type Service } from '../catalog/service.ts';
 import type { Environment } from '../catalog/environment.ts';
 import { lastVerified, wasVerified, whatRuns } from '../environments/environments.queries.ts';
@@ -7,7 +6,6 @@ import { actorLabel, type Actor } from '../kernel/actor.ts';
 import { digestOf } from '../kernel/digest.ts';
 import type { Tx } from '../platform/floor.ts';
 import { attachPlan } from '../releases/plan.api.ts';
-import { noSuchRelease } from '../releases/releases.problems.ts';
 import { releaseById, type ReleaseRow } from '../releases/releases.queries.ts';
 import { agentFor } from './agents.queries.ts';
 import type { Deployment } from './deployment.ts';
@@ -23,6 +21,7 @@ import {
   nothingToRun,
   notVerifiedHere,
   olderRelease,
+  unknownName,
 } from './deployments.problems.ts';
 import { deploymentById, openDeployments } from './deployments.queries.ts';
 import { ADVANCE, finish } from './ending.work.ts';
@@ -42,12 +41,12 @@ export async function requestDeployment(
   ask: { readonly release: string; readonly environment: string },
 ): Promise<Deployment> {
   const release = await releaseById(tx, ask.release);
-  if (release === null) throw noSuchRelease({ release: ask.release });
+  if (release === null) throw unknownName({ what: 'release', name: ask.release });
   if (release.state === 'abandoned') throw abandonedRelease({ release: release.id });
   const environment = await environmentByName(tx, ask.environment);
-  if (environment === null) throw noSuchEnvironment({ name: ask.environment });
+  if (environment === null) throw unknownName({ what: 'environment', name: ask.environment });
   const service = await serviceById(tx, release.serviceId);
-  if (service === null) throw noSuchService({ name: release.serviceId });
+  if (service === null) throw unknownName({ what: 'service', name: release.serviceId });
   await lockSlot(tx, service.id, environment.id);
   const running = await whatRuns(tx, service.id, environment.id);
   const current = running === null ? null : await releaseById(tx, running.releaseId);
@@ -66,9 +65,9 @@ export async function requestRollback(
   ask: { readonly service: string; readonly environment: string; readonly reason: string; readonly to: string | null },
 ): Promise<Deployment> {
   const service = await serviceByName(tx, ask.service);
-  if (service === null) throw noSuchService({ name: ask.service });
+  if (service === null) throw unknownName({ what: 'service', name: ask.service });
   const environment = await environmentByName(tx, ask.environment);
-  if (environment === null) throw noSuchEnvironment({ name: ask.environment });
+  if (environment === null) throw unknownName({ what: 'environment', name: ask.environment });
   await lockSlot(tx, service.id, environment.id);
   // Half way there, the way back is to turn round: what is good still runs beside.
   const coming = (await openDeployments(tx, service.id, environment.id)).find(
@@ -80,7 +79,7 @@ export async function requestRollback(
   const target = ask.to ?? (await lastVerified(tx, service.id, environment.id, running?.releaseId ?? null))?.releaseId ?? null;
   if (target === null) throw nothingToGoBackTo({ service: service.name, environment: environment.name });
   const release = await releaseById(tx, target);
-  if (release === null || release.serviceId !== service.id) throw noSuchRelease({ release: target });
+  if (release === null || release.serviceId !== service.id) throw unknownName({ what: 'release', name: target });
   if (!(await wasVerified(tx, service.id, environment.id, release.id)))
     throw notVerifiedHere({ release: release.id, environment: environment.name });
   return await request(tx, port, actor, { service, environment, release, kind: 'rollback', reason: ask.reason });
@@ -182,7 +181,7 @@ export async function cancelDeployment(
   if (row === null) throw noSuchDeployment({ deployment: ask.deployment });
   if (row.finishedAt !== null) throw alreadyOver({ deployment: row.id, state: row.state });
   const environment = await environmentById(tx, row.environmentId);
-  if (environment === null) throw noSuchEnvironment({ name: row.environmentId });
+  if (environment === null) throw unknownName({ what: 'environment', name: row.environmentId });
   if (row.startedAt === null)
     return await finish({ tx, port, actor, environment, now: await tx.now() }, row, 'cancelled', `cancelled: ${ask.reason}`);
   if (row.cancelReason !== null) return row;

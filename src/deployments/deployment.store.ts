@@ -240,3 +240,8 @@ export async function setPicture(tx: Tx, serviceId: string, environmentId: strin
     [serviceId, environmentId, JSON.stringify(picture), now],
   );
 }
+
+/** One after the other asks for the next environments of a release, until the end of the transaction. */
+export async function lockPromotion(tx: Tx, releaseId: string): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 12))`, [releaseId]);
+}

@@ -6,6 +6,12 @@ export const noSuchDeployment = defineProblem<{ deployment: string }>('deploymen
   remedy: 'See `ym status` for the deployments that there are.',
 });
 
+export const unknownName = defineProblem<{ what: 'service' | 'environment' | 'release'; name: string }>('deployments.unknown-name', {
+  status: 404,
+  sentence: ({ what, name }) => `There is no ${what} ${name}.`,
+  remedy: 'Check the spelling; `ym status` names what there is.',
+});
+
 export const nothingToRun = defineProblem<{ service: string }>('deployments.nothing-to-run', {
   status: 409,
   sentence: ({ service }) => `${service} has no \`run\` in the catalog, so there is nothing to start.`,
@@ -74,6 +80,7 @@ export const staleAct = defineProblem<{ act: string }>('deployments.stale-act', 
 
 export const deploymentProblems = [
   noSuchDeployment,
+  unknownName,
   nothingToRun,
   ambiguousArtifact,
   noAgent,

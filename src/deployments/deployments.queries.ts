@@ -2,6 +2,7 @@ import type { SlotPicture } from '../contract/agent.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { Deployment, DeploymentAct, StartOrder } from './deployment.ts';
+import { noSuchDeployment } from './deployments.problems.ts';
 import type { Verdict } from './judge/judge.ts';
 
 export const DEPLOYMENT_COLUMNS = `id, service_id as "serviceId", environment_id as "environmentId", release_id as "releaseId", version_name as "versionName",
@@ -149,4 +150,11 @@ export async function broughtBy(tx: Tx, row: Deployment): Promise<Deployment | n
 export async function existing(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ id: string }>(`select id from deployment where id = any($1)`, [ids]);
   return new Set(rows.map((row) => row.id));
+}
+
+/** What a deployment in a request is about, for the access gate. */
+export async function deploymentResolver(tx: Tx, id: string): Promise<{ service: string; environment: string; team: string }> {
+  const place = await placeOf(tx, id);
+  if (place === null) throw noSuchDeployment({ deployment: id });
+  return place;
 }

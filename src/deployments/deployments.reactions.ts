@@ -4,6 +4,7 @@ import { Problem } from '../kernel/problem.ts';
 import type { Floor, Reaction, Sweeper, Task } from '../platform/floor.ts';
 import { releaseById } from '../releases/releases.queries.ts';
 import { attachWayBack, nextEnvironments, requestDeployment } from './deploy.commands.ts';
+import { lockPromotion } from './deployment.store.ts';
 import { openDeploymentIds, wasRequested } from './deployments.queries.ts';
 import { ADVANCE } from './ending.work.ts';
 import { advance } from './engine.work.ts';
@@ -79,7 +80,7 @@ async function promote(floor: Floor, port: EnginePort, org: string, releaseId: s
     const release = await releaseById(tx, releaseId);
     if (release === null) return;
     // Two facts about one release come one after the other, so that neither asks twice.
-    await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 12))`, [releaseId]);
+    await lockPromotion(tx, releaseId);
     for (const environment of await nextEnvironments(tx, release, from)) {
       if (await wasRequested(tx, release.id, environment.id)) continue;
       try {

@@ -1,5 +1,4 @@
 import { environmentByName } from '../catalog/catalog.queries.ts';
-import { noSuchEnvironment } from '../catalog/catalog.problems.ts';
 import {
   claimAct,
   createAgentRegistration,
@@ -34,7 +33,7 @@ import {
 } from './agents.commands.ts';
 import { allAgents } from './agents.queries.ts';
 import { cancelDeployment, requestDeployment, requestRollback } from './deploy.commands.ts';
-import { noSuchDeployment } from './deployments.problems.ts';
+import { noSuchDeployment, unknownName } from './deployments.problems.ts';
 import { detailOf, listOf, servicesOf, summaryOf, type Detail } from './deployments.views.ts';
 import type { EnginePort } from './engine.port.ts';
 
@@ -60,7 +59,7 @@ function forPeople(port: EnginePort): Mounted[] {
     ),
     mount(environmentServices, async ({ tx, params, visible }) => {
       const environment = await environmentByName(tx, params.environment);
-      if (environment === null) throw noSuchEnvironment({ name: params.environment });
+      if (environment === null) throw unknownName({ what: 'environment', name: params.environment });
       return { items: await servicesOf(tx, environment.id, await visible()) };
     }),
     mount(createAgentRegistration, async ({ tx, actor, body }) => makeRegistration(tx, actor, body)),

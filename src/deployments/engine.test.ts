@@ -16,7 +16,7 @@ import { cancelDeployment, requestDeployment, requestRollback } from './deploy.c
 import { actsOf, deploymentById, slotOf } from './deployments.queries.ts';
 import { detailOf } from './deployments.views.ts';
 import { finishAct } from './agents.commands.ts';
-import { scripted, world, type World } from './testing.fixture.ts';
+import { scripted, world, type World } from '../testing/deployment-world.ts';
 import { isOver } from './states.ts';
 
 const floor = await testFloor();
@@ -90,7 +90,10 @@ afterAll(async () => {
 async function until(ready: () => Promise<boolean>, ms = 30_000): Promise<void> {
   const end = performance.now() + ms;
   while (!(await ready())) {
-    if (performance.now() > end) throw new Error(`it did not happen in time: ${JSON.stringify(await tx((t) => t.query('select state, cause, step, last_answer from deployment')))}`);
+    if (performance.now() > end)
+      throw new Error(
+        `it did not happen in time: ${JSON.stringify(await tx((t) => t.query('select state, cause, step, last_answer from deployment')))}`,
+      );
     await new Promise((wake) => setTimeout(wake, 30));
   }
 }

@@ -55,7 +55,8 @@ const LATENCY_MARGIN = 200;
  * - Sequential test: per interval, the difference of the shares of bad requests is one observation (see bet.ts). Worse:
  *   "the canary is no worse" is refused at alpha, Holm-corrected over metrics, and the margin isn't proven to be kept.
  *   Not worse: "worse by the margin or more" is refused at alpha. Else inconclusive, with how much more is needed.
- * - Latency can only accuse: it is a second metric of "worse", and isn't needed for "not worse".
+ * - Latency can only accuse, and only where the share of slow requests is proven to be larger by more than its margin;
+ *   it isn't needed for "not worse".
  * - Guard-rail: gross faults are seen request by request, sooner, under an assumption that it states.
  */
 export function judge(intervals: readonly Interval[], limits: JudgeLimits): Verdict {

@@ -14,12 +14,12 @@ import type { Floor } from '../platform/floor.ts';
 import { buildApp } from '../platform/http/server.system.ts';
 import { releaseById } from '../releases/releases.queries.ts';
 import { environmentById, serviceById } from '../catalog/catalog.queries.ts';
-import { makeRegistration } from './agents.commands.ts';
-import { agentLogin } from './agents.queries.ts';
-import { deploymentsRoutes } from './deployments.routes.ts';
-import type { EnginePort } from './engine.port.ts';
-import { openDeployments } from './deployments.queries.ts';
-import { advance } from './engine.work.ts';
+import { makeRegistration } from '../deployments/agents.commands.ts';
+import { agentLogin } from '../deployments/agents.queries.ts';
+import { deploymentsRoutes } from '../deployments/deployments.routes.ts';
+import type { EnginePort } from '../deployments/engine.port.ts';
+import { openDeployments } from '../deployments/deployments.queries.ts';
+import { advance } from '../deployments/engine.work.ts';
 
 export type Say = { verdict: Verdict; earliest?: string | null };
 export type Asked = { readonly purpose: string; readonly record: boolean; readonly release: string };
