@@ -6,10 +6,18 @@ import { readableCaches } from '../trust.ts';
  * Caches by (service, trust, key). A job reads those of its own trust level and of higher ones, and writes only its
  * own level: what a lower level wrote is never read at a higher one. An entry is never overwritten.
  */
-export type CacheQuestion = { readonly service: string; readonly trust: Trust; readonly key: string; readonly restoreKeys: readonly string[] };
+export type CacheQuestion = {
+  readonly service: string;
+  readonly trust: Trust;
+  readonly key: string;
+  readonly restoreKeys: readonly string[];
+};
 
 /** The entry of the exact key, else the newest one that begins with the first restore key that finds any. */
-export async function findCache(tx: Tx, { service, trust, key, restoreKeys }: CacheQuestion): Promise<{ key: string; digest: string } | null> {
+export async function findCache(
+  tx: Tx,
+  { service, trust, key, restoreKeys }: CacheQuestion,
+): Promise<{ key: string; digest: string } | null> {
   const levels = readableCaches(trust);
   const exact = await tx.maybe<{ key: string; digest: string }>(
     `select key, digest from cache_entry where service_id = $1 and trust = any($2) and key = $3 order by (trust = $4) desc limit 1`,
@@ -29,10 +37,23 @@ export async function findCache(tx: Tx, { service, trust, key, restoreKeys }: Ca
 
 /** Whether a job of `trust` may download `digest` as a cache of its service. */
 export async function readsCache(tx: Tx, service: string, trust: Trust, digest: string): Promise<boolean> {
-  return (await tx.maybe(`select 1 as yes from cache_entry where service_id = $1 and digest = $2 and trust = any($3)`, [service, digest, readableCaches(trust)])) !== null;
+  return (
+    (await tx.maybe(`select 1 as yes from cache_entry where service_id = $1 and digest = $2 and trust = any($3)`, [
+      service,
+      digest,
+      readableCaches(trust),
+    ])) !== null
+  );
 }
 
-export type NewCache = { readonly service: string; readonly trust: Trust; readonly key: string; readonly digest: string; readonly size: number; readonly job: string };
+export type NewCache = {
+  readonly service: string;
+  readonly trust: Trust;
+  readonly key: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly job: string;
+};
 
 /** Names an entry at the job's own level; false where that key has one already. */
 export async function insertCache(tx: Tx, entry: NewCache): Promise<boolean> {

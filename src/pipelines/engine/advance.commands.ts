@@ -28,10 +28,15 @@ export async function advance(tx: Tx, run: RunRow, actor: Actor): Promise<RunRow
   for (const move of moves) {
     const job = after.find((one) => one.id === move.job);
     if (job === undefined) throw new Error(`a move of ${move.job}, which is no job of ${run.id}`);
-    const moved = await moveJob(tx, job, move.to, { cause: move.why, ...(move.to === 'queued' ? { queued_at: now } : { finished_at: now }) });
+    const moved = await moveJob(tx, job, move.to, {
+      cause: move.why,
+      ...(move.to === 'queued' ? { queued_at: now } : { finished_at: now }),
+    });
     after = after.map((one) => (one.id === moved.id ? moved : one));
   }
-  for (const pool of new Set(moves.filter((move) => move.to === 'queued').map((move) => after.find((job) => job.id === move.job)?.pool ?? ''))) {
+  for (const pool of new Set(
+    moves.filter((move) => move.to === 'queued').map((move) => after.find((job) => job.id === move.job)?.pool ?? ''),
+  )) {
     await tx.notify('jobs', pool);
   }
   await tx.notify('run', run.id);
@@ -39,7 +44,13 @@ export async function advance(tx: Tx, run: RunRow, actor: Actor): Promise<RunRow
   return end === null ? run : endRun(tx, run, actor, end, after);
 }
 
-async function endRun(tx: Tx, run: RunRow, actor: Actor, end: 'succeeded' | 'failed' | 'cancelled', jobs: readonly JobRow[]): Promise<RunRow> {
+async function endRun(
+  tx: Tx,
+  run: RunRow,
+  actor: Actor,
+  end: 'succeeded' | 'failed' | 'cancelled',
+  jobs: readonly JobRow[],
+): Promise<RunRow> {
   const now = await tx.now();
   const failed = jobs.find((job) => job.state === 'failed' || job.state === 'timed-out' || job.state === 'refused');
   const cause = run.cause ?? (end === 'failed' && failed !== undefined ? `${failed.name}: ${failed.cause ?? failed.state}` : null);
@@ -49,7 +60,15 @@ async function endRun(tx: Tx, run: RunRow, actor: Actor, end: 'succeeded' | 'fai
     subject: run.id,
     actor,
     service: run.service_id,
-    body: { outcome: end, commit: run.commit_id, ref: run.ref, trust: run.trust, cause, artifacts, durationMs: between(run.queued_at, now) },
+    body: {
+      outcome: end,
+      commit: run.commit_id,
+      ref: run.ref,
+      trust: run.trust,
+      cause,
+      artifacts,
+      durationMs: between(run.queued_at, now),
+    },
   });
   return ended;
 }

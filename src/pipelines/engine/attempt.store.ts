@@ -24,7 +24,10 @@ export type AttemptRow = {
   readonly log_complete: boolean | null;
 };
 
-export type NewAttempt = Pick<AttemptRow, 'job_id' | 'attempt' | 'runner_id' | 'token' | 'plan' | 'plan_digest' | 'readable' | 'started_at'>;
+export type NewAttempt = Pick<
+  AttemptRow,
+  'job_id' | 'attempt' | 'runner_id' | 'token' | 'plan' | 'plan_digest' | 'readable' | 'started_at'
+>;
 
 /** Inserts an attempt with its steps, all waiting. */
 export async function insertAttempt(tx: Tx, attempt: NewAttempt, steps: readonly string[]): Promise<void> {
@@ -34,7 +37,18 @@ export async function insertAttempt(tx: Tx, attempt: NewAttempt, steps: readonly
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning job_id, attempt, org_id)
      insert into job_step (job_id, attempt, position, org_id, name, state)
      select made.job_id, made.attempt, step.position - 1, made.org_id, step.name, 'waiting' from made, unnest($10::text[]) with ordinality as step(name, position)`,
-    [attempt.job_id, attempt.attempt, tx.org, attempt.runner_id, attempt.token, attempt.plan, attempt.plan_digest, attempt.readable, attempt.started_at, steps],
+    [
+      attempt.job_id,
+      attempt.attempt,
+      tx.org,
+      attempt.runner_id,
+      attempt.token,
+      attempt.plan,
+      attempt.plan_digest,
+      attempt.readable,
+      attempt.started_at,
+      steps,
+    ],
   );
 }
 
@@ -70,10 +84,22 @@ export async function endAttempt(tx: Tx, job: string, attempt: number, end: Atte
   return true;
 }
 
-export type StepChange = { readonly position: number; readonly state: StepState; readonly exitCode: number | null; readonly durationMs: number | null };
+export type StepChange = {
+  readonly position: number;
+  readonly state: StepState;
+  readonly exitCode: number | null;
+  readonly durationMs: number | null;
+};
 
 /** Moves a step; false where its machine has no such step from where it stands (a repeated or late message changes nothing). */
-export async function moveStep(tx: Tx, job: string, attempt: number, change: StepChange, from: readonly StepState[], now: Instant): Promise<boolean> {
+export async function moveStep(
+  tx: Tx,
+  job: string,
+  attempt: number,
+  change: StepChange,
+  from: readonly StepState[],
+  now: Instant,
+): Promise<boolean> {
   const running = change.state === 'running';
   const touched = await tx.write(
     `update job_step set state = $4, exit_code = $5, duration_ms = $6, started_at = coalesce(started_at, case when $7 then $8::timestamptz end), finished_at = case when $7 then null else $8::timestamptz end

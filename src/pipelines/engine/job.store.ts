@@ -37,7 +37,19 @@ export type JobRow = {
 
 export type NewJob = Pick<
   JobRow,
-  'id' | 'run_id' | 'service_id' | 'position' | 'name' | 'declared' | 'needs' | 'planned' | 'timeout_ms' | 'pool' | 'executor' | 'trust' | 'max_attempts'
+  | 'id'
+  | 'run_id'
+  | 'service_id'
+  | 'position'
+  | 'name'
+  | 'declared'
+  | 'needs'
+  | 'planned'
+  | 'timeout_ms'
+  | 'pool'
+  | 'executor'
+  | 'trust'
+  | 'max_attempts'
 >;
 
 /** Inserts the jobs of a fresh run, all of them waiting. */
@@ -111,7 +123,10 @@ export async function saveJob(tx: Tx, job: JobRow): Promise<JobRow> {
 }
 
 /** Jobs that may be late in some way: their lease is over, they run past their time limit, or wait since long. */
-export function lateJobs(tx: Tx, edges: { readonly now: Instant; readonly startedBefore: Instant; readonly queuedBefore: Instant }): Promise<{ id: string; org: string }[]> {
+export function lateJobs(
+  tx: Tx,
+  edges: { readonly now: Instant; readonly startedBefore: Instant; readonly queuedBefore: Instant },
+): Promise<{ id: string; org: string }[]> {
   return tx.query(
     `select id, org_id as org from job
      where (state = 'running' and (lease_until < $1 or started_at + timeout_ms * interval '1 millisecond' < $2)) or (state = 'queued' and queued_at < $3)

@@ -78,17 +78,18 @@ export function lockRunOfJob(tx: Tx, job: string): Promise<RunRow | null> {
 }
 
 /** Moves a run to `state`, conditional on the version that was read. */
-export async function moveRun(tx: Tx, run: RunRow, state: RunState, change: { cause?: string | null; started_at?: Instant; finished_at?: Instant } = {}): Promise<RunRow> {
+export async function moveRun(
+  tx: Tx,
+  run: RunRow,
+  state: RunState,
+  change: { cause?: string | null; started_at?: Instant; finished_at?: Instant } = {},
+): Promise<RunRow> {
   assertStep(runMachine, run.state, state);
   const next = { ...run, ...change, state };
-  const touched = await tx.write(`update run set state = $3, cause = $4, started_at = $5, finished_at = $6, version = version + 1 where id = $1 and version = $2`, [
-    run.id,
-    run.version,
-    next.state,
-    next.cause,
-    next.started_at,
-    next.finished_at,
-  ]);
+  const touched = await tx.write(
+    `update run set state = $3, cause = $4, started_at = $5, finished_at = $6, version = version + 1 where id = $1 and version = $2`,
+    [run.id, run.version, next.state, next.cause, next.started_at, next.finished_at],
+  );
   if (touched !== 1) throw new Error(`run ${run.id} was changed by another while its lock was held`);
   return { ...next, version: run.version + 1 };
 }

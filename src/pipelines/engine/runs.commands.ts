@@ -17,7 +17,13 @@ import { findRunByKey, insertRun, lockRun, moveRun, type RunRow } from './run.st
 export type RunOrder = {
   readonly id: string;
   readonly service: { readonly id: string; readonly name: string };
-  readonly source: { readonly id: string | null; readonly repository: string | null; readonly commit: string | null; readonly ref: string | null; readonly archive: string | null };
+  readonly source: {
+    readonly id: string | null;
+    readonly repository: string | null;
+    readonly commit: string | null;
+    readonly ref: string | null;
+    readonly archive: string | null;
+  };
   readonly trigger: 'push' | 'manual';
   readonly trust: Trust;
   readonly inputs: Readonly<Record<string, string>>;
@@ -55,14 +61,31 @@ export async function createRun(tx: Tx, actor: Actor, order: RunOrder): Promise<
   });
   if (run === null) return sameRequest(tx, order);
   const jobs = 'jobs' in order.planned ? order.planned.jobs : [];
-  const body = { commit: source.commit, ref: source.ref, trust: order.trust, trigger: order.trigger, person: personBehind(actor), pipeline: order.pipelineDigest, jobs: jobs.length };
+  const body = {
+    commit: source.commit,
+    ref: source.ref,
+    trust: order.trust,
+    trigger: order.trigger,
+    person: personBehind(actor),
+    pipeline: order.pipelineDigest,
+    jobs: jobs.length,
+  };
   await tx.record(runQueued, { subject: run.id, actor, service: service.id, body });
   if ('failed' in order.planned) return failRun(tx, actor, run, order.planned.failed);
   await insertJobs(
     tx,
     jobs.map((planned, position) => {
       const id = tx.floor.newId('job');
-      const sealed = { v: 1 as const, org: tx.org, job: id, service: service.id, run: order.context, source: planSource(order), files: order.files, planned };
+      const sealed = {
+        v: 1 as const,
+        org: tx.org,
+        job: id,
+        service: service.id,
+        run: order.context,
+        source: planSource(order),
+        files: order.files,
+        planned,
+      };
       return {
         id,
         run_id: run.id,
@@ -83,7 +106,12 @@ export async function createRun(tx: Tx, actor: Actor, order: RunOrder): Promise<
   return advance(tx, run, actor);
 }
 
-function planSource({ source }: RunOrder): { repository: string | null; commit: string | null; ref: string | null; archive: string | null } {
+function planSource({ source }: RunOrder): {
+  repository: string | null;
+  commit: string | null;
+  ref: string | null;
+  archive: string | null;
+} {
   return { repository: source.repository, commit: source.commit, ref: source.ref, archive: source.archive };
 }
 

@@ -6,7 +6,8 @@ import { isTerminal } from '../../kernel/machine.ts';
 export type Scheduled = { readonly id: string; readonly declared: string; readonly needs: readonly string[]; readonly state: JobState };
 
 /** Whether a job whose needs have all ended runs; `unknown` is never yes: the job fails and says why. */
-export type Wanted = { readonly kind: 'run' } | { readonly kind: 'skip'; readonly why: string } | { readonly kind: 'unknown'; readonly why: string };
+export type Wanted =
+  { readonly kind: 'run' } | { readonly kind: 'skip'; readonly why: string } | { readonly kind: 'unknown'; readonly why: string };
 
 /** Decides one job whose needs have all ended, from the jobs as they stand. */
 export type Decide<Job extends Scheduled> = (job: Job, jobs: readonly Job[]) => Wanted;
@@ -29,7 +30,7 @@ export function resultOf(declared: string, jobs: readonly Scheduled[]): 'succeed
 export function movesOf<Job extends Scheduled>(jobs: readonly Job[], decide: Decide<Job>): Move[] {
   const moves: Move[] = [];
   let current = jobs;
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const job of current) {
       if (job.state !== 'waiting' || job.needs.some((need) => resultOf(need, current) === null)) continue;

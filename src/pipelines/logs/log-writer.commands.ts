@@ -6,7 +6,13 @@ import { refuseAndThrow } from '../runners/lease.commands.ts';
 import { placeAppend, type Placed } from './append.ts';
 import { insertParts, lockLogs, logId, type LogHolder, type LogPart } from './log.store.ts';
 
-type Pending = { readonly holder: LogHolder; readonly offset: number; readonly bytes: Uint8Array; settle(placed: Placed | 'lost'): void; fail(error: unknown): void };
+type Pending = {
+  readonly holder: LogHolder;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  settle(placed: Placed | 'lost'): void;
+  fail(error: unknown): void;
+};
 type Writer = { readonly queue: Map<string, Pending[]>; lastFlush: number; timer: NodeJS.Timeout | null };
 
 /** Appends of all jobs wait this long for each other at most; alone, one goes at once. */
@@ -66,7 +72,8 @@ async function store(tx: Tx, line: readonly Pending[]): Promise<(Placed | 'lost'
     if (before === undefined) return 'lost';
     const placed = placeAppend(before, pending, LOG_LIMIT);
     stored.set(id, placed.stored);
-    if (placed.kind === 'stored') parts.push({ job: pending.holder.job, attempt: pending.holder.attempt, at: placed.at, bytes: placed.bytes });
+    if (placed.kind === 'stored')
+      parts.push({ job: pending.holder.job, attempt: pending.holder.attempt, at: placed.at, bytes: placed.bytes });
     return placed;
   });
   if (parts.length > 0) await insertParts(tx, parts);

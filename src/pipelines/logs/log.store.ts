@@ -51,11 +51,17 @@ export async function readParts(tx: Tx, key: LogKey, offset: number, limit: numb
 
 /** Names the blob of an ended log and forgets its rows, in one step. */
 export async function sealLog(tx: Tx, key: LogKey, digest: string): Promise<void> {
-  const sealed = await tx.write(`update job_attempt set log_digest = $3 where job_id = $1 and attempt = $2 and finished_at is not null and log_digest is null`, [key.job, key.attempt, digest]);
+  const sealed = await tx.write(
+    `update job_attempt set log_digest = $3 where job_id = $1 and attempt = $2 and finished_at is not null and log_digest is null`,
+    [key.job, key.attempt, digest],
+  );
   if (sealed === 1) await tx.write(`delete from job_log where job_id = $1 and attempt = $2`, [key.job, key.attempt]);
 }
 
 /** Ended attempts whose log is not sealed yet, oldest first. */
 export function unsealedLogs(tx: Tx, before: string, limit: number): Promise<(LogKey & { org: string })[]> {
-  return tx.query(`select job_id as job, attempt, org_id as org from job_attempt where finished_at < $1 and log_digest is null order by finished_at limit $2`, [before, limit]);
+  return tx.query(
+    `select job_id as job, attempt, org_id as org from job_attempt where finished_at < $1 and log_digest is null order by finished_at limit $2`,
+    [before, limit],
+  );
 }

@@ -9,7 +9,13 @@ import { wholeCharacters } from './append.ts';
 import { readParts } from './log.store.ts';
 
 export type LogQuestion = { readonly job: string; readonly attempt?: number | undefined; readonly offset: number; readonly waitMs: number };
-export type LogAnswer = { readonly attempt: number; readonly offset: number; readonly text: string; readonly next: number; readonly end: boolean };
+export type LogAnswer = {
+  readonly attempt: number;
+  readonly offset: number;
+  readonly text: string;
+  readonly next: number;
+  readonly end: boolean;
+};
 
 const AT_ONCE = 256 * 1024;
 
@@ -39,11 +45,17 @@ async function readLog(floor: Floor, org: string, { job: id, attempt: wanted, of
     const number = wanted ?? job.attempt;
     const attempt = await findAttempt(tx, id, number);
     if (attempt === null && wanted !== undefined) throw noSuchJob({ job: id });
-    return { number, attempt, over: isTerminal(jobMachine, job.state), bytes: attempt === null ? Buffer.alloc(0) : await rowsOf(tx, attempt, offset) };
+    return {
+      number,
+      attempt,
+      over: isTerminal(jobMachine, job.state),
+      bytes: attempt === null ? Buffer.alloc(0) : await rowsOf(tx, attempt, offset),
+    };
   });
   const { attempt, number } = found;
   if (attempt === null) return { attempt: number, offset, text: '', next: offset, end: found.over };
-  const bytes = attempt.log_digest === null ? found.bytes : (await floor.blobs.read(attempt.log_digest, LOG_LIMIT)).subarray(offset, offset + AT_ONCE);
+  const bytes =
+    attempt.log_digest === null ? found.bytes : (await floor.blobs.read(attempt.log_digest, LOG_LIMIT)).subarray(offset, offset + AT_ONCE);
   const ended = attempt.finished_at !== null;
   const last = offset + bytes.length >= attempt.log_stored;
   // The last bytes of an ended log are shown whatever they are; elsewhere a cut character waits for its rest.

@@ -17,7 +17,13 @@ export const BLOB_LIMIT = 2 * 1024 ** 3;
  * Stores bytes that an attempt uploads, and binds them to it. The lease is asked before (so that nobody fills the
  * disk without one) and after (so that a late upload is bound to nothing).
  */
-export async function putBlob(floor: Floor, actor: Actor, holder: Holder, digest: Digest, bytes: AsyncIterable<Uint8Array>): Promise<{ digest: Digest; size: number }> {
+export async function putBlob(
+  floor: Floor,
+  actor: Actor,
+  holder: Holder,
+  digest: Digest,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ digest: Digest; size: number }> {
   if (!(await leased(floor, actor, holder))) return refuseAndThrow(floor, actor, holder, 'upload');
   const stored = await floor.blobs.put(bytes, { expect: digest, limit: BLOB_LIMIT });
   const bound = await floor.db.tx(actor.org, async (tx) => {
@@ -50,14 +56,25 @@ async function leased(floor: Floor, actor: Actor, holder: Holder): Promise<boole
 }
 
 /** The cache entry for a job: its own trust level's or a higher one's. Null where there is none, or the lease is lost. */
-export async function findJobCache(tx: Tx, holder: Holder, key: string, restoreKeys: readonly string[]): Promise<{ key: string; digest: string } | null> {
+export async function findJobCache(
+  tx: Tx,
+  holder: Holder,
+  key: string,
+  restoreKeys: readonly string[],
+): Promise<{ key: string; digest: string } | null> {
   const job = await findJob(tx, holder.job);
   if (job === null || !holds(job, holder)) return null;
   return findCache(tx, { service: job.service_id, trust: job.trust, key, restoreKeys });
 }
 
 /** Names an uploaded blob as the entry of a key, at the job's own trust level; the first writer of a key wins. */
-export async function saveJobCache(tx: Tx, actor: Actor, holder: Holder, key: string, digest: string): Promise<{ saved: boolean } | Refused> {
+export async function saveJobCache(
+  tx: Tx,
+  actor: Actor,
+  holder: Holder,
+  key: string,
+  digest: string,
+): Promise<{ saved: boolean } | Refused> {
   const job = await holdJob(tx, holder);
   if (job === null) return refuseWrite(tx, actor, holder, 'cache');
   const size = (await blobsOf(tx, holder.job, holder.attempt)).get(digest);

@@ -16,7 +16,11 @@ import { candidate, runnerById, waitingFor, type RunnerRow } from './runner.stor
 
 export type ClaimParts = { readonly secrets: SecretReleasePort };
 export type Claim = { readonly executors: readonly Executor[]; readonly waitMs: number };
-export type Claimed = { readonly plan: Envelope; readonly lease: { readonly token: number; readonly until: Instant }; readonly secrets: Readonly<Record<string, string>> };
+export type Claimed = {
+  readonly plan: Envelope;
+  readonly lease: { readonly token: number; readonly until: Instant };
+  readonly secrets: Readonly<Record<string, string>>;
+};
 
 /** Another claim holds the run of the only job there is for some milliseconds: look again this much later. */
 const BUSY_MS = 10;
@@ -63,13 +67,19 @@ async function claimOnce(tx: Tx, actor: Actor, runner: RunnerRow, claim: Claim, 
 type Ready = { readonly kind: 'ready'; readonly plan: JobPlan; readonly secrets: Readonly<Record<string, string>>; readonly now: Instant };
 
 /** Everything that the attempt needs, or why it can't be run: an unreadable plan, a lost input, a missing secret. */
-async function prepare(tx: Tx, job: JobRow, executors: readonly Executor[], parts: ClaimParts): Promise<Ready | { kind: 'fail'; why: string }> {
+async function prepare(
+  tx: Tx,
+  job: JobRow,
+  executors: readonly Executor[],
+  parts: ClaimParts,
+): Promise<Ready | { kind: 'fail'; why: string }> {
   const opened = openJob(job.planned, job, tx.floor.keys.all);
   if (!opened.ok) return { kind: 'fail', why: opened.why };
   const { sealed } = opened;
   const alone = job.needs.length === 0;
   const resolution = resolveSealed(sealed, alone ? [] : await jobsOf(tx, job.run_id), executors);
-  if (resolution.kind !== 'run') return { kind: 'fail', why: resolution.kind === 'wait' ? 'it was queued before what it needs' : resolution.why };
+  if (resolution.kind !== 'run')
+    return { kind: 'fail', why: resolution.kind === 'wait' ? 'it was queued before what it needs' : resolution.why };
   const found = findInputs(resolution.job.inputs, alone ? [] : await artifactsOf(tx, job.run_id));
   if (!found.ok) return { kind: 'fail', why: found.why };
   const { secrets: names, environment } = resolution.job;
@@ -77,7 +87,8 @@ async function prepare(tx: Tx, job: JobRow, executors: readonly Executor[], part
   const secrets = names.length === 0 || sealed.run.trust === 'untrusted' ? {} : await parts.secrets.release(tx, question);
   const missing = names.filter((name) => !Object.hasOwn(secrets, name));
   // A stranger's run goes on without: its secrets are none. A run of ours that lacks one would fail later and less clearly.
-  if (missing.length > 0 && sealed.run.trust !== 'untrusted') return { kind: 'fail', why: `these secrets are not set for it, or not for a run of this trust: ${missing.join(', ')}` };
+  if (missing.length > 0 && sealed.run.trust !== 'untrusted')
+    return { kind: 'fail', why: `these secrets are not set for it, or not for a run of this trust: ${missing.join(', ')}` };
   const now = await tx.now();
   const plan = attemptPlan(sealed, resolution.job, { attempt: job.attempt + 1, inputs: found.inputs, secrets: Object.keys(secrets), now });
   return { kind: 'ready', plan, secrets, now };
@@ -97,7 +108,16 @@ async function start(tx: Tx, actor: Actor, job: JobRow, { plan, secrets, now }: 
     cause: null,
   });
   const readable = [...(plan.source.archive === null ? [] : [plan.source.archive]), ...plan.inputs.map((input) => input.digest)];
-  const row = { job_id: job.id, attempt: plan.attempt, runner_id: runner.id, token, plan: JSON.stringify(envelope), plan_digest: digest, readable, started_at: now };
+  const row = {
+    job_id: job.id,
+    attempt: plan.attempt,
+    runner_id: runner.id,
+    token,
+    plan: JSON.stringify(envelope),
+    plan_digest: digest,
+    readable,
+    started_at: now,
+  };
   await insertAttempt(
     tx,
     row,

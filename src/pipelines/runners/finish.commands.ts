@@ -35,13 +35,17 @@ export async function finishAttempt(tx: Tx, actor: Actor, holder: Holder, finish
   const words = digestOfValue(finish);
   const attempt = await findAttempt(tx, holder.job, holder.attempt);
   if (run === null || job === null || attempt === null) {
-    const repeated = attempt !== null && attempt.token === holder.token && attempt.runner_id === holder.runner && attempt.finish_digest === words;
+    const repeated =
+      attempt !== null && attempt.token === holder.token && attempt.runner_id === holder.runner && attempt.finish_digest === words;
     return repeated ? { accepted: true } : refuseWrite(tx, actor, holder, 'finish');
   }
   const plan = planOf(attempt, tx);
   await refuseForeign(tx, holder, finish);
   const now = await tx.now();
-  const ending = plan === null ? { result: 'refused' as const, cause: 'the stored plan of this attempt was changed' } : endingOf(finish, plan, job.cancel_requested);
+  const ending =
+    plan === null
+      ? { result: 'refused' as const, cause: 'the stored plan of this attempt was changed' }
+      : endingOf(finish, plan, job.cancel_requested);
   const again = retries(ending, job.attempt, job.max_attempts, job.cancel_requested || run.state === 'cancelling');
   const { executor, isolation, log } = finish;
   await endAttempt(tx, job.id, job.attempt, { ...ending, at: now, finishDigest: words, executor, isolation, logBytes: log.bytes });
@@ -102,7 +106,8 @@ function planOf(attempt: AttemptRow, tx: Tx): JobPlan | null {
 async function refuseForeign(tx: Tx, holder: Holder, finish: Finish): Promise<void> {
   const mine = await blobsOf(tx, holder.job, holder.attempt);
   const named = [...finish.artifacts, ...finish.materials, ...finish.reports].flatMap(({ digest }) => (digest === null ? [] : [digest]));
-  const foreign = named.find((digest) => !mine.has(digest)) ?? finish.artifacts.find((artifact) => mine.get(artifact.digest) !== artifact.size)?.digest;
+  const foreign =
+    named.find((digest) => !mine.has(digest)) ?? finish.artifacts.find((artifact) => mine.get(artifact.digest) !== artifact.size)?.digest;
   if (foreign !== undefined) throw foreignBlob({ digest: foreign, job: holder.job });
 }
 
@@ -122,7 +127,15 @@ type Bound = {
 };
 
 async function bind(tx: Tx, { run, job, attempt, plan, finish, made, now, actor }: Bound, ports: FinishPorts): Promise<void> {
-  const common = { run: run.id, job: job.id, attempt: job.attempt, service: job.service_id, commit: run.commit_id, trust: run.trust, actor };
+  const common = {
+    run: run.id,
+    job: job.id,
+    attempt: job.attempt,
+    service: job.service_id,
+    commit: run.commit_id,
+    trust: run.trust,
+    actor,
+  };
   const inputs = plan.inputs.map(({ name, digest }) => ({ name, digest: digest as Digest }));
   const kept = plan.artifacts.flatMap((promise) => made.find((one) => one.name === promise.name) ?? []);
   for (const { name, digest, size } of kept) {

@@ -50,12 +50,34 @@ async function takeAway(tx: Tx, run: RunRow, job: JobRow, late: 'lost' | 'overti
   const now = await tx.now();
   const stopping = job.cancel_requested || run.state === 'cancelling';
   const to = late === 'overtime' ? 'timed-out' : afterLoss(job.attempt, job.max_attempts, stopping);
-  const cause = late === 'lost' ? `its runner was lost: no heartbeat since its lease ended at ${job.lease_until ?? 'an unknown time'}` : 'it ran past its time limit, and its runner did not stop it';
+  const cause =
+    late === 'lost'
+      ? `its runner was lost: no heartbeat since its lease ended at ${job.lease_until ?? 'an unknown time'}`
+      : 'it ran past its time limit, and its runner did not stop it';
   const outcome = late === 'lost' ? 'lost' : 'timed-out';
-  await endAttempt(tx, job.id, job.attempt, { result: outcome, cause, at: now, finishDigest: null, executor: null, isolation: [], logBytes: null });
+  await endAttempt(tx, job.id, job.attempt, {
+    result: outcome,
+    cause,
+    at: now,
+    finishDigest: null,
+    executor: null,
+    isolation: [],
+    logBytes: null,
+  });
   const again = to === 'queued';
   await moveJob(tx, job, to, { cause, lease_until: null, ...(again ? { queued_at: now } : { finished_at: now }) });
-  const body = { run: run.id, name: job.name, attempt: job.attempt, runner: job.runner_id, outcome, cause, executor: null, isolation: [], artifacts: [], retried: again };
+  const body = {
+    run: run.id,
+    name: job.name,
+    attempt: job.attempt,
+    runner: job.runner_id,
+    outcome,
+    cause,
+    executor: null,
+    isolation: [],
+    artifacts: [],
+    retried: again,
+  };
   await tx.record(jobFinished, { subject: job.id, actor, service: job.service_id, body });
   await settle(tx, actor, run, job, { result: to === 'cancelled' ? 'cancelled' : 'failed', cause }, again);
 }

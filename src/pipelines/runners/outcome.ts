@@ -16,7 +16,8 @@ type Told = {
  * told to stop and did not succeed was cancelled.
  */
 export function endingOf(told: Told, plan: Pick<JobPlan, 'artifacts'>, cancelRequested: boolean): Ending {
-  if (told.result !== 'succeeded') return cancelRequested ? { result: 'cancelled', cause: told.cause } : { result: told.result, cause: told.cause };
+  if (told.result !== 'succeeded')
+    return cancelRequested ? { result: 'cancelled', cause: told.cause } : { result: told.result, cause: told.cause };
   const missing = plan.artifacts.filter((promised) => !told.artifacts.some((made) => made.name === promised.name));
   if (missing.length === 0) return { result: 'succeeded', cause: null };
   return { result: 'failed', cause: `it promised and did not deliver: ${missing.map((artifact) => artifact.name).join(', ')}` };

@@ -5,7 +5,16 @@ import { plus } from '../../kernel/time.ts';
 import type { Floor, Tx } from '../../platform/floor.ts';
 import { registrationMade, runnerRegistered, runnerRevoked } from '../pipelines.events.ts';
 import { badRegistration, noSuchRunner } from '../pipelines.problems.ts';
-import { endRunner, insertRegistration, insertRunner, lockRegistration, orgOfRegistration, runnerByKey, seeRunner, useRegistration } from './runner.store.ts';
+import {
+  endRunner,
+  insertRegistration,
+  insertRunner,
+  lockRegistration,
+  orgOfRegistration,
+  runnerByKey,
+  seeRunner,
+  useRegistration,
+} from './runner.store.ts';
 
 /** Makes a single-use registration; only its digest is kept. */
 export async function createRegistration(
@@ -21,7 +30,13 @@ export async function createRegistration(
   return { registration, pool: input.pool, trust: input.trust, expiresAt };
 }
 
-export type Registered = { readonly runner: string; readonly key: string; readonly pool: string; readonly trust: Trust; readonly planKeys: { keyId: string; publicKeyPem: string }[] };
+export type Registered = {
+  readonly runner: string;
+  readonly key: string;
+  readonly pool: string;
+  readonly trust: Trust;
+  readonly planKeys: { keyId: string; publicKeyPem: string }[];
+};
 
 /** Turns a registration into a runner and its key, once. The key is shown here only; its digest is kept. */
 export async function registerRunner(floor: Floor, registration: string, name: string): Promise<Registered> {
@@ -36,8 +51,18 @@ export async function registerRunner(floor: Floor, registration: string, name: s
     const key = `ym_rnr_${tx.floor.randomHex(32)}`;
     await insertRunner(tx, { id, name, pool: found.pool, trust: found.trust, keyDigest: digestOf(key) });
     if (!(await useRegistration(tx, found.id, id))) throw badRegistration({});
-    await tx.record(runnerRegistered, { subject: id, actor: { kind: 'runner', id, org }, body: { pool: found.pool, trust: found.trust, registration: found.id } });
-    return { runner: id, key, pool: found.pool, trust: found.trust, planKeys: tx.floor.keys.all.map(({ keyId, publicKeyPem }) => ({ keyId, publicKeyPem })) };
+    await tx.record(runnerRegistered, {
+      subject: id,
+      actor: { kind: 'runner', id, org },
+      body: { pool: found.pool, trust: found.trust, registration: found.id },
+    });
+    return {
+      runner: id,
+      key,
+      pool: found.pool,
+      trust: found.trust,
+      planKeys: tx.floor.keys.all.map(({ keyId, publicKeyPem }) => ({ keyId, publicKeyPem })),
+    };
   });
 }
 

@@ -24,7 +24,12 @@ import { allRunners } from './runner.store.ts';
 
 export type RunnerParts = claims.ClaimParts & FinishPorts;
 
-const holderOf = (actor: Actor, params: { job: string; attempt: number }, token: number): leases.Holder => ({ runner: actor.id, job: params.job, attempt: params.attempt, token });
+const holderOf = (actor: Actor, params: { job: string; attempt: number }, token: number): leases.Holder => ({
+  runner: actor.id,
+  job: params.job,
+  attempt: params.attempt,
+  token,
+});
 
 /** What runners say to the server, and what admins say about runners. */
 export function runnerRoutes(parts: RunnerParts): readonly Mounted[] {
@@ -34,9 +39,18 @@ export function runnerRoutes(parts: RunnerParts): readonly Mounted[] {
 function machineRoutes(): readonly Mounted[] {
   return [
     mount(registerRunner, async ({ floor, body }) => registration.registerRunner(floor, body.registration, body.name)),
-    mount(createRegistration, async ({ floor, actor, body }) => floor.db.tx(actor.org, (tx) => registration.createRegistration(tx, actor, body))),
+    mount(createRegistration, async ({ floor, actor, body }) =>
+      floor.db.tx(actor.org, (tx) => registration.createRegistration(tx, actor, body)),
+    ),
     mount(listRunners, async ({ tx }) => ({
-      items: (await allRunners(tx)).map((row) => ({ id: row.id, name: row.name, pool: row.pool, trust: row.trust, seenAt: row.seen_at, revoked: row.revoked_at !== null })),
+      items: (await allRunners(tx)).map((row) => ({
+        id: row.id,
+        name: row.name,
+        pool: row.pool,
+        trust: row.trust,
+        seenAt: row.seen_at,
+        revoked: row.revoked_at !== null,
+      })),
     })),
     mount(revokeRunner, async ({ tx, actor, params }) => {
       await registration.revokeRunner(tx, actor, params.runner);
@@ -57,7 +71,9 @@ function jobRoutes(parts: RunnerParts): readonly Mounted[] {
       const { token, step, ...change } = body;
       return leases.stepChanged(tx, actor, holderOf(actor, params, token), { ...change, position: step });
     }),
-    mount(appendLog, async ({ floor, actor, params, body }) => append(floor, actor, holderOf(actor, params, body.token), body.offset, body.text)),
+    mount(appendLog, async ({ floor, actor, params, body }) =>
+      append(floor, actor, holderOf(actor, params, body.token), body.offset, body.text),
+    ),
     mount(finishJob, async ({ tx, actor, params, body }) => {
       const { token, ...finish } = body;
       return finishAttempt(tx, actor, holderOf(actor, params, token), finish, parts);
@@ -68,13 +84,23 @@ function jobRoutes(parts: RunnerParts): readonly Mounted[] {
 function byteRoutes(): readonly Mounted[] {
   return [
     mount(putJobBlob, async ({ floor, actor, params, query, body }) =>
-      blobs.putBlob(floor, actor, holderOf(actor, params, query.token), params.digest as Digest, body as unknown as AsyncIterable<Uint8Array>),
+      blobs.putBlob(
+        floor,
+        actor,
+        holderOf(actor, params, query.token),
+        params.digest as Digest,
+        body as unknown as AsyncIterable<Uint8Array>,
+      ),
     ),
     mount(getJobBlob, async ({ floor, actor, params, query }) => {
       const bytes = await blobs.openBlob(floor, actor, holderOf(actor, params, query.token), params.digest as Digest);
       return { stream: ReadableStream.from(bytes), fileName: `${params.digest.slice(7, 19)}.bin` };
     }),
-    mount(findCache, async ({ tx, actor, params, body }) => ({ entry: await blobs.findJobCache(tx, holderOf(actor, params, body.token), body.key, body.restoreKeys) })),
-    mount(saveCache, async ({ tx, actor, params, body }) => blobs.saveJobCache(tx, actor, holderOf(actor, params, body.token), body.key, body.digest)),
+    mount(findCache, async ({ tx, actor, params, body }) => ({
+      entry: await blobs.findJobCache(tx, holderOf(actor, params, body.token), body.key, body.restoreKeys),
+    })),
+    mount(saveCache, async ({ tx, actor, params, body }) =>
+      blobs.saveJobCache(tx, actor, holderOf(actor, params, body.token), body.key, body.digest),
+    ),
   ];
 }

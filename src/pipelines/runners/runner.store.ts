@@ -29,7 +29,10 @@ export function allRunners(tx: Tx): Promise<RunnerRow[]> {
   return tx.query<RunnerRow>(`select ${COLUMNS} from runner order by created_at, id limit 1000`);
 }
 
-export async function insertRunner(tx: Tx, runner: { id: string; name: string; pool: string; trust: Trust; keyDigest: string }): Promise<void> {
+export async function insertRunner(
+  tx: Tx,
+  runner: { id: string; name: string; pool: string; trust: Trust; keyDigest: string },
+): Promise<void> {
   await tx.query(`insert into runner (id, org_id, name, pool, trust, key_digest, created_at) values ($1, $2, $3, $4, $5, $6, $7)`, [
     runner.id,
     tx.org,
@@ -43,40 +46,54 @@ export async function insertRunner(tx: Tx, runner: { id: string; name: string; p
 
 /** Ends a runner; null where there is none, or it was ended before. */
 export function endRunner(tx: Tx, id: string, now: Instant): Promise<RunnerRow | null> {
-  return tx.maybe<RunnerRow>(`update runner set revoked_at = $2, version = version + 1 where id = $1 and revoked_at is null returning ${COLUMNS}`, [id, now]);
+  return tx.maybe<RunnerRow>(
+    `update runner set revoked_at = $2, version = version + 1 where id = $1 and revoked_at is null returning ${COLUMNS}`,
+    [id, now],
+  );
 }
 
 /** Remembers that the runner was here; at most once a `everyMs`, because nothing depends on it. */
 export async function seeRunner(tx: Tx, id: string, now: Instant, everyMs: number): Promise<void> {
-  await tx.write(`update runner set seen_at = $2 where id = $1 and (seen_at is null or seen_at < $2::timestamptz - $3 * interval '1 millisecond')`, [id, now, everyMs]);
+  await tx.write(
+    `update runner set seen_at = $2 where id = $1 and (seen_at is null or seen_at < $2::timestamptz - $3 * interval '1 millisecond')`,
+    [id, now, everyMs],
+  );
 }
 
 export type Registration = { readonly id: string; readonly org_id: string; readonly pool: string; readonly trust: Trust };
 
-export async function insertRegistration(tx: Tx, registration: { id: string; tokenDigest: string; pool: string; trust: Trust; expiresAt: Instant }): Promise<void> {
-  await tx.query(`insert into runner_registration (id, org_id, token_digest, pool, trust, expires_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)`, [
-    registration.id,
-    tx.org,
-    registration.tokenDigest,
-    registration.pool,
-    registration.trust,
-    registration.expiresAt,
-    await tx.now(),
-  ]);
+export async function insertRegistration(
+  tx: Tx,
+  registration: { id: string; tokenDigest: string; pool: string; trust: Trust; expiresAt: Instant },
+): Promise<void> {
+  await tx.query(
+    `insert into runner_registration (id, org_id, token_digest, pool, trust, expires_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+    [registration.id, tx.org, registration.tokenDigest, registration.pool, registration.trust, registration.expiresAt, await tx.now()],
+  );
 }
 
 /** Whose registration this is; asked across all organisations, because a stranger's request names none. */
 export async function orgOfRegistration(tx: Tx, tokenDigest: string): Promise<string | null> {
-  return (await tx.maybe<{ org_id: string }>(`select org_id from runner_registration where token_digest = $1`, [tokenDigest]))?.org_id ?? null;
+  return (
+    (await tx.maybe<{ org_id: string }>(`select org_id from runner_registration where token_digest = $1`, [tokenDigest]))?.org_id ?? null
+  );
 }
 
 /** The unused and unexpired registration of a token, locked. */
 export function lockRegistration(tx: Tx, tokenDigest: string, now: Instant): Promise<Registration | null> {
-  return tx.maybe<Registration>(`select id, org_id, pool, trust from runner_registration where token_digest = $1 and used_by is null and expires_at > $2 for update`, [tokenDigest, now]);
+  return tx.maybe<Registration>(
+    `select id, org_id, pool, trust from runner_registration where token_digest = $1 and used_by is null and expires_at > $2 for update`,
+    [tokenDigest, now],
+  );
 }
 
 export async function useRegistration(tx: Tx, id: string, runner: string): Promise<boolean> {
-  return (await tx.write(`update runner_registration set used_by = $2, version = version + 1 where id = $1 and used_by is null`, [id, runner])) === 1;
+  return (
+    (await tx.write(`update runner_registration set used_by = $2, version = version + 1 where id = $1 and used_by is null`, [
+      id,
+      runner,
+    ])) === 1
+  );
 }
 
 export type Asked = { readonly pool: string; readonly trust: readonly Trust[]; readonly executors: readonly Executor[] };
@@ -93,10 +110,9 @@ export function candidate(tx: Tx, asked: Asked): Promise<JobRow | null> {
 
 /** Whether any job is queued for such a runner, locked or not. */
 export async function waitingFor(tx: Tx, asked: Asked): Promise<boolean> {
-  const rows = await tx.query(`select 1 as yes from job where state = 'queued' and pool = $1 and trust = any($2) and (executor = 'any' or executor = any($3)) limit 1`, [
-    asked.pool,
-    asked.trust,
-    asked.executors,
-  ]);
+  const rows = await tx.query(
+    `select 1 as yes from job where state = 'queued' and pool = $1 and trust = any($2) and (executor = 'any' or executor = any($3)) limit 1`,
+    [asked.pool, asked.trust, asked.executors],
+  );
   return rows.length > 0;
 }

@@ -1,6 +1,12 @@
 import type { Tx } from '../../platform/floor.ts';
 
-export type SecretRow = { readonly name: string; readonly sealed: Buffer; readonly protected_only: boolean; readonly version: number; readonly changed_at: string };
+export type SecretRow = {
+  readonly name: string;
+  readonly sealed: Buffer;
+  readonly protected_only: boolean;
+  readonly version: number;
+  readonly changed_at: string;
+};
 
 /** Sets a secret and answers its new version. */
 export async function saveSecret(tx: Tx, service: string, name: string, sealed: Uint8Array, protectedOnly: boolean): Promise<number> {
@@ -14,10 +20,10 @@ export async function saveSecret(tx: Tx, service: string, name: string, sealed: 
 }
 
 export function secretsOf(tx: Tx, service: string, names: readonly string[] | null): Promise<SecretRow[]> {
-  return tx.query<SecretRow>(`select name, sealed, protected_only, version, changed_at from service_secret where service_id = $1 and ($2::text[] is null or name = any($2)) order by name`, [
-    service,
-    names,
-  ]);
+  return tx.query<SecretRow>(
+    `select name, sealed, protected_only, version, changed_at from service_secret where service_id = $1 and ($2::text[] is null or name = any($2)) order by name`,
+    [service, names],
+  );
 }
 
 export async function forgetSecret(tx: Tx, service: string, name: string): Promise<boolean> {

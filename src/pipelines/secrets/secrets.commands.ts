@@ -9,10 +9,19 @@ import { forgetSecret, saveSecret, secretsOf } from './secret.store.ts';
 const place = (org: string, service: string, name: string): string => `secret:${org}:${service}:${name}`;
 
 /** Sets a secret of a service; the value goes nowhere but into its sealed column. */
-export async function putSecret(tx: Tx, actor: Actor, input: { service: string; name: string; value: string; protectedOnly: boolean }): Promise<number> {
+export async function putSecret(
+  tx: Tx,
+  actor: Actor,
+  input: { service: string; name: string; value: string; protectedOnly: boolean },
+): Promise<number> {
   const sealed = tx.floor.secrets.seal(input.value, place(tx.org, input.service, input.name));
   const version = await saveSecret(tx, input.service, input.name, sealed, input.protectedOnly);
-  await tx.record(secretChanged, { subject: input.service, actor, service: input.service, body: { name: input.name, version, protectedOnly: input.protectedOnly } });
+  await tx.record(secretChanged, {
+    subject: input.service,
+    actor,
+    service: input.service,
+    body: { name: input.name, version, protectedOnly: input.protectedOnly },
+  });
   return version;
 }
 

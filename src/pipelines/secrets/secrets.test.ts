@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { system } from '../../kernel/actor.ts';
 import { testFloor } from '../../testing/database.ts';
 import { factsOf, givenRun, givenRunner, givenService } from '../../testing/pipelines.ts';
+import { claimJob } from '../runners/claim.commands.ts';
 import { viewRun } from '../run.views.ts';
 import { deleteSecret, putSecret } from './secrets.commands.ts';
 
@@ -36,6 +37,18 @@ test('secrets go by trust: all to a protected run, some to a trusted one, none t
   expect(stranger.claimed.secrets).toEqual({});
   expect(stranger.plan.secrets).toEqual([]);
   await strangers.finish(stranger.holder);
+});
+
+test('a stranger gets nothing even from a store that would give it', async () => {
+  const strangers = await givenRunner(floor, { trust: 'untrusted' });
+  await givenRun(floor, shop, ASKS('NPM_TOKEN'), { trust: 'untrusted' });
+  const claimed = await claimJob(
+    floor,
+    strangers.actor,
+    { executors: ['host'], waitMs: 0 },
+    { secrets: { release: async () => ({ NPM_TOKEN: 'x' }) } },
+  );
+  expect(claimed?.secrets).toEqual({});
 });
 
 test('a run of ours that may not have what it asks for fails and names it', async () => {
