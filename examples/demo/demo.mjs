@@ -66,7 +66,7 @@ async function openTheYard() {
   const setup = ymFor(env);
   const signedIn = await setup('setup', '--link', link, '--name', people.ada.name, '--email', people.ada.email, '--password', password);
   ym.ada = ymFor({ ...env, YARDMASTER_TOKEN: signedIn.token });
-  const roles = { bo: ['developer'], cy: ['developer', 'approver'], di: ['developer', 'approver', 'release-manager'] };
+  const roles = { bo: ['developer', 'approver'], cy: ['developer', 'approver'], di: ['developer', 'approver', 'release-manager'] };
   for (const key of ['bo', 'cy', 'di']) {
     const added = await ym.ada('person', 'add', people[key].name, '--email', people[key].email, '--role', ...roles[key]);
     const own = await setup('setup', '--link', added.invitation, '--password', password);
