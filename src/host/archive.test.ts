@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Problem } from '../kernel/problem.ts';
 import { entryPath, linkProblem, type Tree } from './archive-names.ts';
 import { extractArchive } from './archive.extract.ts';
 import { openPlainFile, packPath, packPaths } from './archive.pack.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let home = '';
 let count = 0;

@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { canonicalBytes } from '../kernel/canonical.ts';
 import { sealEnvelope } from '../kernel/dsse.ts';
 import { JOB_PLAN_TYPE } from '../contract/runner.ts';
 import { packPath } from '../host/archive.pack.ts';
 import { runRunner, type RunnerOptions } from './main.ts';
 import { makeSigner, planOf, TestServer } from './server.fixture.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: TestServer;
 let state = '';

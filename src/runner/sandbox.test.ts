@@ -3,13 +3,16 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { redactorOf } from './redact.ts';
 import { clearPlace, makePlace } from './place.disk.ts';
 import { LogSpool } from './log.spool.ts';
 import { probeSandbox } from './sandbox.executor.ts';
 import { runSteps } from './steps.run.ts';
 import { planOf } from './server.fixture.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const probe = await probeSandbox();
 const sandbox = 'executor' in probe ? probe.executor : null;

@@ -179,7 +179,15 @@ export class TestServer {
     const token = url.searchParams.has('token') ? Number(url.searchParams.get('token')) : (body as { token?: number }).token;
     const job = params.job === undefined ? null : (this.jobs.get(`${params.job}/${params.attempt}`) ?? null);
     if (params.job !== undefined && (job === null || job.token !== token)) return problem(response, 409, 'pipelines.lease-lost', 'lost');
-    const answer = await this.#answer(route.path.split('/').at(-1) ?? '', request.method ?? '', body, raw, params, job as JobState);
+    const answer = await this.#answer(
+      route.path.split('/').at(-1) ?? '',
+      request.method ?? '',
+      body,
+      raw,
+      params,
+      job as JobState,
+      () => request.socket.destroyed,
+    );
     if (this.loseAnswer?.(name)) return void request.socket.destroy();
     if (answer instanceof Buffer) return void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(answer);
     if (answer === null) return problem(response, 404, 'pipelines.unreadable-blob', 'no');
@@ -193,6 +201,7 @@ export class TestServer {
     raw: Buffer,
     params: { job?: string; attempt?: number; digest?: string },
     job: JobState,
+    gone: () => boolean,
   ): Promise<unknown> {
     const given = body as Record<string, never>;
     const go = () => ({ until: new Date(Date.now() + this.leaseMs).toISOString(), cancel: job.cancel });
@@ -207,7 +216,7 @@ export class TestServer {
         planKeys: [{ keyId: this.keys.signer.keyId, publicKeyPem: this.keys.publicKeyPem }],
       };
     }
-    if (last === 'claim') return this.#claim(Math.min(given['waitMs'] ?? 0, 1000));
+    if (last === 'claim') return this.#claim(Math.min(given['waitMs'] ?? 0, 1000), gone);
     if (last === 'heartbeat') return (job.beats++, go());
     if (last === 'steps') return (job.steps.push(`${given['step']} ${given['state']}`), go());
     if (last === 'log') return this.#append(job, given['offset'] ?? 0, given['text'] ?? '');
@@ -221,8 +230,10 @@ export class TestServer {
     return { accepted: true };
   }
 
-  async #claim(waitMs: number): Promise<unknown> {
+  async #claim(waitMs: number, gone: () => boolean): Promise<unknown> {
     for (const until = Date.now() + waitMs; ; await pause(10)) {
+      // Whoever gave up waiting gets nothing.
+      if (gone()) return { job: null };
       const job = [...this.jobs.values()].find((one) => !one.claimed);
       if (job !== undefined) {
         job.claimed = true;
