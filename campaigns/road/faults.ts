@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answering, type Instance } from './instance.ts';
+import type { Daemon } from './processes.ts';
+import type { Random } from './random.ts';
+
+/** When who is killed, for how long it is away, and whether it is killed again while it recovers. */
+export type Kill = { readonly afterMs: number; readonly who: readonly string[]; readonly awayMs: number; readonly againMs: number | null };
+
+/** One to three kills within `spanMs`, by the seed. */
+export function planKills(random: Random, spanMs: number): Kill[] {
+  const victims = ['server-1', 'runner', 'agent'];
+  return Array.from({ length: 1 + random.pick(3) }, () => {
+    const first = random.one(victims);
+    const second = random.once(4) ? random.one(victims.filter((name) => name !== first)) : null;
+    return {
+      afterMs: random.pick(spanMs),
+      who: second === null ? [first] : [first, second],
+      awayMs: random.once(3) ? 0 : random.pick(1500),
+      againMs: random.once(4) ? 30 + random.pick(900) : null,
+    };
+  }).sort((one, other) => one.afterMs - other.afterMs);
+}
+
+export function daemonsOf(instance: Instance): readonly Daemon[] {
+  return [...instance.servers, instance.runner, instance.agent];
+}
+
+/** Carries the kills out, one after the other, and leaves everything running. */
+export async function killAll(instance: Instance, kills: readonly Kill[]): Promise<void> {
+  const began = performance.now();
+  for (const kill of kills) {
+    await sleep(Math.max(0, kill.afterMs - (performance.now() - began)));
+    const daemons = daemonsOf(instance).filter((daemon) => kill.who.includes(daemon.name));
+    await cycle(instance, daemons, kill.awayMs);
+    if (kill.againMs === null) continue;
+    await sleep(kill.againMs);
+    await cycle(instance, daemons, 0);
+  }
+  instance.journal.note('faults-ended', { kills: kills.length });
+}
+
+async function cycle(instance: Instance, daemons: readonly Daemon[], awayMs: number): Promise<void> {
+  await Promise.all(daemons.map((daemon) => daemon.kill()));
+  instance.journal.note('killed', { who: daemons.map((daemon) => daemon.name) });
+  await sleep(awayMs);
+  for (const daemon of daemons) daemon.start();
+  instance.journal.note('started', { who: daemons.map((daemon) => daemon.name) });
+}
+
+/** All servers answer; throws where a process ended by itself, which none ever should. */
+export async function everybodyWell(instance: Instance): Promise<void> {
+  for (const [at, server] of instance.servers.entries()) {
+    if (!server.running()) server.start();
+    await answering(instance.ports[at] ?? 0, 30_000, join(instance.folder, `${server.name}.log`));
+  }
+  const surprises = daemonsOf(instance).flatMap((daemon) => daemon.surprises());
+  if (surprises.length > 0) throw new Error(`${surprises.join('; ')}; see ${instance.folder}/*.log`);
+}
