@@ -33,7 +33,8 @@ function planAnswer({ plan, warnings }: Planned) {
   };
 }
 
-function serviceAnswer({ teamId: _, dependsOn, run, ...service }: Service) {
+// The team's id stays inside: the contract names fewer fields than this, and the rest never leaves.
+function serviceAnswer({ dependsOn, run, ...service }: Service) {
   return { ...service, dependsOn: [...dependsOn], run: run === null ? null : runAnswer(run) };
 }
 
