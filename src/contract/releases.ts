@@ -75,7 +75,7 @@ const onRelease = ['params.release'] as const;
 export const createRelease = defineRoute({
   method: 'POST',
   path: '/v1/releases',
-  summary: 'Make a release of what a run built (or the newest successful run of a commit)',
+  summary: 'Make a release of what a run built (or the newest successful run, of a commit where one is named)',
   access: { kind: 'may', action: 'release.create', on: ['body.service'] },
   body: z.strictObject({
     service: nameSchema,

@@ -11,7 +11,7 @@ import { resolvePolicy } from '../gates/policy/policy.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { personBehind } from '../kernel/actor.ts';
 import { digestOf } from '../kernel/digest.ts';
-import { runById } from '../pipelines/pipelines.queries.ts';
+import { runById, runsOfService } from '../pipelines/pipelines.queries.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { HistoryPort } from './history.port.ts';
 import type { ReleaseType, SchemaChange } from './plan.ts';
@@ -117,7 +117,7 @@ async function builtBy(
   tx: Tx,
   { service, run, commit }: NewRelease,
 ): Promise<{ run: string; commit: string; digests: ReleaseRow['digests'] }> {
-  const named = run ?? (commit === null ? null : await newestRun(tx, commit, service.id));
+  const named = run ?? (commit === null ? await newestRunOf(tx, service.id) : await newestRun(tx, commit, service.id));
   if (named === null) throw noRun({ service: service.name });
   const found = await runById(tx, named);
   if (found === null || found.serviceId !== service.id) throw noRun({ service: service.name });
@@ -133,6 +133,12 @@ async function builtBy(
   ].sort();
   if (digests.length === 0) refuse('it yielded no artifact');
   return { run: named, commit: found.commit ?? '', digests };
+}
+
+/** The newest run of a service that succeeded and may be released. */
+async function newestRunOf(tx: Tx, serviceId: string): Promise<string | null> {
+  const runs = await runsOfService(tx, serviceId, { limit: 100 });
+  return runs.find((run) => run.state === 'succeeded' && run.trust !== 'untrusted')?.id ?? null;
 }
 
 /** The newest run that succeeded among those that made something of this service from the commit. */

@@ -69,6 +69,7 @@ test('a version follows from the commits, once; explicit ones are checked; a fai
   await expect(create({})).rejects.toMatchObject({ code: 'artifacts.nothing-to-release' });
   await expect(create({ version: '0.1.0' })).rejects.toMatchObject({ code: 'artifacts.version-taken' });
   expect(await create({ run: null, commit, type: 'hotfix' })).toMatchObject({ versionName: '0.1.1', runId: run });
+  expect(await create({ run: null, version: '0.5.0' })).toMatchObject({ runId: run });
   await expect(create({ run: null, commit: 'f'.repeat(40) })).rejects.toMatchObject({ code: 'releases.no-run' });
   await expect(create({ targets: ['moon'] })).rejects.toMatchObject({ code: 'releases.no-such-environment' });
   await world.tx((tx) => tx.query(`update run set trust = 'untrusted' where id = $1`, [run]));
