@@ -4,12 +4,12 @@ import type { Instant } from '../../kernel/time.ts';
 import type { Trust } from '../../contract/runner.ts';
 import type { Tx } from '../../platform/floor.ts';
 import type { RunContext } from '../definition/contexts.ts';
-import type { PlannedRun } from '../definition/plan.ts';
+import type { PlannedJob, PlannedRun } from '../definition/plan.ts';
 import { runFinished, runQueued } from '../pipelines.events.ts';
 import { noSuchRun, runOver } from '../pipelines.problems.ts';
 import { runMachine } from '../states.ts';
 import { advance, stopJobs } from './advance.commands.ts';
-import { insertJobs, jobsOf } from './job.store.ts';
+import { insertJobs, jobsOf, type NewJob } from './job.store.ts';
 import { sealJob } from './plan-seal.ts';
 import { findRunByKey, insertRun, lockRun, moveRun, type RunRow } from './run.store.ts';
 
@@ -74,36 +74,39 @@ export async function createRun(tx: Tx, actor: Actor, order: RunOrder): Promise<
   if ('failed' in order.planned) return failRun(tx, actor, run, order.planned.failed);
   await insertJobs(
     tx,
-    jobs.map((planned, position) => {
-      const id = tx.floor.newId('job');
-      const sealed = {
-        v: 1 as const,
-        org: tx.org,
-        job: id,
-        service: service.id,
-        run: order.context,
-        source: planSource(order),
-        files: order.files,
-        planned,
-      };
-      return {
-        id,
-        run_id: run.id,
-        service_id: service.id,
-        position,
-        name: planned.key,
-        declared: planned.job,
-        needs: Object.keys(planned.needs),
-        planned: sealJob(sealed, tx.floor.keys),
-        timeout_ms: planned.timeoutMs,
-        pool: planned.pool,
-        executor: planned.executor,
-        trust: order.trust,
-        max_attempts: planned.retries + 1,
-      };
-    }),
+    jobs.map((planned, position) => newJob(tx, order, planned, position)),
   );
   return advance(tx, run, actor);
+}
+
+function newJob(tx: Tx, order: RunOrder, planned: PlannedJob, position: number): NewJob {
+  const id = tx.floor.newId('job');
+  const source = planSource(order);
+  const sealed = {
+    v: 1 as const,
+    org: tx.org,
+    job: id,
+    service: order.service.id,
+    run: order.context,
+    source,
+    files: order.files,
+    planned,
+  };
+  return {
+    id,
+    run_id: order.id,
+    service_id: order.service.id,
+    position,
+    name: planned.key,
+    declared: planned.job,
+    needs: Object.keys(planned.needs),
+    planned: sealJob(sealed, tx.floor.keys),
+    timeout_ms: planned.timeoutMs,
+    pool: planned.pool,
+    executor: planned.executor,
+    trust: order.trust,
+    max_attempts: planned.retries + 1,
+  };
 }
 
 function planSource({ source }: RunOrder): {
