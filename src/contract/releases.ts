@@ -131,8 +131,9 @@ export const castVote = defineRoute({
   method: 'POST',
   path: '/v1/releases/{release}/approvals',
   summary: 'Approve or reject a release for one environment; the body carries the intent and row version that you saw',
-  access: { kind: 'may', action: 'approval.give', on: ['params.release', 'body.environment'] },
-  transaction: 'none',
+  // Whoever sees the release may ask: the handler asks for `approval.give`, and who is excluded is refused on record
+  // whatever roles they hold.
+  access: { kind: 'may', action: 'release.read', on: ['params.release', 'body.environment'] },
   params: releaseParams,
   body: z.strictObject({
     environment: nameSchema,

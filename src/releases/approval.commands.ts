@@ -26,6 +26,8 @@ export type VoteOrder = {
   /** The target's row version that the voter saw. */
   readonly version: number;
   readonly onBehalfOf: string | null;
+  /** Whether the one authorisation point lets this actor vote here at all: a narrow token or a missing role does not. */
+  readonly mayVote: boolean;
 };
 
 /**
@@ -57,7 +59,7 @@ export async function voteOnRelease(tx: Tx, actor: Actor, order: VoteOrder): Pro
       onBehalfOf: order.onBehalfOf,
       mandates: person === null ? [] : await delegatorsOf(tx, person),
       involvement,
-      roles: seat === null ? [] : await rolesOver(tx, seat, service, environment),
+      roles: seat === null || !order.mayVote ? [] : await rolesOver(tx, seat, service, environment),
       seen: { intent: order.intent, version: order.version },
       current: { intent, version: target.version },
     },

@@ -60,6 +60,7 @@ export async function vote(
     reason: 'because',
     ...on,
     onBehalfOf: more.onBehalfOf ?? null,
+    mayVote: true,
   };
   try {
     return await world.tx((tx) => voteOnRelease(tx, actor, order));
