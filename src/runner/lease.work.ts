@@ -65,14 +65,16 @@ export class Lease {
 
   /** Tells of a step, in order and in the background. */
   tell(news: StepNews): void {
-    this.#news = this.#news.then(async () => {
-      if (this.#lost.signal.aborted) return;
-      const body = { token: this.token, ...news };
-      const go = await this.insist(() =>
-        this.client.call(stepChanged, { params: this.params, body }, { idempotencyKey: null, signal: this.#lost.signal }),
-      ).catch(() => null);
-      if (go?.cancel) this.#cancel.abort();
-    });
+    this.#news = this.#after(this.#news, news);
+  }
+
+  async #after(before: Promise<void>, news: StepNews): Promise<void> {
+    await before;
+    if (this.lost.aborted) return;
+    const call = { params: this.params, body: { token: this.token, ...news } };
+    // What can't be told is not worth ending a job for: the finish says how it went.
+    const go = await this.insist(() => this.client.call(stepChanged, call, { idempotencyKey: null, signal: this.lost })).catch(() => null);
+    if (go?.cancel) this.#cancel.abort();
   }
 
   /** Waits until all that was told has arrived (or never will), and ends the heartbeats. */

@@ -52,7 +52,7 @@ async function inside(script: string, more: Parameters<typeof planOf>[0] & { kee
   return { ...end, output, place };
 }
 
-const sandboxed = test.skipIf(sandbox === null);
+const sandboxed = sandbox === null ? test.skip : test;
 
 sandboxed('ordinary work works: files, children, Node, a home, /tmp between steps, outputs, exit codes', async () => {
   const end = await inside('', {
