@@ -27,7 +27,7 @@ export type AgentOptions = {
 };
 
 const SUPERVISE_MS = 1000;
-const SAMPLE_MS = 500;
+const SAMPLE_MS = 250;
 
 /** The router of the options; throws where haproxy is asked for and isn't there. */
 export function chooseRouter(kind: AgentOptions['router'], state: string): Router {

@@ -9,7 +9,7 @@ import { newId } from '../host/ids.system.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Fetch } from './artifact.disk.ts';
 
-/** A small real service: answers its version, fails a share of its requests, and ends slowly where told. */
+/** A small real service: answers its version, fails a share of its requests, is slow where asked, and ends at once. */
 const SERVICE = `
 import { createServer } from 'node:http';
 const { VERSION, FAIL = '0', PORT } = process.env;
@@ -23,7 +23,8 @@ const server = createServer((ask, answer) => {
   setTimeout(() => { answer.statusCode = bad ? 500 : 200; answer.end(VERSION); }, ask.url === '/slow' ? 300 : 0);
 });
 server.listen(Number(PORT), '127.0.0.1');
-process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+// It ends at once: what it is answering is lost, unless nothing is sent to it any more.
+process.on('SIGTERM', () => process.exit(0));
 `;
 
 export type Package = { readonly digest: Digest; readonly file: string; readonly fetch: Fetch };

@@ -49,33 +49,7 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
   const perform: Yardhand['perform'] = (act, fetch, options = {}) => {
     // Measured on this machine's steady clock from the moment the act came in.
     const deadline = performance.now() + act.startWithinMs;
-    return alone(slotKey(act), async () => {
-      const admitted = admit(log.memory(), act);
-      if (admitted.kind === 'repeat') return admitted.result;
-      const began = performance.now();
-      const result = (outcome: ActResult['outcome'], detail: string): ActResult => ({
-        outcome,
-        detail: detail.slice(0, 4000),
-        tookMs: Math.round(performance.now() - began),
-        slot: picture(slotKey(act)),
-      });
-      if (admitted.kind === 'stale') {
-        const refused = result('refused', `the fencing token ${act.token} is older than ${admitted.seen}, which this machine has seen`);
-        log.refused(act, refused);
-        return refused;
-      }
-      const begun = log.memory().open.has(act.act);
-      if (!begun && !options.breakGlass && performance.now() > deadline)
-        return result('expired', 'what allowed it had run out before it could begin');
-      log.begin(act, options.breakGlass);
-      const done = await carryOut(yard, act, fetch).catch((error: unknown) => ({
-        ok: false,
-        detail: error instanceof Error ? error.message : String(error),
-      }));
-      const ended = result(done.ok ? 'succeeded' : 'failed', done.detail);
-      log.end(act, ended, options.breakGlass);
-      return ended;
-    });
+    return alone(slotKey(act), () => performAlone({ yard, log, picture }, act, fetch, deadline, options.breakGlass ?? false));
   };
 
   return {
@@ -94,6 +68,43 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
       await router.close();
     },
   };
+}
+
+type Hands = Pick<Yardhand, 'yard' | 'log' | 'picture'>;
+
+/** One act, while no other of its slot goes on: asked of the log first, begun in the log, done, ended in the log. */
+async function performAlone(
+  { yard, log, picture }: Hands,
+  act: Act,
+  fetch: Fetch | null,
+  deadline: number,
+  breakGlass: boolean,
+): Promise<ActResult> {
+  const admitted = admit(log.memory(), act);
+  if (admitted.kind === 'repeat') return admitted.result;
+  const began = performance.now();
+  const result = (outcome: ActResult['outcome'], detail: string): ActResult => ({
+    outcome,
+    detail: detail.slice(0, 4000),
+    tookMs: Math.round(performance.now() - began),
+    slot: picture(slotKey(act)),
+  });
+  if (admitted.kind === 'stale') {
+    const refused = result('refused', `the fencing token ${act.token} is older than ${admitted.seen}, which this machine has seen`);
+    log.refused(act, refused);
+    return refused;
+  }
+  // What was begun before a crash is ended; only what was never begun needs leave.
+  const begun = log.memory().open.has(act.act);
+  if (!begun && !breakGlass && began > deadline) return result('expired', 'what allowed it had run out before it could begin');
+  log.begin(act, breakGlass);
+  const done = await carryOut(yard, act, fetch).catch((error: unknown) => ({
+    ok: false,
+    detail: error instanceof Error ? error.message : String(error),
+  }));
+  const ended = result(done.ok ? 'succeeded' : 'failed', done.detail);
+  log.end(act, ended, breakGlass);
+  return ended;
 }
 
 /** Starts wanted instances again that ended by themselves, more slowly each time. */

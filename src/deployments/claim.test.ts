@@ -66,6 +66,11 @@ test('an act is given once; a lost session makes it unknown, the next one is giv
   const again = await w.ask('a2');
   expect(again).toEqual({ ...act, startWithinMs: expect.any(Number) });
   const result = { outcome: 'succeeded' as const, detail: 'ok', tookMs: 1, slot: null };
+  const stranger: Actor = { kind: 'agent', id: 'agt_other', org: floor.org };
+  expect(await tx((t) => finishAct(t, stranger, act.act, act.token, result))).toMatchObject({ problem: { code: 'deployments.stale-act' } });
+  expect(await tx((t) => finishAct(t, w.agent, act.act, act.token + 1, result))).toMatchObject({
+    problem: { code: 'deployments.stale-act' },
+  });
   expect(await tx((t) => finishAct(t, w.agent, act.act, act.token, result))).toEqual({ accepted: true });
   await w.go();
   const moves = await tx((t) =>

@@ -1,5 +1,5 @@
 import { environmentById, environmentByName, environmentsInOrder, serviceById, serviceByName } from '../catalog/catalog.queries.ts';
-import { configurationIn, type Service } from '../catalog/service.ts';
+import { configurationIn, type RunSpec, type Service } from '../catalog/service.ts';
 import type { Environment } from '../catalog/environment.ts';
 import { lastVerified, wasVerified, whatRuns } from '../environments/environments.queries.ts';
 import { actorLabel, type Actor } from '../kernel/actor.ts';
@@ -103,48 +103,13 @@ async function request(tx: Tx, port: EnginePort, actor: Actor, wanted: Wanted): 
   await supersede(tx, port, actor, wanted);
   const now = await tx.now();
   const running = await whatRuns(tx, service.id, environment.id);
-  const strategy = kind === 'rollback' ? ({ kind: 'all-at-once' } as const) : environment.strategy;
   const id = tx.floor.newId('dep');
   const row: Omit<Deployment, 'version'> = {
+    ...freshRow(wanted, service.run, digest, running !== null),
     id,
-    serviceId: service.id,
-    environmentId: environment.id,
-    releaseId: release.id,
-    versionName: release.versionName,
-    digest,
-    kind,
-    state: 'requested',
-    cause: 'requested',
-    reason,
     requestedBy: actorLabel(actor),
-    strategy,
-    // Shown until the first yes; what is started then is what that answer speaks of.
-    startOrder: {
-      digest,
-      version: release.versionName,
-      release: release.id as `rel_${string}`,
-      run: agentRun(service.run),
-      configuration: { ...configurationIn(service, environment.name) },
-      dependsOn: service.dependsOn.map((one) => one.service),
-    },
-    plan: planOf(strategy, { running: running !== null, smoke: service.run.smoke?.command ?? null }),
-    step: 0,
-    back: null,
-    backStep: 0,
-    previous: null,
     agentId: agent.id,
-    leaseToken: null,
-    holds: false,
-    recorded: false,
-    stepSince: null,
-    holdUntil: null,
-    earliest: null,
-    lastAnswer: null,
-    cancelReason: null,
-    cancelBy: null,
     requestedAt: now,
-    startedAt: null,
-    finishedAt: null,
   };
   await insertDeployment(tx, row);
   const body = {
@@ -159,6 +124,54 @@ async function request(tx: Tx, port: EnginePort, actor: Actor, wanted: Wanted): 
   await tx.record(deploymentRequested, { subject: id, actor, service: service.id, body });
   await tx.wake(ADVANCE, id, { deployment: id });
   return (await deploymentById(tx, id)) as Deployment;
+}
+
+/** A deployment that nobody has begun. */
+function freshRow(
+  wanted: Wanted,
+  run: RunSpec,
+  digest: string,
+  running: boolean,
+): Omit<Deployment, 'version' | 'id' | 'requestedBy' | 'agentId' | 'requestedAt'> {
+  const { service, environment, release, kind, reason } = wanted;
+  const strategy = kind === 'rollback' ? ({ kind: 'all-at-once' } as const) : environment.strategy;
+  return {
+    serviceId: service.id,
+    environmentId: environment.id,
+    releaseId: release.id,
+    versionName: release.versionName,
+    digest,
+    kind,
+    state: 'requested',
+    cause: 'requested',
+    reason,
+    strategy,
+    // Shown until the first yes; what is started then is what that answer speaks of.
+    startOrder: {
+      digest,
+      version: release.versionName,
+      release: release.id as `rel_${string}`,
+      run: agentRun(run),
+      configuration: { ...configurationIn(service, environment.name) },
+      dependsOn: service.dependsOn.map((one) => one.service),
+    },
+    plan: planOf(strategy, { running, smoke: run.smoke?.command ?? null }),
+    step: 0,
+    back: null,
+    backStep: 0,
+    previous: null,
+    leaseToken: null,
+    holds: false,
+    recorded: false,
+    stepSince: null,
+    holdUntil: null,
+    earliest: null,
+    lastAnswer: null,
+    cancelReason: null,
+    cancelBy: null,
+    startedAt: null,
+    finishedAt: null,
+  };
 }
 
 /** Ends what waits in this place and has not begun: the newer request takes its turn. */

@@ -20,8 +20,8 @@ const HOP = new Set([
 const ANSWER_MS = 60_000;
 
 /**
- * The built-in proxy: one HTTP server per front, streaming both ways. A request goes to another backend only where it
- * has no body and no byte of an answer was seen: then nothing can happen twice.
+ * The built-in proxy: one HTTP server per front, streaming both ways. A GET or HEAD without a
+ * body goes to another backend where the first could not be reached; every other failure is the client's to know.
  */
 export class Proxy {
   readonly #fronts = new Map<string, Live>();
@@ -99,6 +99,11 @@ export class Proxy {
       // A pooled connection may be closed under a request; only what can be repeated may meet that.
       agent: again ? this.#pool : this.#once,
     });
+    let reached = false;
+    outgoing.on('socket', (socket) => {
+      if (!socket.connecting) reached = true;
+      else socket.once('connect', () => (reached = true));
+    });
     outgoing.setTimeout(ANSWER_MS, () => outgoing.destroy(new Error('no answer in time')));
     answer.on('close', () => {
       if (answer.writableFinished) return;
@@ -108,10 +113,11 @@ export class Proxy {
     });
     outgoing.on('error', () => {
       if (settled) return;
-      const stale = outgoing.reusedSocket;
-      settle(stale && again && !answer.headersSent ? null : 'none');
+      // A pooled connection that was closed meanwhile is nobody's failure; one that never came about reached nobody.
+      const stale = again && outgoing.reusedSocket && !answer.headersSent;
+      settle(stale ? null : 'none');
       if (answer.headersSent) answer.destroy();
-      else if (again) this.#forward(live, incoming, answer, stale ? tried : new Set([...tried, backend.name]));
+      else if (again && (stale || !reached)) this.#forward(live, incoming, answer, stale ? tried : new Set([...tried, backend.name]));
       else refuse(answer, 502);
     });
     outgoing.on('response', (from) => {

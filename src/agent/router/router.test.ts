@@ -9,7 +9,7 @@ test('in every round each backend is picked exactly as often as its weight says'
       const backends = weights.map((weight, at) => ({ name: `b${at}`, weight }));
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       const credit = new Map<string, number>();
-      if (total === 0) return expect(pick(backends, credit)).toBeNull();
+      if (total === 0) return void expect(pick(backends, credit)).toBeNull();
       const picked = Array.from({ length: total * 2 }, () => pick(backends, credit)?.name);
       for (const { name, weight } of backends) expect(picked.filter((one) => one === name)).toHaveLength(weight * 2);
     }),

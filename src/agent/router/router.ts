@@ -1,5 +1,3 @@
-import type { LATENCY_BOUNDS } from '../../contract/agent.ts';
-
 /** One instance behind a front: where it listens and its percent of the requests. */
 export type Backend = { readonly name: string; readonly port: number; readonly weight: number };
 
@@ -10,7 +8,7 @@ export type Front = { readonly key: string; readonly port: number; readonly back
 export type Counters = {
   readonly requests: number;
   readonly classes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'none', number>>;
-  /** Answers per bucket of {@link LATENCY_BOUNDS}; null where the router doesn't measure it. */
+  /** Answers per bucket of the contract's LATENCY_BOUNDS; null where the router doesn't measure it. */
   readonly latency: readonly number[] | null;
   /** Requests that are being answered right now. */
   readonly active: number;
