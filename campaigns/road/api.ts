@@ -77,5 +77,7 @@ export function apiOf(url: string, journal: Journal, token: string | null = null
 function withoutSecrets(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(withoutSecrets);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, SECRET_KEYS.has(key) ? '(left out)' : withoutSecrets(member)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, SECRET_KEYS.has(key) ? '(left out)' : withoutSecrets(member)]),
+  );
 }

@@ -46,6 +46,18 @@ async function cycle(instance: Instance, daemons: readonly Daemon[], awayMs: num
   await sleep(awayMs);
   for (const daemon of daemons) daemon.start();
   instance.journal.note('started', { who: daemons.map((daemon) => daemon.name) });
+  for (const daemon of daemons) void noteReady(instance, daemon);
+}
+
+/** When a server answers again is what timers are measured from. */
+async function noteReady(instance: Instance, daemon: Daemon): Promise<void> {
+  const at = instance.servers.indexOf(daemon);
+  if (at < 0) return;
+  await answering(instance.ports[at] ?? 0, 30_000, '').then(
+    () => instance.journal.note('ready', { who: daemon.name }),
+    // Killed again meanwhile: the next start notes it.
+    () => undefined,
+  );
 }
 
 /** All servers answer; throws where a process ended by itself, which none ever should. */

@@ -69,7 +69,12 @@ export async function makeInstance(serverCount: 1 | 2): Promise<Instance> {
     YARDMASTER_LOG_LEVEL: 'info',
   };
   const servers = ports.map((own, at) =>
-    daemonOf({ name: `server-${at + 1}`, args: ['server'], env: { ...env, YARDMASTER_PORT: String(own) }, log: join(folder, `server-${at + 1}.log`) }),
+    daemonOf({
+      name: `server-${at + 1}`,
+      args: ['server'],
+      env: { ...env, YARDMASTER_PORT: String(own) },
+      log: join(folder, `server-${at + 1}.log`),
+    }),
   );
   try {
     const anybody = apiOf(url, journal);
@@ -135,7 +140,11 @@ async function signEverybodyIn(anybody: Api, folder: string): Promise<People> {
   const adaToken = String(ada['token']);
   const asAda = anybody.as(adaToken);
   await asAda.send('POST', '/v1/people', { name: 'Dora Developer', emails: ['dora@example.org'], roles: [{ role: 'developer', on: {} }] });
-  const invited = await asAda.send('POST', '/v1/people', { name: 'Bob Boss', emails: ['bob@example.org'], roles: [{ role: 'approver', on: {} }] });
+  const invited = await asAda.send('POST', '/v1/people', {
+    name: 'Bob Boss',
+    emails: ['bob@example.org'],
+    roles: [{ role: 'approver', on: {} }],
+  });
   const bob = await anybody.send('POST', '/v1/setup', { link: invited['invitation'], password: PASSWORD });
   return { ada: asAda, bob: anybody.as(String(bob['token'])), adaToken };
 }
@@ -160,7 +169,12 @@ function applyCatalog(folder: string, url: string, token: string, text: string, 
   if (applied.status !== 0) throw new Error(`ym apply ended with ${applied.status}: ${applied.stdout}${applied.stderr}`);
 }
 
-async function startMachines(ada: Api, folder: string, url: string, env: Record<string, string>): Promise<{ runner: Daemon; agent: Daemon }> {
+async function startMachines(
+  ada: Api,
+  folder: string,
+  url: string,
+  env: Record<string, string>,
+): Promise<{ runner: Daemon; agent: Daemon }> {
   const places = { runner: join(folder, 'runner'), agent: join(folder, 'agent') };
   for (const place of Object.values(places)) mkdirSync(place, { mode: 0o700 });
   const forRunner = await ada.send('POST', '/v1/runners/registrations', { pool: 'default', trust: 'trusted' });

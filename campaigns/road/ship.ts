@@ -39,7 +39,9 @@ async function runOf(ada: Api, commit: string): Promise<string> {
 async function approve(bob: Api, release: string): Promise<void> {
   await until('an approval', async () => {
     const { environments, votes } = await bob.get(`/v1/releases/${release}`);
-    const mine = (votes as Json[]).find((vote) => vote['environment'] === 'prod' && vote['verdict'] === 'approve' && vote['state'] !== 'void');
+    const mine = (votes as Json[]).find(
+      (vote) => vote['environment'] === 'prod' && vote['verdict'] === 'approve' && vote['state'] !== 'void',
+    );
     if (mine !== undefined) return mine;
     const target = (environments as Json[]).find((one) => one['environment'] === 'prod');
     if (target === undefined) throw new Error(`release ${release} is not meant for prod`);
@@ -80,7 +82,9 @@ export async function arrived(ada: Api, release: string, environment: string, wa
     return newest !== undefined && OVER.includes(String(newest['state'])) ? newest : null;
   });
   if (deployment['state'] !== wanted)
-    throw new Error(`deployment ${String(deployment['id'])} to ${environment} is ${String(deployment['state'])}: ${String(deployment['cause'])}`);
+    throw new Error(
+      `deployment ${String(deployment['id'])} to ${environment} is ${String(deployment['state'])}: ${String(deployment['cause'])}`,
+    );
   return deployment;
 }
 
