@@ -1,4 +1,4 @@
-import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,10 +29,28 @@ process.on('SIGTERM', () => process.exit(0));
 
 export type Package = { readonly digest: Digest; readonly file: string; readonly fetch: Fetch };
 
-/** A temporary folder for one test file. */
+/** A temporary folder for one test file; with it goes every process that a failed test left in it. */
 export function folder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'ym-agent-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    remove: () => {
+      for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+        if (within(pid, path)) process.kill(Number(pid), 'SIGKILL');
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function within(pid: string, path: string): boolean {
+  try {
+    return (
+      Number(pid) !== process.pid &&
+      (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${path}/`) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${path}/`))
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Packs the service under a marker, so that each marker is another digest. */
