@@ -47,7 +47,7 @@ async function main() {
   const repositories = await describeTheServices();
   await firstReleases(repositories);
   const front = await frontPort('shop', 'prod');
-  const traffic = customers(front, 60);
+  const traffic = customers(front, 80);
   const rollback = await badRelease(repositories.shop, traffic);
   await hotfix(repositories.shop, rollback);
   traffic.stop();
