@@ -53,12 +53,12 @@ describe.each(routers)('with the %s router', (kind, router) => {
     }
     await hand.perform(actOf({ phase: 'stop', instances: ['old'], drainMs: 5000 }, 2), null);
     const hits = await load.stop();
-    expect(hits.length).toBeGreaterThan(200);
+    expect(hits.length).toBeGreaterThan(60);
     expect(hits.filter((one) => one.status !== 200)).toEqual([]);
-    expect(hits.filter((one) => one.body === '2.0.0').length).toBeGreaterThan(100);
+    expect(hits.filter((one) => one.body === '2.0.0').length).toBeGreaterThan(20);
     const batches = await eyes.sample(Date.now());
     // The counts come from the router, so the share of the new one shows in them.
-    expect(batches.flatMap((batch) => batch.samples).find((one) => one.instance === 'new')?.requests).toBeGreaterThan(50);
+    expect(batches.flatMap((batch) => batch.samples).find((one) => one.instance === 'new')?.requests).toBeGreaterThan(10);
     expect(await hit(port)).toEqual({ status: 200, body: '2.0.0' });
     expect(hand.picture('prod/shop')?.instances.map((one) => one.instance)).toEqual(['new']);
     await clear(hand);
