@@ -6,7 +6,6 @@ import * as environments from '../environments/environments.events.ts';
 import * as gates from '../gates/gates.events.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
 import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
-import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
 import type { Reaction } from '../platform/floor.ts';
 import type { Wiring } from '../platform/postgres/transaction.system.ts';
 import { changeFollowsApproval, changeFollowsDeployment, votesFollowIntent } from '../releases/releases.reactions.ts';
