@@ -12,12 +12,20 @@ import { wire } from './wire.ts';
 
 export type Reply = { readonly status: number; readonly text: string; readonly json: Record<string, unknown>; readonly headers: Headers };
 
+type Send = (
+  method: string,
+  path: string,
+  token?: string | null,
+  body?: unknown,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Reply>;
+
 /** The whole API twice over one database: `real` answers, `counted` only counts that a handler was reached. */
 export type Api = {
   readonly floor: Floor;
   readonly routes: readonly Mounted[];
-  readonly real: (method: string, path: string, token?: string | null, body?: unknown) => Promise<Reply>;
-  readonly counted: (method: string, path: string, token?: string | null, body?: unknown) => Promise<Reply>;
+  readonly real: Send;
+  readonly counted: Send;
   /** The routes whose handler was reached on `counted`, since the last call of this. */
   readonly reached: () => string[];
   readonly admin: string;
@@ -44,7 +52,7 @@ async function reach(ran: string[], { route }: Mounted): Promise<never> {
   throw new Problem({ code: 'test.reached', status: REACHED, sentence: 'A handler was reached.', remedy: 'None.' });
 }
 
-async function serve(app: ReturnType<typeof buildApp>): Promise<Api['real']> {
+async function serve(app: ReturnType<typeof buildApp>): Promise<Send> {
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -54,13 +62,20 @@ async function serve(app: ReturnType<typeof buildApp>): Promise<Api['real']> {
     server.closeAllConnections();
     server.close();
   });
-  return (method, path, token = null, body) => send(port, method, path, token, body);
+  return (method, path, token = null, body, more = {}) => send(port, method, path, token, body, more);
 }
 
 /** The path goes out as it stands: no client tidies it up on the way. */
-function send(port: number, method: string, path: string, token: string | null, body: unknown): Promise<Reply> {
+function send(
+  port: number,
+  method: string,
+  path: string,
+  token: string | null,
+  body: unknown,
+  more: Readonly<Record<string, string>>,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+    const headers: Record<string, string> = { ...more, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
     const bytes = body === undefined ? null : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     if (bytes !== null) Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(bytes.length) });
     const request = httpRequest({ host: '127.0.0.1', port, method, path, headers }, (response) => {
