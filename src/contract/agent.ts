@@ -128,6 +128,7 @@ export const registerAgent = defineRoute({
   path: '/v1/agents',
   summary: 'Register an agent with a single-use registration token; answers its key',
   access: { kind: 'public', why: 'a single-use registration token in the body is the credential' },
+  secret: true,
   body: z.object({ registration: z.string().max(200), name: nameSchema }),
   status: 201,
   answer: z.object({ agent: idOf('agt'), key: z.string(), labels: z.array(nameSchema) }),
@@ -216,6 +217,7 @@ export const createAgentRegistration = defineRoute({
   path: '/v1/agents/registrations',
   summary: 'Make a single-use registration token for an agent; shown once',
   access: { kind: 'may', action: 'admin.machines' },
+  secret: true,
   body: z.object({
     labels: z.array(nameSchema).max(20).default([]),
     expiresInMs: z.number().int().min(1000).max(604_800_000).default(3_600_000),

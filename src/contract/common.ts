@@ -1,12 +1,22 @@
 import { z } from 'zod';
 
 /** Shapes that many routes share. Every string that a stranger can send has a limit here. */
-export const idOf = (prefix: string) => z.string().regex(/^[a-z]{2,5}_[0-9a-f]{32}$/, `an id of the form ${prefix}_ and 32 hex digits`).startsWith(`${prefix}_`);
+export const idOf = (prefix: string) =>
+  z
+    .string()
+    .regex(/^[a-z]{2,5}_[0-9a-f]{32}$/, `an id of the form ${prefix}_ and 32 hex digits`)
+    .startsWith(`${prefix}_`);
 
 /** Names of services, teams, environments, jobs: lower-case words with dashes. */
 export const nameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, 63 at most');
 export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 lower-case hex digits');
-export const instantSchema = z.iso.datetime({ offset: true }).max(40);
+/** An instant that every part can hold: years 1970 to 9999, an offset that PostgreSQL knows too. */
+export const instantSchema = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .refine((text) => /^(?:19[7-9]|[2-9]\d\d)\d/.test(text) && !Number.isNaN(Date.parse(text)) && !/[+-](?:1[6-9]|2\d):\d\d$/.test(text), {
+    message: 'an instant between 1970 and 9999, with an offset of less than 16 hours',
+  });
 export const commitSchema = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/, 'a full commit id');
 /** A short text for people: one line. */
 export const lineSchema = z.string().min(1).max(300);

@@ -142,6 +142,7 @@ export const createIncidentHook = defineRoute({
   path: '/v1/incident-hooks',
   summary: 'Make a webhook through which a monitoring system tells of incidents; its secret is shown once',
   access: { kind: 'may', action: 'admin.machines' },
+  secret: true,
   body: z.strictObject({ name: lineSchema }),
   status: 201,
   answer: z.object({ hook: idOf('hok'), path: z.string(), secret: z.string() }),

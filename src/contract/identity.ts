@@ -32,6 +32,7 @@ export const setup = defineRoute({
   path: '/v1/setup',
   summary: 'Use a first-admin link or an invitation: choose name and password, and be signed in',
   access: { kind: 'public', why: 'the single-use secret of the link is the credential' },
+  secret: true,
   body: z.object({ link: z.string().max(200), name: lineSchema.optional(), email: emailSchema.optional(), password: passwordSchema }),
   answer: signedIn,
 });
@@ -40,6 +41,7 @@ export const signIn = defineRoute({
   path: '/v1/sessions',
   summary: 'Sign in with e-mail and password',
   access: { kind: 'public', why: 'the password is the credential; guessing is slowed down per address' },
+  secret: true,
   body: z.object({ email: emailSchema, password: z.string().max(200) }),
   status: 201,
   answer: signedIn,
@@ -77,6 +79,7 @@ export const addPerson = defineRoute({
   path: '/v1/people',
   summary: 'Add a person; answers an invitation link with which they choose a password',
   access: { kind: 'may', action: 'admin.people' },
+  secret: true,
   body: z.object({ name: lineSchema, emails: z.array(emailSchema).min(1).max(20), roles: z.array(bindingSchema).max(20).default([]) }),
   status: 201,
   answer: z.object({ person: idOf('per'), invitation: z.string(), expiresAt: z.string() }),
@@ -139,6 +142,7 @@ export const createToken = defineRoute({
   path: '/v1/tokens',
   summary: 'Make a token for myself, or (as admin) for a bot; never wider than its holder',
   access: { kind: 'signed-in' },
+  secret: true,
   body: z.object({
     name: lineSchema,
     bot: idOf('bot').optional(),

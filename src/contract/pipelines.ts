@@ -134,7 +134,7 @@ export const readLog = defineRoute({
     offset: z.coerce.number().int().min(0).default(0),
     wait: z.coerce.number().int().min(0).max(30).default(0),
     /** Default: the newest attempt. */
-    attempt: z.coerce.number().int().positive().optional(),
+    attempt: z.coerce.number().int().positive().max(1_000_000).optional(),
   }),
   answer: z.object({ attempt: z.number().int(), offset: z.number().int(), text: z.string(), next: z.number().int(), end: z.boolean() }),
 });
@@ -154,6 +154,7 @@ export const createRegistration = defineRoute({
   path: '/v1/runners/registrations',
   summary: 'Make a single-use registration for a runner of a pool; its token is shown once',
   access: { kind: 'may', action: 'admin.machines' },
+  secret: true,
   // The answer holds a credential: it must not be kept under an Idempotency-Key.
   transaction: 'none',
   body: z
@@ -202,6 +203,7 @@ export const putSecret = defineRoute({
   path: '/v1/services/{service}/secrets/{name}',
   summary: "Set a secret that the service's jobs may ask for; it is never shown again",
   access: { kind: 'may', action: 'secret.write', on: ['params.service'] },
+  secret: true,
   // Not even a digest of the request is kept; setting a secret twice is harmless.
   transaction: 'none',
   params: secretParams,
@@ -235,6 +237,7 @@ export const createHook = defineRoute({
   path: '/v1/services/{service}/hook',
   summary: "Make (or renew) the signed webhook of the service's repository; its secret is shown once",
   access: { kind: 'may', action: 'catalog.apply', on: ['params.service'] },
+  secret: true,
   // As for a registration.
   transaction: 'none',
   params: z.object({ service: nameSchema }),

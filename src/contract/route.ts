@@ -40,6 +40,11 @@ export type RouteShape = {
    * Idempotency-Key in that same transaction. `none`: the handler opens its own (streams, long polls).
    */
   readonly transaction?: 'tx' | 'read' | 'none';
+  /**
+   * The body or the answer holds a credential. Nothing of either is kept under an Idempotency-Key: repeated, the command
+   * runs again, and is refused where its own credential was single-use.
+   */
+  readonly secret?: true;
 };
 
 /** Declares one route of the wire: the server implements it, the clients call it, OpenAPI is generated from it. */
@@ -56,7 +61,11 @@ export type BodyOf<Shape extends RouteShape> = Shape['body'] extends Bytes ? Rea
 export type AnswerOf<Shape extends RouteShape> = Shape['answer'] extends Bytes ? ByteAnswer : Infer<Shape['answer']>;
 
 /** Bytes as an answer: always an attachment, never rendered as a page of our origin. */
-export type ByteAnswer = { readonly stream: ReadableStream<Uint8Array> | Uint8Array; readonly fileName?: string; readonly headers?: Readonly<Record<string, string>> };
+export type ByteAnswer = {
+  readonly stream: ReadableStream<Uint8Array> | Uint8Array;
+  readonly fileName?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** What a client gives to call a route; schemas with defaults may be left out. */
 export type CallOf<Shape extends RouteShape> = {

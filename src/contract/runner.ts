@@ -90,7 +90,7 @@ export const LOG_LIMIT = 64 * 1024 ** 2;
 
 /** Every write of a runner carries the lease's token; a stale one is refused with `pipelines.lease-lost`. */
 const leased = { token: z.number().int().positive() };
-const attemptParams = z.object({ job: idOf('job'), attempt: z.coerce.number().int().positive() });
+const attemptParams = z.object({ job: idOf('job'), attempt: z.coerce.number().int().positive().max(1_000_000) });
 const go = z.object({ until: z.string(), cancel: z.boolean() });
 
 export const registerRunner = defineRoute({
@@ -98,6 +98,7 @@ export const registerRunner = defineRoute({
   path: '/v1/runners',
   summary: 'Register a runner with a single-use registration token; answers its key and the key that signs plans',
   access: { kind: 'public', why: 'a single-use registration token in the body is the credential' },
+  secret: true,
   // The answer holds a key: it must not be kept under an Idempotency-Key.
   transaction: 'none',
   body: z.object({ registration: z.string().max(200), name: lineSchema }),
@@ -116,6 +117,7 @@ export const claimJob = defineRoute({
   path: '/v1/runner/claim',
   summary: 'Ask for a job; waits up to `waitMs` for one',
   access: { kind: 'runner' },
+  secret: true,
   transaction: 'none',
   body: z.object({
     executors: z.array(z.enum(EXECUTORS)).min(1),
@@ -154,7 +156,7 @@ export const stepChanged = defineRoute({
     ...leased,
     step: z.number().int().min(0).max(99),
     state: z.enum(['running', 'succeeded', 'failed', 'timed-out', 'cancelled', 'skipped']),
-    exitCode: z.number().int().nullable(),
+    exitCode: z.int32().nullable(),
     durationMs: z.number().int().nullable(),
   }),
   answer: go,

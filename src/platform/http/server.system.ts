@@ -94,10 +94,12 @@ async function once(
   run: (tx: Tx) => Promise<unknown>,
 ): Promise<Served> {
   await checkAccess(gate, tx, actor, route, parsed);
-  const key = context.req.header('idempotency-key')?.slice(0, 200);
+  // What holds a credential is never kept: not the answer, and not a digest by which a password could be guessed.
+  const key = route.secret === true ? undefined : context.req.header('idempotency-key')?.slice(0, 200);
   const label = actorLabel(actor);
   if (key !== undefined) {
-    const kept = await claimKey(tx, label, key, `${route.method} ${new URL(context.req.url).pathname}\n${parsed.raw}`);
+    const { pathname, search } = new URL(context.req.url);
+    const kept = await claimKey(tx, label, key, `${route.method} ${pathname}${search}\n${parsed.raw}`);
     if (kept !== null) return kept;
   }
   const result = await run(tx);
