@@ -15,6 +15,22 @@ function strict(schema: z.ZodType): z.ZodType {
   return form;
 }
 
+/** Where a value holds text that the database can not store (a NUL, half of a surrogate pair), or null. */
+function unstorable(value: unknown): readonly string[] | null {
+  if (typeof value === 'string') return isText(value) ? null : [];
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    if (!isText(key)) return [];
+    const found = unstorable(inner);
+    if (found !== null) return [key, ...found];
+  }
+  return null;
+}
+
+function isText(value: string): boolean {
+  return value.isWellFormed() && !value.includes('\0');
+}
+
 /** Parses parameters, query and body of a request by its route's schemas; one Problem with every error. */
 export async function parseRequest(route: RouteShape, request: Request, params: Readonly<Record<string, string>>): Promise<Parsed> {
   const url = new URL(request.url);
@@ -22,6 +38,8 @@ export async function parseRequest(route: RouteShape, request: Request, params: 
   const errors: { place: string; message: string }[] = [];
   const check = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
     const result = strict(schema ?? z.object({})).safeParse(value);
+    const odd = unstorable(value);
+    if (odd !== null) errors.push({ place: [place, ...odd].join('.'), message: 'a NUL or half a character, which no text may hold' });
     if (result.success) return result.data;
     for (const issue of result.error.issues) errors.push({ place: [place, ...issue.path].join('.'), message: issue.message });
     return undefined;
