@@ -35,6 +35,16 @@ export const tokenTooWide = defineProblem<{ actions: readonly string[] }>('ident
   sentence: ({ actions }) => `A token can not be wider than what made it: ${actions.join(', ')}.`,
   remedy: 'Leave these actions or services out, or sign in and make the token from there.',
 });
+export const tokenTooNarrow = defineProblem<{ what: string }>('identity.token-too-narrow', {
+  status: 403,
+  sentence: ({ what }) => `A token that was narrowed to some actions or services can not ${what}.`,
+  remedy: 'Sign in and do it from there, or use a token that was not narrowed.',
+});
+export const signInBusy = defineProblem<Record<string, never>>('identity.sign-in-busy', {
+  status: 429,
+  sentence: 'Another password for this address is being checked right now.',
+  remedy: 'Try again in a second.',
+});
 export const lastAdmin = defineProblem<Record<string, never>>('identity.last-admin', {
   status: 409,
   sentence: 'This would leave the organisation without an admin.',

@@ -92,11 +92,11 @@ export async function deleteBinding(
   return written === 1;
 }
 
-/** Active persons who are admin over the whole organisation; locks their bindings. */
+/** Active persons who are admin over the whole organisation. Decide on it only under the organisation's lock. */
 export async function organisationAdmins(tx: Tx): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
     `select person.id from person join role_binding on holder_id = person.id
-     where active and role = 'admin' and team is null and service is null and environment is null for update of role_binding`,
+     where active and role = 'admin' and team is null and service is null and environment is null`,
   );
   return rows.map((row) => row.id);
 }
@@ -213,6 +213,13 @@ export async function failuresSince(tx: Tx, emailDigest: string, since: Instant)
 
 export async function forgetFailures(tx: Tx, emailDigest: string): Promise<void> {
   await tx.query(`delete from sign_in_failure where email_digest = $1`, [emailDigest]);
+}
+
+/** One password of an address is checked at a time: false while another one is, until the end of its transaction. */
+export async function tryAlone(tx: Tx, emailDigest: string): Promise<boolean> {
+  return (
+    await tx.one<{ alone: boolean }>(`select pg_try_advisory_xact_lock(hashtextextended('sign-in:' || $1, 0)) as alone`, [emailDigest])
+  ).alone;
 }
 
 /** Makes the commands that decide by how many persons there are wait for each other. */

@@ -1,5 +1,5 @@
 import type { Role } from '../contract/actions.ts';
-import { personBehind, type Actor } from '../kernel/actor.ts';
+import type { Actor } from '../kernel/actor.ts';
 import type { Tx } from '../platform/floor.ts';
 import { bindingsOf } from './identity.queries.ts';
 import type { CredentialRow } from './identity.store.ts';
@@ -25,7 +25,7 @@ export async function people(
   return Promise.all(rows.map(async (row) => ({ ...row, roles: await rolesOf(tx, row.id) })));
 }
 
-/** The credentials of the person behind the actor, and of their bots, newest first. */
+/** The credentials of the actor and, for a person, of their bots, newest first. */
 export async function credentialsOf(
   tx: Tx,
   actor: Actor,
@@ -44,7 +44,7 @@ export async function credentialsOf(
 > {
   const rows = await tx.query<CredentialRow>(
     `select * from credential where holder_id = $1 or holder_id in (select id from bot where owner_id = $1) order by created_at desc, id desc limit 1000`,
-    [personBehind(actor)],
+    [actor.id],
   );
   return rows.map((row) => ({
     id: row.id,

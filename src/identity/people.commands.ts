@@ -3,9 +3,10 @@ import { personBehind, type Actor } from '../kernel/actor.ts';
 import { plus } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import { botAdded, delegateNamed, emailMapped, personAdded, personDeactivated, roleGiven, roleTaken } from './identity.events.ts';
-import { botExists, emailTaken, lastAdmin, noSuch } from './identity.problems.ts';
+import { botExists, emailTaken, lastAdmin, noSuch, tokenTooNarrow } from './identity.problems.ts';
 import { activePerson } from './identity.queries.ts';
 import * as store from './identity.store.ts';
+import { isNarrow } from './permission.ts';
 import { invite } from './sign-in.commands.ts';
 
 const INVITATION_MS = 7 * 86_400_000;
@@ -42,6 +43,7 @@ export async function addEmail(tx: Tx, actor: Actor, person: string, email: stri
 
 /** Deactivates a person; answers how many credentials ended. */
 export async function deactivate(tx: Tx, actor: Actor, person: string): Promise<number> {
+  await store.lockOrganisation(tx, actor.org);
   await mustExist(tx, person);
   const admins = await store.organisationAdmins(tx);
   if (admins.length === 1 && admins[0] === person) throw lastAdmin({});
@@ -63,6 +65,7 @@ export async function giveRole(tx: Tx, actor: Actor, { holder, role, on }: { hol
 /** Takes a role back; the last admin over the organisation stays. */
 export async function takeRole(tx: Tx, actor: Actor, { holder, role, on }: { holder: string; role: Role; on: Scope }): Promise<void> {
   const scope = { team: on.team ?? null, service: on.service ?? null, environment: on.environment ?? null };
+  await store.lockOrganisation(tx, actor.org);
   const admins = await store.organisationAdmins(tx);
   const whole = scope.team === null && scope.service === null && scope.environment === null;
   if (role === 'admin' && whole && admins.length === 1 && admins[0] === holder) throw lastAdmin({});
@@ -84,6 +87,7 @@ export async function addBot(tx: Tx, actor: Actor, input: { name: string; owner:
 /** Names who decides while the actor is away, or ends that. */
 export async function nameDelegate(tx: Tx, actor: Actor, delegate: string | null): Promise<void> {
   if (actor.kind !== 'person') throw noSuch({ kind: 'person', id: actor.id });
+  if (isNarrow(actor.credential)) throw tokenTooNarrow({ what: 'name who decides for you' });
   if (delegate !== null) await mustExist(tx, delegate);
   await store.setDelegateOf(tx, actor.id, delegate === actor.id ? null : delegate);
   await tx.record(delegateNamed, { subject: actor.id, actor, body: { person: actor.id, delegate } });

@@ -1,5 +1,5 @@
 import { ACTIONS, roleMay, type Action, type Role } from '../contract/actions.ts';
-import type { Actor } from '../kernel/actor.ts';
+import type { Actor, Credential } from '../kernel/actor.ts';
 
 /** Where a role is held. All null: over the organisation. More than one set: all of them must match. */
 export type Binding = {
@@ -32,6 +32,11 @@ export function covers(binding: Binding, about: About): boolean {
 
 function fits(held: string | null, asked: string | undefined): boolean {
   return held === null || held === asked;
+}
+
+/** Whether a credential can do less than its holder: what is about the holder and not about one action needs a whole one. */
+export function isNarrow(credential: Credential): boolean {
+  return credential.kind === 'token' && (credential.actions !== null || credential.services !== null);
 }
 
 function tokenAllows(actor: Actor, action: Action, about: About): boolean {

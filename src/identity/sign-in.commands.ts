@@ -3,7 +3,7 @@ import type { Problem } from '../kernel/problem.ts';
 import { plus, type Instant } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { personAdded, roleGiven, tokenEnded } from './identity.events.ts';
-import { emailTaken, linkInvalid, nameNeeded, tooManyTries, wrongPassword } from './identity.problems.ts';
+import { emailTaken, linkInvalid, nameNeeded, signInBusy, tooManyTries, wrongPassword } from './identity.problems.ts';
 import { personLabel } from './identity.queries.ts';
 import * as store from './identity.store.ts';
 import { checkPassword, hashPassword, secretDigest } from './password.system.ts';
@@ -92,6 +92,8 @@ async function firstAdmin(
 /** Signs in with a password. A refusal is a value, because the failed try must be kept. */
 export async function signIn(tx: Tx, input: { email: string; password: string }): Promise<SignedIn | Problem> {
   const digest = secretDigest(input.email);
+  // Else as many guesses as there are connections would all be counted before the first one failed.
+  if (!(await store.tryAlone(tx, digest))) return signInBusy({});
   const at = await tx.now();
   if ((await store.failuresSince(tx, digest, plus(at, -TRIES_WINDOW_MS))) >= TRIES)
     return tooManyTries({ minutes: TRIES_WINDOW_MS / 60_000 });

@@ -1,14 +1,14 @@
 import type { Action } from '../contract/actions.ts';
-import { personBehind, type Actor } from '../kernel/actor.ts';
-import { plus } from '../kernel/time.ts';
+import type { Actor } from '../kernel/actor.ts';
+import { plus, type Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
-import { notAllowed } from '../platform/platform.problems.ts';
+import { notAllowed, notSignedIn } from '../platform/platform.problems.ts';
 import { tokenCreated, tokenEnded } from './identity.events.ts';
 import { noSuch, tokenTooWide } from './identity.problems.ts';
 import { bindingsOf } from './identity.queries.ts';
 import * as store from './identity.store.ts';
 import { secretDigest } from './password.system.ts';
-import { may } from './permission.ts';
+import { isNarrow, may } from './permission.ts';
 
 export type NewToken = {
   readonly name: string;
@@ -19,17 +19,19 @@ export type NewToken = {
 };
 
 /**
- * Makes a token for the actor or for a bot. It is never wider than the credential that makes it: a narrowed token
- * makes only tokens as narrow. Answers the secret, once.
+ * Makes a token for the actor or for a bot. It is never wider than the credential that makes it, and a token makes none
+ * that lives longer than itself, so that a leaked one has an end. Answers the secret, once.
  */
 export async function createToken(tx: Tx, actor: Actor, input: NewToken): Promise<{ id: string; token: string; expiresAt: string }> {
   if (actor.kind !== 'person' && actor.kind !== 'bot') throw noSuch({ kind: 'person', id: actor.id });
   const holder = await holderFor(tx, actor, input.bot);
   refuseWider(actor, input);
   const at = await tx.now();
+  const latest = await endOfMaker(tx, actor);
   const token = `ym_tok_${tx.floor.randomHex(32)}`;
   const id = tx.floor.newId('tok');
-  const expiresAt = plus(at, input.expiresInDays * 86_400_000);
+  const wanted = plus(at, input.expiresInDays * 86_400_000);
+  const expiresAt = latest !== null && latest < wanted ? latest : wanted;
   const actions = input.actions === undefined ? null : [...input.actions];
   const services = input.services === undefined ? null : [...input.services];
   await store.insertCredential(tx, {
@@ -53,8 +55,18 @@ async function holderFor(tx: Tx, actor: Actor, bot: string | undefined): Promise
   if (bot === undefined) return actor.id;
   const row = await store.botById(tx, bot);
   if (row === null) throw noSuch({ kind: 'bot', id: bot });
-  if (row.owner_id !== personBehind(actor)) await mustBeAdmin(tx, actor, 'bot tokens');
+  // A bot is not its owner: it reaches none of the owner's other bots.
+  const own = actor.kind === 'person' ? row.owner_id === actor.id : row.id === actor.id;
+  if (!own) await mustBeAdmin(tx, actor, 'bot tokens');
   return bot;
+}
+
+/** When the token ends that makes another one; null for a session, which a person has just opened with a password. */
+async function endOfMaker(tx: Tx, actor: Extract<Actor, { kind: 'person' | 'bot' }>): Promise<Instant | null> {
+  if (actor.credential.kind === 'session') return null;
+  const made = await store.credentialById(tx, actor.credential.id);
+  if (made === null || made.ended_at !== null) throw notSignedIn({});
+  return made.expires_at;
 }
 
 function refuseWider(actor: Extract<Actor, { kind: 'person' | 'bot' }>, input: NewToken): void {
@@ -75,10 +87,17 @@ function refuseWider(actor: Extract<Actor, { kind: 'person' | 'bot' }>, input: N
 export async function endToken(tx: Tx, actor: Actor, id: string): Promise<void> {
   const row = await store.credentialById(tx, id);
   if (row === null) throw noSuch({ kind: 'token', id });
-  const owner = row.holder_id.startsWith('bot_') ? (await store.botById(tx, row.holder_id))?.owner_id : row.holder_id;
-  if (owner !== personBehind(actor)) await mustBeAdmin(tx, actor, 'others’ tokens');
+  if (!(await isOwn(tx, actor, row))) await mustBeAdmin(tx, actor, 'others’ tokens');
   if (await store.endCredential(tx, id, await tx.now()))
     await tx.record(tokenEnded, { subject: id, actor, body: { token: id, holder: row.holder_id } });
+}
+
+async function isOwn(tx: Tx, actor: Actor, row: store.CredentialRow): Promise<boolean> {
+  if (actor.kind !== 'person' && actor.kind !== 'bot') return false;
+  if (row.id === actor.credential.id) return true;
+  if (isNarrow(actor.credential)) return false;
+  if (row.holder_id === actor.id) return true;
+  return actor.kind === 'person' && (await store.botById(tx, row.holder_id))?.owner_id === actor.id;
 }
 
 async function mustBeAdmin(tx: Tx, actor: Actor, on: string): Promise<void> {
