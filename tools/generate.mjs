@@ -1,6 +1,7 @@
 // npm run generate: writes what is generated from the code; with --check only says whether it is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { root } from './steps.mjs';
 
 const check = process.argv.includes('--check');
@@ -30,7 +31,8 @@ function readme() {
   return text.replace(/<!-- claims -->[\s\S]*<!-- \/claims -->/, () => table);
 }
 
-const files = { 'docs/flow.md': flowPage(), 'README.md': readme() };
+const config = await resolveConfig(join(root, 'README.md'));
+const files = { 'docs/flow.md': flowPage(), 'README.md': await format(readme(), { ...config, parser: 'markdown' }) };
 let stale = 0;
 for (const [name, text] of Object.entries(files)) {
   const path = join(root, name);

@@ -18,6 +18,7 @@ const outside = vitest.status !== 0 && tests.numFailedTests === 0 ? 1 : 0;
 const nothing = tests.numPassedTests === 0 ? 1 : 0;
 
 const samples = runSteps([
+  ['stores and commands on PostgreSQL 15', process.execPath, ['tools/postgres-15.mjs']],
   ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
   ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '4']],
   ['planted bugs turn tests red (sample)', process.execPath, ['src/testing/mutants/run.mjs', '--sample', '2']],
