@@ -8,7 +8,7 @@ import type { Tx } from '../platform/floor.ts';
 import { attachPlan } from '../releases/plan.api.ts';
 import { releaseById, type ReleaseRow } from '../releases/releases.queries.ts';
 import { agentFor } from './agents.queries.ts';
-import type { Deployment } from './deployment.ts';
+import { asWas, type Deployment } from './deployment.ts';
 import { insertDeployment, lockDeployment, lockSlot, saveDeployment } from './deployment.store.ts';
 import { deploymentRequested } from './deployments.events.ts';
 import {
@@ -19,11 +19,12 @@ import {
   noSuchDeployment,
   nothingToGoBackTo,
   nothingToRun,
+  notATarget,
   notVerifiedHere,
   olderRelease,
   unknownName,
 } from './deployments.problems.ts';
-import { deploymentById, openDeployments } from './deployments.queries.ts';
+import { bringerOf, deploymentById, openDeployments } from './deployments.queries.ts';
 import { ADVANCE, finish } from './ending.work.ts';
 import type { EnginePort } from './engine.port.ts';
 import { agentRun, deployable } from './giving.work.ts';
@@ -45,6 +46,7 @@ export async function requestDeployment(
   if (release.state === 'abandoned') throw abandonedRelease({ release: release.id });
   const environment = await environmentByName(tx, ask.environment);
   if (environment === null) throw unknownName({ what: 'environment', name: ask.environment });
+  if (!release.targets.includes(environment.name)) throw notATarget({ release: release.id, environment: environment.name });
   const service = await serviceById(tx, release.serviceId);
   if (service === null) throw unknownName({ what: 'service', name: release.serviceId });
   await lockSlot(tx, service.id, environment.id);
@@ -54,7 +56,7 @@ export async function requestDeployment(
     throw olderRelease({ version: release.versionName, running: current.versionName, environment: environment.name });
   }
   await attachWayBack(tx, actor, release, environment);
-  return await request(tx, port, actor, { service, environment, release, kind: 'deploy', reason: null });
+  return await request(tx, port, actor, { service, environment, release, kind: 'deploy', reason: null, was: null });
 }
 
 /** Asks for the way back: to the release that was verified here last, or to a named one that was. What comes just now is stopped. */
@@ -82,7 +84,9 @@ export async function requestRollback(
   if (release === null || release.serviceId !== service.id) throw unknownName({ what: 'release', name: target });
   if (!(await wasVerified(tx, service.id, environment.id, release.id)))
     throw notVerifiedHere({ release: release.id, environment: environment.name });
-  return await request(tx, port, actor, { service, environment, release, kind: 'rollback', reason: ask.reason });
+  const was = await bringerOf(tx, service.id, environment.id, release.id);
+  if (was === null) throw notVerifiedHere({ release: release.id, environment: environment.name });
+  return await request(tx, port, actor, { service, environment, release, kind: 'rollback', reason: ask.reason, was });
 }
 
 type Wanted = {
@@ -91,11 +95,14 @@ type Wanted = {
   readonly release: ReleaseRow;
   readonly kind: 'deploy' | 'rollback';
   readonly reason: string | null;
+  /** For the way back: the deployment that brought the release here when it was good. */
+  readonly was: Deployment | null;
 };
 
 async function request(tx: Tx, port: EnginePort, actor: Actor, wanted: Wanted): Promise<Deployment> {
   const { service, environment, release, kind, reason } = wanted;
-  if (service.run === null) throw nothingToRun({ service: service.name });
+  const run = wanted.was === null ? service.run : asWas(wanted.was).run;
+  if (run === null) throw nothingToRun({ service: service.name });
   const agent = await agentFor(tx, environment.agent);
   if (agent === null) throw noAgent({ agent: environment.agent, environment: environment.name });
   const digest = await deployable(tx, service.name, release.digests);
@@ -105,7 +112,7 @@ async function request(tx: Tx, port: EnginePort, actor: Actor, wanted: Wanted): 
   const running = await whatRuns(tx, service.id, environment.id);
   const id = tx.floor.newId('dep');
   const row: Omit<Deployment, 'version'> = {
-    ...freshRow(wanted, service.run, digest, running !== null),
+    ...freshRow(wanted, run, digest, running !== null),
     id,
     requestedBy: actorLabel(actor),
     agentId: agent.id,
@@ -147,7 +154,7 @@ function freshRow(
     reason,
     strategy,
     // Shown until the first yes; what is started then is what that answer speaks of.
-    startOrder: {
+    startOrder: wanted.was?.startOrder ?? {
       digest,
       version: release.versionName,
       release: release.id as `rel_${string}`,
@@ -175,10 +182,12 @@ function freshRow(
 }
 
 /** Ends what waits in this place and has not begun: the newer request takes its turn. */
-async function supersede(tx: Tx, port: EnginePort, actor: Actor, { service, environment, release }: Wanted): Promise<void> {
+async function supersede(tx: Tx, port: EnginePort, actor: Actor, { service, environment, release, kind }: Wanted): Promise<void> {
   for (const waiting of await openDeployments(tx, service.id, environment.id)) {
     const row = await lockDeployment(tx, waiting.id);
     if (row === null || row.finishedAt !== null || row.startedAt !== null) continue;
+    // Going back comes first: what is newer waits behind it.
+    if (row.kind === 'rollback' && kind === 'deploy') continue;
     await finish({ tx, port, actor, environment, now: await tx.now() }, row, 'cancelled', `superseded by ${release.versionName}`);
   }
 }

@@ -3,6 +3,7 @@ import type { ActResult, Order } from '../contract/agent.ts';
 import type { DeploymentState } from '../contract/deployments.ts';
 import type { Reason, Verdict } from '../kernel/decision.ts';
 import type { Instant } from '../kernel/time.ts';
+import type { AsWas } from '../releases/intent.ts';
 import type { Role, Step } from './strategy.ts';
 
 /** How an instance is started, but for its name. */
@@ -98,6 +99,13 @@ export function instanceOf(deployment: Pick<Deployment, 'id' | 'previous'>, role
 /** Whether a fresh copy of what ran before takes part. */
 export function hasBaseline(plan: readonly Step[]): boolean {
   return plan.some((step) => step.kind === 'start' && step.role === 'baseline');
+}
+
+/** How a deployment started its release: what a way back to it starts again. */
+export function asWas(of: Pick<Deployment, 'startOrder' | 'plan'>): AsWas {
+  const smoke = of.plan.find((step) => step.kind === 'smoke');
+  const { run, configuration } = of.startOrder;
+  return { configuration, run: { ...run, ...(smoke === undefined ? {} : { smoke: { command: [...smoke.command] } }) } };
 }
 
 /** The lease of a place: its token is what agents fence by. */

@@ -72,6 +72,18 @@ export const agentNameTaken = defineProblem<{ name: string }>('deployments.agent
   remedy: 'Choose another name; an agent that only restarts keeps its state folder and needs no registration.',
 });
 
+export const notATarget = defineProblem<{ release: string; environment: string }>('deployments.not-a-target', {
+  status: 409,
+  sentence: ({ release, environment }) => `The release ${release} is not meant for ${environment}.`,
+  remedy: 'Make a release of the same run with this environment among its targets; votes and checks are then asked for it.',
+});
+
+export const notItsAgent = defineProblem<{ service: string; environment: string }>('deployments.not-its-agent', {
+  status: 403,
+  sentence: ({ service, environment }) => `This agent neither runs ${service} in ${environment}, nor is it the one that the catalog names.`,
+  remedy: 'Let the agent that runs the service tell of it; who runs what stands in `ym status`.',
+});
+
 export const staleAct = defineProblem<{ act: string }>('deployments.stale-act', {
   status: 409,
   sentence: ({ act }) => `Act ${act} was not given to this agent with this token, or was taken back.`,
@@ -91,5 +103,7 @@ export const deploymentProblems = [
   notVerifiedHere,
   badRegistration,
   agentNameTaken,
+  notATarget,
+  notItsAgent,
   staleAct,
 ];

@@ -146,6 +146,15 @@ export async function broughtBy(tx: Tx, row: Deployment): Promise<Deployment | n
   );
 }
 
+/** The deployment that brought a release into a place and ended best, newest first; null where none ever did. */
+export async function bringerOf(tx: Tx, serviceId: string, environmentId: string, release: string): Promise<Deployment | null> {
+  return tx.maybe<Deployment>(
+    `select ${DEPLOYMENT_COLUMNS} from deployment where service_id = $1 and environment_id = $2 and release_id = $3 and recorded
+     order by (state = 'succeeded') desc, finished_at desc nulls last, id desc limit 1`,
+    [serviceId, environmentId, release],
+  );
+}
+
 /** Which of these deployments exist: what an incident may be linked to. */
 export async function existing(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ id: string }>(`select id from deployment where id = any($1)`, [ids]);

@@ -9,9 +9,9 @@ import { acquireLease, renewLease } from '../platform/lease.store.ts';
 import type { MayShipAnswer } from '../releases/may-ship.api.ts';
 import { agentFor } from './agents.queries.ts';
 import { insertAct, lockSlot, saveDeployment } from './deployment.store.ts';
-import { instanceOf, leaseName, stepsOf, type Deployment, type Previous, type StartOrder } from './deployment.ts';
+import { asWas, instanceOf, leaseName, stepsOf, type Deployment, type Previous, type StartOrder } from './deployment.ts';
 import { deploymentStarted } from './deployments.events.ts';
-import { openDeployments, slotOf } from './deployments.queries.ts';
+import { bringerOf, openDeployments, slotOf } from './deployments.queries.ts';
 import { finish, goBack, type Left, type Scene } from './ending.work.ts';
 import { worseMeanwhile } from './judging.work.ts';
 import type { Move } from './next.ts';
@@ -92,7 +92,8 @@ type Granted = { readonly row: Deployment; readonly answer: MayShipAnswer };
 /** Asks, and on anything but yes waits, holds or ends. What is recorded: every yes, and every change of the answer. */
 async function askMayShip(scene: Scene, row: Deployment, purpose: 'deploy' | 'rollback'): Promise<Granted | Left> {
   const { tx, port, actor, environment, now } = scene;
-  const request = { releaseId: row.releaseId, environmentId: row.environmentId, actor, purpose, deploymentId: row.id };
+  const was = purpose === 'rollback' ? asWas(row) : null;
+  const request = { releaseId: row.releaseId, environmentId: row.environmentId, actor, purpose, deploymentId: row.id, asWas: was };
   const look = await port.mayShip(tx, { ...request, record: false });
   const meaning = look.rules.map((rule) => `${rule.rule}=${rule.verdict}:${rule.reasons.map((reason) => reason.code).join('+')}`).join(' ');
   const news = look.verdict === 'allow' || row.lastAnswer === null || meaningOf(row) !== meaning;
@@ -167,7 +168,7 @@ async function begin(scene: Scene, row: Deployment, answer: MayShipAnswer): Prom
     release: row.releaseId as `rel_${string}`,
     run: agentRun(run),
     configuration: { ...answer.meant.configuration },
-    dependsOn: service.dependsOn.map((one) => one.service),
+    dependsOn: row.kind === 'rollback' ? row.startOrder.dependsOn : service.dependsOn.map((one) => one.service),
   };
   const plan = planOf(strategy, { running: previous !== null, smoke: run.smoke === undefined ? null : run.smoke.command });
   const begun = await saveDeployment(tx, actor, environment.name, row, {
@@ -248,6 +249,7 @@ async function orderOf(tx: Tx, row: Deployment, step: Acting): Promise<Order> {
  */
 async function tellWayBack({ tx, port, actor }: Scene, row: Deployment): Promise<void> {
   if (row.previous === null) return;
+  const before = await bringerOf(tx, row.serviceId, row.environmentId, row.previous.release);
   await port.mayShip(tx, {
     releaseId: row.previous.release,
     environmentId: row.environmentId,
@@ -255,6 +257,7 @@ async function tellWayBack({ tx, port, actor }: Scene, row: Deployment): Promise
     purpose: 'rollback',
     record: true,
     deploymentId: row.id,
+    asWas: before === null ? null : asWas(before),
   });
 }
 

@@ -12,7 +12,7 @@ import { unpaidDebts } from '../waivers/debt.api.ts';
 import { activeWaivers } from '../waivers/waivers.queries.ts';
 import { approvalFacts } from './approval-facts.queries.ts';
 import { freezesOf } from './calendar/freezes.queries.ts';
-import { intentDigest, type ReleaseIntent } from './intent.ts';
+import { intentDigest, type AsWas, type ReleaseIntent } from './intent.ts';
 import type { Subject } from './may-ship.ts';
 import type { ShipPlan } from './plan.ts';
 import { breakGlassOf, releaseById, targetOf, ticksOf, wasAllowed, type ReleaseRow, type TargetRow } from './releases.queries.ts';
@@ -33,6 +33,7 @@ export type Question = {
   readonly environmentId: string;
   readonly purpose: 'deploy' | 'rollback';
   readonly deploymentId: string | null;
+  readonly asWas?: AsWas | null;
 };
 
 type Known = {
@@ -68,15 +69,18 @@ export async function loadInputs(tx: Tx, question: Question): Promise<Loaded | n
 }
 
 /** What is meant, from the release and the catalog as they are now. */
-export function intentOf(known: Pick<Known, 'release' | 'service' | 'environment' | 'target' | 'resolved'>): ReleaseIntent {
+export function intentOf(
+  known: Pick<Known, 'release' | 'service' | 'environment' | 'target' | 'resolved'>,
+  asWas: AsWas | null = null,
+): ReleaseIntent {
   const { release, service, environment, target, resolved } = known;
   return {
     v: 1,
     service: service.id,
     digests: release.digests,
     environment: environment.id,
-    configuration: configurationIn(service, environment.name),
-    run: service.run,
+    configuration: asWas?.configuration ?? configurationIn(service, environment.name),
+    run: asWas?.run ?? service.run,
     schemaChange: release.schemaChange,
     plan: target?.plan ?? strategyPlan(environment),
     policyDigest: policyDigest(resolved),
@@ -102,7 +106,7 @@ async function subjectOf(tx: Tx, question: Question, known: Known): Promise<Subj
     environment: environment.name,
     purpose: question.purpose,
     deployment: question.deploymentId,
-    intent: intentOf(known),
+    intent: intentOf(known, question.asWas),
     policy: { name: policy.name, version: policy.version },
     breakGlass: open,
   };

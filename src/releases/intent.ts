@@ -23,6 +23,9 @@ export type ReleaseIntent = {
   readonly policyDigest: Digest;
 };
 
+/** How a release was started when it was good in an environment. */
+export type AsWas = Pick<ReleaseIntent, 'configuration'> & { readonly run: RunSpec };
+
 /** The one hash that approvals, deployments and evidence carry. */
 export function intentDigest(intent: ReleaseIntent): Digest {
   return digestOfValue({

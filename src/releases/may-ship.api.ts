@@ -10,6 +10,7 @@ import type { Tx } from '../platform/floor.ts';
 import { shareCalendar } from './calendar/freeze.store.ts';
 import { insertDecision } from './decision.store.ts';
 import { loadInputs, type Loaded } from './inputs.queries.ts';
+import type { AsWas } from './intent.ts';
 import { decide, type MayShip } from './may-ship.ts';
 import type { ShipPlan } from './plan.ts';
 import { lockTarget } from './release.store.ts';
@@ -28,6 +29,11 @@ export type MayShipRequest = {
   readonly record: boolean;
   /** The deployment that asks. A recorded allow uses the approvals up for it: they count for no other deployment. */
   readonly deploymentId?: string | null;
+  /**
+   * For the way back: how the release was started when it was good there. Going back passes approvals, so it means
+   * this and not what the catalog says by now, which nobody may have approved.
+   */
+  readonly asWas?: AsWas | null;
 };
 
 /** The answer with what exactly it speaks of: whoever acts, acts on these values and on no others. */
@@ -62,6 +68,7 @@ export async function mayShip(tx: Tx, request: MayShipRequest): Promise<MayShipA
     environmentId: request.environmentId,
     purpose: request.purpose === 'rollback' ? 'rollback' : 'deploy',
     deploymentId: request.deploymentId ?? null,
+    asWas: request.purpose === 'rollback' ? (request.asWas ?? null) : null,
   });
   if (loaded === null) throw noSuchRelease({ release: request.releaseId });
   if (loaded === 'no-environment') throw noSuchEnvironment({ environment: request.environmentId });

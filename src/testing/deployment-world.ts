@@ -43,7 +43,8 @@ export function scripted(files: Map<string, string>): { port: EnginePort; say: S
       const rule = answer('calendar', verdict, [{ code: `test.${verdict}`, text: `the test says ${verdict}.` }], {
         earliest: say.earliest ?? null,
       });
-      const configuration = service.configuration[environment.name] ?? {};
+      const configuration = request.asWas?.configuration ?? service.configuration[environment.name] ?? {};
+      const run = request.asWas?.run ?? service.run;
       const digest = digestOfValue({ verdict, at });
       return {
         v: 1,
@@ -52,7 +53,7 @@ export function scripted(files: Map<string, string>): { port: EnginePort; say: S
         missing: [],
         earliest: say.earliest ?? null,
         notAfter: plus(at, 30_000),
-        intent: digestOfValue({ digests: release.digests, configuration, run: service.run }),
+        intent: digestOfValue({ digests: release.digests, configuration, run }),
         policy: { name: 'startup', version: 1, digest },
         at,
         inputs: {
@@ -72,7 +73,7 @@ export function scripted(files: Map<string, string>): { port: EnginePort; say: S
         environmentId: environment.id,
         environment: environment.name,
         purpose: request.purpose === 'rollback' ? 'rollback' : 'deploy',
-        meant: { digests: release.digests, configuration, run: service.run, plan: environment.strategy as never },
+        meant: { digests: release.digests, configuration, run, plan: environment.strategy as never },
       };
     },
     async openArtifact(_floor, _org, digest) {
