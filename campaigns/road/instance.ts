@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { apiOf, type Api } from './api.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
 import { openJournal, type Journal } from './journal.ts';
@@ -81,7 +82,7 @@ export async function makeInstance(serverCount: 1 | 2): Promise<Instance> {
     await startServers(servers, ports, folder);
     const people = await signEverybodyIn(anybody, folder);
     const repository = makeRepository(join(folder, 'repository'));
-    applyCatalog(folder, url, people.adaToken, CATALOG(repository.path), base);
+    await applyCatalog(folder, url, people.adaToken, CATALOG(repository.path), base);
     const secret = `planted-${randomBytes(18).toString('hex')}`;
     writeFileSync(join(folder, 'planted.secret'), secret, { mode: 0o600 });
     await people.ada.send('PUT', '/v1/services/clock/secrets/PLANTED', { value: secret, protectedOnly: true });
@@ -159,14 +160,12 @@ async function printedLink(log: string): Promise<string> {
   throw new Error(`no link for the first admin stands in ${log}`);
 }
 
-function applyCatalog(folder: string, url: string, token: string, text: string, env: NodeJS.ProcessEnv): void {
+/** Not synchronously: the balancer that the command talks through lives in this process. */
+async function applyCatalog(folder: string, url: string, token: string, text: string, env: NodeJS.ProcessEnv): Promise<void> {
   const file = join(folder, 'yardmaster.yaml');
   writeFileSync(file, text);
-  const applied = spawnSync(process.execPath, [join(root, 'bin/ym.mjs'), 'apply', '-f', file, '--yes', '--json'], {
-    env: { ...env, YARDMASTER_URL: url, YARDMASTER_TOKEN: token },
-    encoding: 'utf8',
-  });
-  if (applied.status !== 0) throw new Error(`ym apply ended with ${applied.status}: ${applied.stdout}${applied.stderr}`);
+  const how = { env: { ...env, YARDMASTER_URL: url, YARDMASTER_TOKEN: token } };
+  await promisify(execFile)(process.execPath, [join(root, 'bin/ym.mjs'), 'apply', '-f', file, '--yes', '--json'], how);
 }
 
 async function startMachines(
