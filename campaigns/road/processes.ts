@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One process of the product that the harness starts, kills and starts again. Its output goes to a file that is kept. */
@@ -36,7 +36,11 @@ export function daemonOf({ name, args, env, log }: DaemonOptions): Daemon {
     start() {
       if (child !== null) throw new Error(`${name} runs already`);
       const file = openSync(log, 'a', 0o600);
-      const mine = spawn(process.execPath, [join(root, 'bin/yardmaster.mjs'), ...args], { env: { ...env }, stdio: ['ignore', file, file] });
+      const mine = spawn(process.execPath, [join(root, 'bin/yardmaster.mjs'), ...args], {
+        env: { ...env },
+        cwd: dirname(log),
+        stdio: ['ignore', file, file],
+      });
       closeSync(file);
       child = mine;
       asked = false;
