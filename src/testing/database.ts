@@ -1,6 +1,7 @@
 import { mkdtemp, chmod, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll } from 'vitest';
 import { digestOf } from '../kernel/digest.ts';
@@ -55,10 +56,21 @@ export async function testDatabase(): Promise<{ readonly where: Where; readonly 
   return {
     where: databaseOn(server, name),
     url: urlOf(server, name),
-    drop: async () => {
-      await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`));
-    },
+    drop: () => dropDatabase(server, name),
   };
+}
+
+/** An autovacuum worker may be at work in it, and only a superuser could end that: it is over in a moment. */
+async function dropDatabase(server: Server, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`));
+      return;
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await sleep(250);
+    }
+  }
 }
 
 type Server = Connection | { readonly url: string };
