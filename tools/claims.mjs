@@ -11,7 +11,8 @@ for (const { claim, shown, by } of claims) {
   if (shown === 'none') continue;
   const [file, ...rest] = by.split(' :: ');
   if (!existsSync(join(root, file))) wrong.push(`"${claim}": ${file} is not there`);
-  else if (rest.length > 0 && !readFileSync(join(root, file), 'utf8').includes(rest.join(' :: '))) wrong.push(`"${claim}": ${file} holds no test "${rest.join(' :: ')}"`);
+  else if (rest.length > 0 && !readFileSync(join(root, file), 'utf8').includes(rest.join(' :: ')))
+    wrong.push(`"${claim}": ${file} holds no test "${rest.join(' :: ')}"`);
 }
 if (claims.length === 0) wrong.push('there are no claims');
 for (const line of wrong) process.stderr.write(`${line}\n`);

@@ -9,7 +9,10 @@ const quick = runSteps([...checks, ['claims are shown by a scenario', process.ex
 
 const folder = mkdtempSync(join(tmpdir(), 'ym-report-'));
 const report = join(folder, 'vitest.json');
-const vitest = spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { cwd: root, stdio: 'inherit' });
+const vitest = spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+  cwd: root,
+  stdio: 'inherit',
+});
 const tests = JSON.parse(readFileSync(report, 'utf8'));
 rmSync(folder, { recursive: true, force: true });
 
