@@ -47,7 +47,8 @@ export function refuseEnd(waiver: Waiver, actor: Actor, to: 'rejected' | 'revoke
 export function refusePayment(waiver: Waiver, actor: Actor): Refusal | null {
   if (actor.kind !== 'person') return { why: 'not-a-person', actor: actor.kind };
   if (waiver.kind !== 'debt' || waiver.state !== 'approved') return decidedAlready(waiver);
-  return actor.id === waiver.owner || actor.id === waiver.requestedBy ? { why: 'own-waiver', waiver: waiver.id } : null;
+  // `decided` names the second person of the break-glass, who owes it as well.
+  return [waiver.owner, waiver.requestedBy, waiver.decided?.by].includes(actor.id) ? { why: 'own-waiver', waiver: waiver.id } : null;
 }
 
 function decidedAlready(waiver: Waiver): Refusal {
