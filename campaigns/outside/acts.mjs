@@ -92,6 +92,7 @@ function intentOf(rows, by, release, deployment, decision) {
     schemaChange: release.schema_change,
     plan: target?.plan ?? environment.strategy,
     policyDigest: decision.answer.policy.digest,
+    target: environment.agent,
   };
   return digestOf(canonical(meant));
 }

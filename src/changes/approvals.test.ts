@@ -36,7 +36,7 @@ const input = (more: Partial<ApprovalsInput>): ApprovalsInput => ({
   deployment: null,
   votes: [],
   involvement: NOBODY,
-  roles: { anna: ['approver'], ben: ['approver'], cleo: ['release-manager'] },
+  roles: { anna: ['approver'], ben: ['approver'], cleo: ['release-manager'], dora: [], emil: [] },
   ...more,
 });
 const verdict = (more: Partial<ApprovalsInput>, now = NOW) => approvalsRule(input(more), now).verdict;
@@ -123,6 +123,8 @@ test('one person fills one role; two seats of one step need two persons in any c
 test('a delegate votes with the role delegated, is excluded for either person, and is one voice', () => {
   const stands = vote('dora', { onBehalfOf: 'anna' });
   expect(verdict({ votes: [stands] })).toBe('allow');
+  // The delegate has left.
+  expect(verdict({ votes: [stands], roles: { anna: ['approver'] } })).toBe('wait');
   expect(verdict({ votes: [stands], involvement: { ...NOBODY, author: [person('anna')] } })).toBe('wait');
   expect(verdict({ votes: [stands], involvement: { ...NOBODY, author: [person('dora')] } })).toBe('wait');
   const pair = { ...route, steps: [{ role: 'approver', count: 2 }] as const };

@@ -16,7 +16,7 @@ export type ApprovalsInput = {
   readonly deployment: string | null;
   readonly votes: readonly Vote[];
   readonly involvement: Involvement;
-  /** Roles that each voter (or the person voted for) holds over this service and environment, now. */
+  /** Roles that each voter (or the person voted for) holds over this service and environment, now; who has left is absent. */
   readonly roles: { readonly [person: string]: readonly string[] };
 };
 
@@ -119,7 +119,7 @@ function standing(vote: Vote, input: ApprovalsInput, excluded: ReadonlyMap<strin
   const state = voteState(vote, input.intent, input.deployment, now);
   if (state !== 'active') return state;
   if (excluded.has(vote.person) || (vote.onBehalfOf !== null && excluded.has(vote.onBehalfOf))) return 'excluded';
-  return roleOf(vote, input.roles).length === 0 ? 'no-role' : 'counts';
+  return !Object.hasOwn(input.roles, vote.person) || roleOf(vote, input.roles).length === 0 ? 'no-role' : 'counts';
 }
 
 function noteOn(vote: Vote, why: Exclude<Standing, 'counts'>, excluded: ReadonlyMap<string, readonly Exclusion[]>): Reason {

@@ -4,14 +4,15 @@ import type { Service } from '../catalog/service.ts';
 import { votesOn } from '../changes/changes.queries.ts';
 import { involvementOfCommits, type Behind, type Involvement } from '../changes/segregation.ts';
 import type { Vote } from '../changes/votes.ts';
+import { runningHistory } from '../environments/environments.queries.ts';
 import type { Running } from '../environments/running.ts';
 import { policyChangersSince } from '../gates/gates.queries.ts';
 import type { ApprovalRoute } from '../gates/policy/policy.ts';
-import { bindingsOf, personsByEmail } from '../identity/identity.queries.ts';
+import { activePerson, bindingsOf, personsByEmail } from '../identity/identity.queries.ts';
 import type { Instant } from '../kernel/time.ts';
 import { commitsBetween } from '../pipelines/pipelines.queries.ts';
 import type { Tx } from '../platform/floor.ts';
-import { releaseById, type ReleaseRow } from './releases.queries.ts';
+import { firstAllowed, releaseById, type ReleaseRow } from './releases.queries.ts';
 
 type About = {
   readonly release: ReleaseRow;
@@ -43,7 +44,9 @@ export async function approvalFacts(tx: Tx, about: About): Promise<Facts> {
   );
   const voters = [...new Set(votes.flatMap((vote) => [vote.person, ...(vote.onBehalfOf === null ? [] : [vote.onBehalfOf])]))].sort();
   const roles: Record<string, readonly string[]> = {};
-  for (const person of voters) roles[person] = await rolesOver(tx, person, about.service, about.environment);
+  // Who has left is not among them: their word, and what they may give to a delegate, ended with them.
+  for (const person of voters)
+    if ((await activePerson(tx, person)) !== null) roles[person] = await rolesOver(tx, person, about.service, about.environment);
   return { votes, involvement: await involvementIn(tx, about), roles };
 }
 
@@ -70,7 +73,7 @@ export async function rolesOver(
  */
 export async function involvementIn(tx: Tx, { release, service, environment, running }: Omit<About, 'route'>): Promise<Involvement> {
   const ran = running === null || running.releaseId === release.id ? null : await releaseById(tx, running.releaseId);
-  const since: Instant | null = running === null || running.releaseId === release.id ? null : running.since;
+  const since = running === null || running.releaseId === release.id ? null : await startedAsOf(tx, running);
   const { complete, commits } = await commitsBetween(tx, service.id, ran?.commit ?? null, release.commit);
   const emails = commits.flatMap((commit) => [commit.author, commit.committer, ...commit.coAuthors]).filter((email) => email !== null);
   const persons = await personsByEmail(tx, [...new Set(emails)]);
@@ -91,6 +94,16 @@ export async function involvementIn(tx: Tx, { release, service, environment, run
     'config-changer': changers(configuration, 'configuration'),
     'policy-changer': changers(policy, 'policy'),
   };
+}
+
+/**
+ * As of when what runs was started: the decision of the deployment that brought it. Neither the end of that deployment
+ * nor a way back to it takes up what was changed in between, so that whoever changed it has not passed anybody yet.
+ */
+async function startedAsOf(tx: Tx, { serviceId, environmentId, releaseId }: Running): Promise<Instant | null> {
+  const history = await runningHistory(tx, serviceId, environmentId, 1000);
+  const brought = history.find((row) => row.releaseId === releaseId && row.change !== 'rolledback');
+  return brought === undefined ? null : firstAllowed(tx, brought.deploymentId);
 }
 
 /** Persons once each, in order; a change by no person we can name is unmapped. */

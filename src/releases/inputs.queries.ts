@@ -84,6 +84,7 @@ export function intentOf(
     schemaChange: release.schemaChange,
     plan: target?.plan ?? strategyPlan(environment),
     policyDigest: policyDigest(resolved),
+    target: environment.agent,
   };
 }
 

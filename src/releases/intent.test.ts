@@ -12,6 +12,7 @@ const base: ReleaseIntent = {
   schemaChange: { kind: 'none', digest: null },
   plan: { kind: 'canary', steps: [{ weight: 10 }] },
   policyDigest: digestOf('policy'),
+  target: 'here',
 };
 
 /** One mutation for each input; the type makes a new input without one a compile error. */
@@ -24,6 +25,7 @@ const mutations: { readonly [Key in Exclude<keyof ReleaseIntent, 'v'>]: Partial<
   schemaChange: { schemaChange: { kind: 'compatible', digest: digestOf('ddl') } },
   plan: { plan: { kind: 'canary', steps: [{ weight: 11 }] } },
   policyDigest: { policyDigest: digestOf('policy, tightened') },
+  target: { target: 'there' },
 };
 
 test.each(Object.entries(mutations))('a change of %s changes the digest', (_, change) => {

@@ -21,6 +21,8 @@ export type ReleaseIntent = {
   readonly plan: ShipPlan;
   /** The policy as resolved for this service and environment; an edit elsewhere leaves it as it is. */
   readonly policyDigest: Digest;
+  /** The agent, by name or label, on whose machine the environment is. */
+  readonly target: string;
 };
 
 /** How a release was started when it was good in an environment. */
@@ -38,5 +40,6 @@ export function intentDigest(intent: ReleaseIntent): Digest {
     schemaChange: intent.schemaChange,
     plan: intent.plan,
     policyDigest: intent.policyDigest,
+    target: intent.target,
   });
 }

@@ -13,7 +13,7 @@ import { loadInputs, type Loaded } from './inputs.queries.ts';
 import type { AsWas } from './intent.ts';
 import { decide, type MayShip } from './may-ship.ts';
 import type { ShipPlan } from './plan.ts';
-import { lockTarget } from './release.store.ts';
+import { bumpTarget, lockTarget } from './release.store.ts';
 import { decisionRecorded } from './releases.events.ts';
 import { noSuchEnvironment, noSuchRelease } from './releases.problems.ts';
 import { releaseById } from './releases.queries.ts';
@@ -113,4 +113,7 @@ async function useUpVotes(tx: Tx, actor: Actor, loaded: Loaded, answer: MayShip,
     (vote) => vote.verdict === 'approve' && vote.usedBy === null && voteState(vote, answer.intent, deployment, answer.at) === 'active',
   );
   await useVotes(tx, actor, fresh, loaded.subject.environment, deployment);
+  // A new version to vote on: who approved this deployment may approve another one, and an old request sent again is nothing.
+  const target = { releaseId: loaded.subject.release, environmentId: loaded.environmentId, version: loaded.targetVersion };
+  if (fresh.length > 0) await bumpTarget(tx, target);
 }

@@ -39,6 +39,7 @@ const intent: ReleaseIntent = {
   schemaChange: { kind: 'none', digest: null },
   plan: { kind: 'all-at-once' },
   policyDigest: policyDigest(resolved),
+  target: 'here',
 };
 const subjectOf = (more: Partial<Subject> = {}): Subject => ({
   v: 1,

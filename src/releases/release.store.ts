@@ -121,8 +121,8 @@ export async function updatePlans(
   );
 }
 
-/** A vote ended: the next one must be cast on a new version, so that an old request sent again is refused. */
-export async function bumpTarget(tx: Tx, target: TargetRow): Promise<number> {
+/** A vote ended or was used up: the next one must be cast on a new version, so that an old request sent again is refused. */
+export async function bumpTarget(tx: Tx, target: Pick<TargetRow, 'releaseId' | 'environmentId' | 'version'>): Promise<number> {
   return tx.write(`update release_target set version = version + 1 where release_id = $1 and environment_id = $2 and version = $3`, [
     target.releaseId,
     target.environmentId,

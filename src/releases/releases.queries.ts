@@ -107,6 +107,18 @@ export async function wasAllowed(tx: Tx, releaseId: string, environmentId: strin
   );
 }
 
+/** When a deployment was first allowed: what it started was what the catalog said then. Null: it never was. */
+export async function firstAllowed(tx: Tx, deploymentId: string): Promise<string | null> {
+  return (
+    (
+      await tx.maybe<{ at: string }>(
+        `select at from decision where deployment_id = $1 and purpose = 'deploy' and verdict = 'allow' order by at limit 1`,
+        [deploymentId],
+      )
+    )?.at ?? null
+  );
+}
+
 /** A recorded decision, or null. */
 export async function decisionById(tx: Tx, id: string): Promise<DecisionRow | null> {
   return tx.maybe<DecisionRow>(`select ${DECISION_COLUMNS} from decision where id = $1`, [id]);

@@ -81,6 +81,7 @@ const intent: ReleaseIntent = {
   run: null,
   plan: { strategy: 'all-at-once' },
   policyDigest: policyDigest(RESOLVED),
+  target: 'agent',
 };
 
 /** A decision about the example's release, with the bytes of its subject and inputs. */
