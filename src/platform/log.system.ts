@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import { contextFields } from './log-context.system.ts';
 
 /** Structured logs, one JSON object a line, on stderr. Fields that could hold a credential are masked by name. */
 export function makeLog(level: string, name: string): Logger {
@@ -6,6 +7,7 @@ export function makeLog(level: string, name: string): Logger {
     {
       level,
       base: { name },
+      mixin: contextFields,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
         paths: [

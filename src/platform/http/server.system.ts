@@ -5,6 +5,7 @@ import { actorLabel, type Actor } from '../../kernel/actor.ts';
 import { Problem, toProblemJson } from '../../kernel/problem.ts';
 import { randomHex } from '../../host/ids.system.ts';
 import type { Floor, Tx } from '../floor.ts';
+import { within, type LogContext } from '../log-context.system.ts';
 import { notFound, notSignedIn } from '../platform.problems.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { checkAccess, lateQuestions } from './access.system.ts';
@@ -37,11 +38,23 @@ export function buildApp(mounted: readonly Mounted[], parts: Parts): Hono {
 async function serve(entry: Mounted, context: Context, parts: Parts): Promise<Response> {
   const started = performance.now();
   const requestId = `req_${randomHex(8)}`;
-  const response = await answer(entry, context, parts, requestId).catch((error: unknown) => failure(error, requestId, entry.route, parts));
+  const heard: LogContext = { requestId, facts: [] };
+  const response = await within(heard, () =>
+    answer(entry, context, parts, requestId).catch((error: unknown) => failure(error, requestId, entry.route, parts)),
+  );
   for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!response.headers.has(name)) response.headers.set(name, value);
   response.headers.set('x-request-id', requestId);
-  parts.observe(`${entry.route.method} ${entry.route.path}`, response.status, performance.now() - started);
+  const ms = performance.now() - started;
+  parts.observe(`${entry.route.method} ${entry.route.path}`, response.status, ms);
+  tell(entry.route, response.status, ms, heard, parts);
   return response;
+}
+
+/** One line per request that changed something (or tried to), with the facts that came of it; the rest at debug. */
+function tell(route: RouteShape, status: number, ms: number, { requestId, facts }: LogContext, { floor }: Parts): void {
+  const machine = route.access.kind === 'runner' || route.access.kind === 'agent';
+  const level = route.method === 'GET' || (machine && facts.length === 0) ? 'debug' : 'info';
+  floor.log[level]({ requestId, route: `${route.method} ${route.path}`, status, ms: Math.round(ms), facts }, 'request');
 }
 
 async function answer(entry: Mounted, context: Context, parts: Parts, requestId: string): Promise<Response> {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Logger as WorkerLogger, run, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { within } from '../log-context.system.ts';
 import type { Fact, Floor, Reaction, Sweeper, Task } from '../floor.ts';
 import { REACTION_TASK } from '../postgres/transaction.system.ts';
 
@@ -50,13 +51,14 @@ function taskList(floor: Floor, work: Work): TaskList {
       const reaction = reactions.get(name);
       if (reaction === undefined) throw new Error(`no reaction is called ${name}`);
       const fact = await loadFact(floor, org, id);
-      if (fact !== null) await reaction.run(floor, fact);
+      if (fact !== null) await within({ job: `${name} of ${id}`, facts: [] }, () => reaction.run(floor, fact));
     },
   };
   for (const task of work.tasks) {
     list[task.name] = async (payload) => {
       const data = payload as Record<string, unknown>;
-      await task.run(floor, data, typeof data['org'] === 'string' ? data['org'] : floor.org);
+      const org = typeof data['org'] === 'string' ? data['org'] : floor.org;
+      await within({ job: task.name, facts: [] }, () => task.run(floor, data, org));
     };
   }
   return list;

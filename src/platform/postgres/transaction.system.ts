@@ -6,6 +6,7 @@ import type { EventKind } from '../../kernel/event.ts';
 import type { Id } from '../../kernel/id.ts';
 import type { Instant } from '../../kernel/time.ts';
 import type { Db, Floor, NewFact, Row, Tx } from '../floor.ts';
+import { noteFact } from '../log-context.system.ts';
 import { databaseProblem, isRepeatable } from './failures.ts';
 
 const TRIES = 8;
@@ -108,6 +109,7 @@ async function record<Kind extends EventKind>(tx: Tx, wiring: Wiring, kind: Kind
   );
   for (const reaction of wiring.get(kind.type) ?? []) await wake(tx, REACTION_TASK, `${id}:${reaction}`, { fact: id, reaction, org });
   await tx.notify('facts');
+  tx.afterCommit(() => noteFact(id));
   return id;
 }
 
