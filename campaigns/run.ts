@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 
 /**
  * `npm run campaign -- NAME --seeds N [--from K]` runs the long test campaigns/NAME.ts on N seeds, first those that
- * ever failed; `--seed K` repeats one. The last line is `N passed, N failed`; the exit code says whether all passed.
+ * ever failed; `--seed K` repeats one; `--brief` shortens waits for a sample. The last line is `N passed, N failed`; the exit code says whether all passed.
  */
 type Campaign = {
   /** Throws where something that must hold did not. */
@@ -15,7 +15,7 @@ type Campaign = {
 
 const folder = import.meta.dirname;
 const failedFile = join(folder, 'failed-seeds.json');
-const usage = 'usage: npm run campaign -- NAME --seeds N [--from K] | --seed K   (NAME: crash, tamper, two-servers)\n';
+const usage = 'usage: npm run campaign -- NAME --seeds N [--from K] [--brief] | --seed K   (NAME: checker, crash, tamper, two-servers)\n';
 
 async function load(name: string | undefined): Promise<Campaign> {
   if (name === undefined || !/^[a-z][a-z-]*$/.test(name) || name === 'run' || !existsSync(join(folder, `${name}.ts`))) {
@@ -56,8 +56,10 @@ function remember(name: string, seed: number): void {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { seeds: { type: 'string' }, from: { type: 'string' }, seed: { type: 'string' } },
+    options: { seeds: { type: 'string' }, from: { type: 'string' }, seed: { type: 'string' }, brief: { type: 'boolean' } },
   });
+  // Read by campaigns whose waits can be shorter in a sample.
+  if (values.brief === true) process.env['CAMPAIGN_BRIEF'] = '1';
   const [name = ''] = positionals;
   const campaign = await load(positionals[0]);
   const failed: number[] = [];

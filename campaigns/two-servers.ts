@@ -9,9 +9,9 @@ import { goBack, ship } from './road/ship.ts';
  * Two servers on one database; the one that does the work is stopped (SIGSTOP) in the middle of runs and deployments
  * and goes on 30 s later, when the other has long taken over. Every act must have been done once, and what the stale
  * one still wants to write must come to nothing: the outside checker compares the agent's own log, the rows and the
- * ledger. `CAMPAIGN_PAUSE_MS` shortens the pause for samples.
+ * ledger. In a sample (`--brief`) the pause is 5 s.
  */
-const PAUSE_MS = Number(process.env['CAMPAIGN_PAUSE_MS'] ?? 30_000);
+const PAUSE_MS = process.env['CAMPAIGN_BRIEF'] === '1' ? 5000 : 30_000;
 /** About as long as an undisturbed road. */
 const SPAN_MS = 4500;
 /** How long a balancer's health check takes to see that a server is gone. */

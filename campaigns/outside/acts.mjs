@@ -1,5 +1,6 @@
 // I4, I5, I6, I7, I15: what the machine where services run wrote down itself, against what the books say.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { canonical, digestOf } from './ledger.mjs';
 
 const SLACK_MS = 5;
@@ -51,7 +52,7 @@ export function applies({ acts }) {
 }
 
 /** I6. What was started in prod is what was approved and what was tested, down to the digest; the intent is computed again. */
-export function approvedAndGated({ acts, rows, by }) {
+export function approvedAndGated({ folder, acts, rows, by }) {
   const wrong = [];
   let looked = 0;
   for (const line of acts) {
@@ -68,8 +69,7 @@ export function approvedAndGated({ acts, rows, by }) {
     else if (decision === undefined || decision.verdict !== 'allow' || decision.release_id !== release.id)
       say('no recorded decision allowed it');
     else {
-      const intent = intentOf(rows, by, release, deployment, decision);
-      if (decision.intent !== intent) say(`the decision is about the intent ${decision.intent}, and what was done has ${intent}`);
+      wrong.push(...meant(folder, by, line, release, deployment, decision));
       if (line.slot.startsWith('prod/') && deployment.kind === 'deploy')
         wrong.push(...approvedBy(rows, line, release, decision), ...gatedBy(rows, line, release));
       if (decision.at > line.at) say('it began before it was decided');
@@ -78,23 +78,29 @@ export function approvedAndGated({ acts, rows, by }) {
   return { looked, wrong };
 }
 
-function intentOf(rows, by, release, deployment, decision) {
+/** The stored subject of the decision has the digest under which it was recorded, its intent has the one that was decided, and it speaks of exactly this. */
+function meant(folder, by, line, release, deployment, decision) {
+  const stored = decision.answer.inputs.subject;
+  const bytes = readFileSync(join(folder, 'state/blobs', stored.slice(7, 9), stored.slice(7)));
+  const { intent } = JSON.parse(bytes.toString('utf8'));
   const service = by('service', 'id').get(release.service_id);
   const environment = by('environment', 'id').get(deployment.environment_id);
-  const target = rows.release_target.find((row) => row.release_id === release.id && row.environment_id === environment.id);
-  const meant = {
-    v: 1,
-    service: service.id,
-    digests: [...new Set(release.digests)].sort(),
-    environment: environment.id,
-    configuration: service.configuration[environment.name] ?? {},
-    run: service.run,
-    schemaChange: release.schema_change,
-    plan: target?.plan ?? environment.strategy,
-    policyDigest: decision.answer.policy.digest,
-    target: environment.agent,
+  const digests = [...new Set(intent.digests)].sort();
+  const said = {
+    'bytes of the subject': [digestOf(bytes), stored],
+    intent: [digestOf(canonical({ ...intent, digests })), decision.intent],
+    service: [intent.service, service.id],
+    environment: [intent.environment, environment.id],
+    digests: [digests.join(), [...new Set(release.digests)].sort().join()],
+    configuration: [canonical(intent.configuration), canonical(service.configuration[environment.name] ?? {})],
+    'started configuration': [canonical(intent.configuration), canonical(deployment.start_order.configuration)],
+    command: [canonical(intent.run.command), canonical(deployment.start_order.run.command)],
+    plan: [deployment.kind === 'deploy' ? canonical(intent.plan) : '', deployment.kind === 'deploy' ? canonical(deployment.strategy) : ''],
+    policy: [intent.policyDigest, decision.answer.policy.digest],
   };
-  return digestOf(canonical(meant));
+  return Object.entries(said)
+    .filter(([, [one, other]]) => one !== other)
+    .map(([what, [one, other]]) => `${line.act} in ${line.slot}: ${what} was decided as ${one}, and is ${other}`);
 }
 
 function approvedBy(rows, line, release, decision) {

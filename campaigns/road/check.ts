@@ -25,3 +25,9 @@ async function start(args: readonly string[]): Promise<{ code: number; text: str
     );
   });
 }
+
+/** Bends what the checker reads and demands that it says so; throws with what it let pass. */
+export async function bend(instance: Instance): Promise<void> {
+  const { code, text } = await start([join(import.meta.dirname, '../outside/bend.mjs'), ...instance.checkArguments]);
+  if (code !== 0) throw new Error(`the outside checker let something pass:\n${text}`);
+}

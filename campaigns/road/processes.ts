@@ -87,12 +87,12 @@ export function processesOf(folder: string): number[] {
 
 /** Ends everything that belongs to `folder`. */
 export async function endAllOf(folder: string): Promise<void> {
-  for (let round = 0; round < 40; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     const pids = processesOf(folder);
     if (pids.length === 0) return;
     for (const pid of pids) {
       try {
-        process.kill(pid, round < 8 ? 'SIGTERM' : 'SIGKILL');
+        process.kill(pid, round < 50 ? 'SIGTERM' : 'SIGKILL');
       } catch {
         // It ended meanwhile.
       }
