@@ -1,6 +1,6 @@
 import { environmentById, environmentByName, serviceById, serviceByName } from '../catalog/catalog.queries.ts';
 import type { Act, ActResult, Sample, SlotPicture } from '../contract/agent.ts';
-import { actorLabel, type Actor } from '../kernel/actor.ts';
+import { actorLabel, system, type Actor } from '../kernel/actor.ts';
 import { digestOf, digestOfValue, type Digest } from '../kernel/digest.ts';
 import { plus, type Instant } from '../kernel/time.ts';
 import { setRunning } from '../environments/running.api.ts';
@@ -10,12 +10,13 @@ import { holdsLease } from '../platform/lease.store.ts';
 import { releaseById } from '../releases/releases.queries.ts';
 import { agentFor, keyDigest } from './agents.queries.ts';
 import { extendClaim, insertAgent, insertBreakGlass, insertRegistration, takeAct, touchAgent, useRegistration } from './agents.store.ts';
-import { leaseName, waveOf, type DeploymentAct } from './deployment.ts';
+import { asWas, leaseName, waveOf, type Deployment, type DeploymentAct } from './deployment.ts';
 import { insertSamples, lockAct, lockDeployment, lockSlot, moveAct, setPicture, setServing } from './deployment.store.ts';
 import { actRecorded, agentRegistered, brokeGlass, registrationMade, staleActRefused } from './deployments.events.ts';
 import { agentNameTaken, badRegistration, noSuchDeployment, notItsAgent, staleAct, unknownName } from './deployments.problems.ts';
 import { actById, deploymentById, goodDeployments, slotOf } from './deployments.queries.ts';
 import { ADVANCE } from './ending.work.ts';
+import type { EnginePort } from './engine.port.ts';
 import { startWithin } from './giving.work.ts';
 
 /** How long an agent may be silent while it acts. */
@@ -66,12 +67,12 @@ export async function register(
 type Ask = { readonly session: string; readonly doing: readonly string[]; readonly waitMs: number };
 
 /** Waits for an act for this agent and takes it. */
-export async function claim(floor: Floor, agent: Actor, ask: Ask, signal: AbortSignal): Promise<Act | null> {
+export async function claim(floor: Floor, port: EnginePort, agent: Actor, ask: Ask, signal: AbortSignal): Promise<Act | null> {
   const until = performance.now() + ask.waitMs;
   for (;;) {
     const watch = floor.bus.watch([`agent:${agent.id}`], signal);
     try {
-      const act = await floor.db.tx(agent.org, (tx) => take(tx, agent, ask));
+      const act = await floor.db.tx(agent.org, (tx) => take(tx, port, agent, ask));
       if (act !== null) return act;
       const left = until - performance.now();
       if (left <= 0 || signal.aborted) return null;
@@ -83,14 +84,14 @@ export async function claim(floor: Floor, agent: Actor, ask: Ask, signal: AbortS
   }
 }
 
-async function take(tx: Tx, agent: Actor, ask: Ask): Promise<Act | null> {
+async function take(tx: Tx, port: EnginePort, agent: Actor, ask: Ask): Promise<Act | null> {
   await touchAgent(tx, agent.id, ask.session, await tx.now());
   const now = await tx.now();
   const act = await takeAct(tx, agent.id, ask.session, ask.doing, now);
   const row = act === null ? null : await deploymentById(tx, act.deploymentId);
   if (act === null || row === null) return null;
-  if (act.state === 'queued' && !(await holdsLease(tx, leaseName(row), act.token))) {
-    // Somebody else has the place by now: this act must never begin.
+  if (act.state === 'queued' && !((await holdsLease(tx, leaseName(row), act.token)) && (await stillAllowed(tx, port, row, act)))) {
+    // Somebody else has the place by now, or its leave has ended: this act must never begin.
     await moveAct(tx, act.id, ['queued'], 'withdrawn', { finishedAt: now });
     await tx.wake(ADVANCE, row.id, { deployment: row.id });
     return null;
@@ -108,6 +109,18 @@ async function take(tx: Tx, agent: Actor, ask: Ask): Promise<Act | null> {
     order: act.work,
     startWithinMs: startWithin(act.notAfter, now),
   };
+}
+
+/**
+ * Whether what an act was allowed by still allows it: between the decision and the agent's coming somebody may have
+ * stopped the line, revoked the bytes, or changed what was meant. Ways back and acts that nobody was asked about pass.
+ */
+async function stillAllowed(tx: Tx, port: EnginePort, row: Deployment, act: DeploymentAct): Promise<boolean> {
+  if (act.decisionId === null || act.back) return true;
+  const { releaseId, environmentId, kind: purpose, id: deploymentId } = row;
+  const question = { releaseId, environmentId, purpose, deploymentId, actor: system(tx.org, 'deployments'), record: false };
+  const answer = await port.mayShip(tx, { ...question, asWas: purpose === 'rollback' ? asWas(row) : null });
+  return answer.verdict === 'allow' && answer.intent === row.lastAnswer?.intent;
 }
 
 /** The agent still works on the act. */

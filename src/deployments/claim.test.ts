@@ -36,7 +36,7 @@ async function waiting() {
   await place.close();
   const go = () => advance(floor, port, floor.org, id);
   await go();
-  const ask = (session: string, doing: string[] = []) => claim(floor, agent, { session, doing, waitMs: 0 }, quiet);
+  const ask = (session: string, doing: string[] = []) => claim(floor, port, agent, { session, doing, waitMs: 0 }, quiet);
   return { place, agent, id, ask, go, name, release, row: async () => (await tx((t) => deploymentById(t, id)))! };
 }
 

@@ -78,7 +78,7 @@ function forPeople(port: EnginePort): Mounted[] {
 function forAgents(port: EnginePort): Mounted[] {
   return [
     mount(registerAgent, async ({ tx, body }) => register(tx, body)),
-    mount(claimAct, async ({ floor, actor, body, signal }) => ({ act: await claim(floor, actor, body, signal), leaseMs: CLAIM_MS })),
+    mount(claimAct, async ({ floor, actor, body, signal }) => ({ act: await claim(floor, port, actor, body, signal), leaseMs: CLAIM_MS })),
     mount(heartbeatAct, async ({ tx, actor, params, body }) => heartbeat(tx, actor, params.act, body.token)),
     mount(finishActRoute, async ({ tx, actor, params, body }) => finishAct(tx, actor, params.act, body.token, body.result)),
     mount(sendSamples, async ({ tx, actor, params, body }) => takeSamples(tx, actor, params.deployment, body.samples)),

@@ -34,12 +34,13 @@ async function place() {
   const agent = await agentNamed(`hand-${made.environmentId.slice(-8)}`);
   const environment = (await tx((t) => t.one<{ name: string }>(`select name from environment where id = $1`, [made.environmentId]))).name;
   const service = (await tx((t) => t.one<{ name: string }>(`select name from service where id = $1`, [made.serviceId]))).name;
+  const take = () => claim(floor, port, agent, { session: 'a1', doing: [], waitMs: 0 }, quiet);
   const walk = async (id: string): Promise<string> => {
     for (let count = 0; count < 30; count++) {
       await advance(floor, port, floor.org, id);
       const row = (await tx((t) => deploymentById(t, id)))!;
       if (row.finishedAt !== null) return row.state;
-      const act = await claim(floor, agent, { session: 'a1', doing: [], waitMs: 0 }, quiet);
+      const act = await take();
       if (act === null) return row.state;
       await tx((t) => finishAct(t, agent, act.act, act.token, { outcome: 'succeeded', detail: 'ok', tookMs: 1, slot: null }));
     }
@@ -49,7 +50,7 @@ async function place() {
     (await tx((t) => requestDeployment(t, port, ada, { release, environment }))).id;
   const back = async (to: string | null): Promise<string> =>
     (await tx((t) => requestRollback(t, port, ada, { service, environment, reason: 'odd', to }))).id;
-  return { ...made, port, say, agent, environment, service, walk, deploy, back };
+  return { ...made, port, say, agent, environment, service, take, walk, deploy, back };
 }
 
 test('the way back starts what was good as it was good, whatever the catalog says by now', async () => {
@@ -107,6 +108,21 @@ test('a way back that waits for its turn is not put aside by a newer deployment'
   expect((await tx((t) => deploymentById(t, back)))?.state).toBe('requested');
   expect(await w.walk(back)).toBe('succeeded');
   expect(await w.walk(next)).toBe('succeeded');
+});
+
+test('leave that ended between the decision and the taking of its act is no leave', async () => {
+  const w = await place();
+  const release = await w.release('1.0.0', digestOf('one'));
+  const id = await w.deploy(release);
+  await advance(floor, w.port, floor.org, id);
+  // The line is stopped while the agent is away; the decision alone would hold for half a minute more.
+  w.say.verdict = 'wait';
+  expect(await w.take()).toBeNull();
+  expect((await tx((t) => actsOf(t, id))).map((act) => act.state)).toEqual(['withdrawn']);
+  await advance(floor, w.port, floor.org, id);
+  expect((await tx((t) => deploymentById(t, id)))?.state).toBe('waiting');
+  w.say.verdict = 'allow';
+  expect(await w.walk(id)).toBe('succeeded');
 });
 
 test('a release goes to the environments that it is meant for, and to no other', async () => {
