@@ -89,14 +89,11 @@ function plant({ path, test, bug }) {
   if (!before.ok) return `${test} is red without the bug: ${before.said}`;
   const applied = git('apply', path);
   if (applied.status !== 0) return `the patch no longer applies: ${applied.stderr.trim()}`;
-  try {
-    const after = ask(test);
-    if (after.ok) return `${test} stays green with the bug: ${bug}`;
-    return after.failedTests > 0 ? null : `${test} could not be run with the bug: ${after.said}`;
-  } finally {
-    const undone = git('apply', '--reverse', path);
-    if (undone.status !== 0) throw new Error(`the patch could not be taken out again: ${undone.stderr}`);
-  }
+  const after = ask(test);
+  const undone = git('apply', '--reverse', path);
+  if (undone.status !== 0) throw new Error(`the patch could not be taken out again: ${undone.stderr}`);
+  if (after.ok) return `${test} stays green with the bug: ${bug}`;
+  return after.failedTests > 0 ? null : `${test} could not be run with the bug: ${after.said}`;
 }
 
 function git(...args) {
