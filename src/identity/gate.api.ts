@@ -39,7 +39,8 @@ export function makeGate(parts: GateParts): AccessGate {
       return resolver(tx, value);
     },
     async visible(tx, actor, action) {
-      const held = (await bindings(tx, actor)).filter((binding) => roleMay(binding.role, action));
+      // What a list shows is of no one environment: a role over one covers none of it, as it covers no such object asked for by id.
+      const held = (await bindings(tx, actor)).filter((binding) => binding.environment === null && roleMay(binding.role, action));
       const narrowed = actor.kind === 'person' || actor.kind === 'bot' ? tokenServices(actor, action) : [];
       if (narrowed === null && held.some((binding) => binding.team === null && binding.service === null)) return 'all';
       const ids = await parts.servicesIn(tx, held);

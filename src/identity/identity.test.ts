@@ -106,3 +106,26 @@ test('signing out ends the session, and facts hold no name and no address', asyn
   expect(leaves.length).toBeGreaterThan(10);
   expect(text).not.toMatch(/example|Ada|Bo"|Cy"|Di"/);
 });
+
+test('a role over one environment shows no list of everything: a list knows no environment', async () => {
+  const every = makeGate({
+    machines: [],
+    resolvers: {},
+    servicesIn: async (_, scopes) => new Set(scopes.map(({ team, service }) => `${team ?? '*'}/${service ?? '*'}`)),
+  });
+  const added = await tx((t) =>
+    addPerson(t, adaActor, {
+      name: 'Envy',
+      emails: ['envy@example.org'],
+      roles: [
+        { role: 'viewer', on: { environment: 'prod' } },
+        { role: 'viewer', on: { service: 'shop' } },
+      ],
+    }),
+  );
+  const actor = (await who((await tx((t) => useLink(t, { link: added.invitation, password }))).token)) as Actor;
+  expect(await tx((t) => every.visible(t, actor, 'release.read'))).toEqual(new Set(['*/shop']));
+  await expect(tx((t) => every.authorise(t, actor, 'release.read', { service: 'bank' }))).rejects.toMatchObject({
+    code: 'identity.not-allowed',
+  });
+});
