@@ -1,7 +1,8 @@
 // Runs an entry with Node 24 or newer: this one where it is new enough, else the one that the package brings along.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,6 +36,19 @@ export async function launch(script, entry, run) {
     );
     process.exit(1);
   }
-  const ended = spawnSync(node, [fileURLToPath(script), ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exit(ended.status ?? 1);
+  replaceBy(node, [fileURLToPath(script), ...process.argv.slice(2)]);
+}
+
+/** Ends as the other program ends. Who signals this process means that one. */
+function replaceBy(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' });
+  // A terminal's interrupt reaches both already, and a second one would end the other at once.
+  const ours = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT'];
+  for (const signal of ours) process.on(signal, () => child.kill(signal));
+  if (process.stdin.isTTY) process.on('SIGINT', () => undefined);
+  child.on('error', (error) => {
+    process.stderr.write(`${node} could not be started: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }

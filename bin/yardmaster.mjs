@@ -1,15 +1,37 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { launch } from './launch.mjs';
 
-const [what = 'server'] = process.argv.slice(2);
+const USAGE = `Yardmaster takes software from a commit to production, and can prove why each step was allowed.
+
+Usage: yardmaster COMMAND [options]
+
+  server               the API, the engine and the ledger (also without a command)
+  runner               builds what the server plans
+  agent                runs services on this machine and moves their traffic
+  agent rollback       goes back on this machine without the server
+  agent down           stops everything that an agent runs on this machine
+  ledger audit         reads the whole ledger again and names what was changed
+  ledger open-epoch    goes on with the ledger after a restore
+
+  yardmaster COMMAND --help tells of its options; --version prints the version.
+  ym is the command line for people.
+`;
+
+const [first = 'server', ...rest] = process.argv.slice(2);
 const entries = {
-  server: ['app/main', (module) => module.serverMain()],
-  runner: ['runner/start', (module) => module.runnerMain(process.argv.slice(3))],
-  agent: ['agent/start', (module) => module.agentMain(process.argv.slice(3))],
+  server: ['app/main', (module) => module.serverMain(rest)],
+  runner: ['runner/start', (module) => module.runnerMain(rest)],
+  agent: ['agent/start', (module) => module.agentMain(rest)],
+  ledger: ['app/ledger.system', (module) => module.ledgerMain(rest)],
 };
-const entry = entries[what];
-if (entry === undefined) {
-  process.stderr.write(`yardmaster: there is no "${what}"; say server, runner or agent.\n`);
-  process.exit(2);
+if (['--help', '-h', 'help'].includes(first)) {
+  process.stdout.write(USAGE);
+} else if (['--version', '-V'].includes(first)) {
+  process.stdout.write(`${createRequire(import.meta.url)('../package.json').version}\n`);
+} else if (!Object.hasOwn(entries, first)) {
+  process.stderr.write(`yardmaster: there is no command "${first}".\n\n${USAGE}`);
+  process.exitCode = 2;
+} else {
+  await launch(import.meta.url, ...entries[first]);
 }
-await launch(import.meta.url, ...entry);

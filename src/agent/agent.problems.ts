@@ -23,3 +23,27 @@ export const noWayBack = defineProblem<{ service: string; environment: string }>
   sentence: ({ service, environment }) => `This machine keeps no earlier version of ${service} for ${environment}.`,
   remedy: 'Deploy a good release through the server.',
 });
+
+export const keyRefused = defineProblem<{ url: string; code: string }>('agent.key-refused', {
+  status: 401,
+  sentence: ({ url, code }) => `The server at ${url} refuses this agent's key (${code}). What it runs goes on.`,
+  remedy: 'It was revoked, or belongs to another server: register the agent again, then remove identity.json from its --state folder.',
+});
+
+export const notConfirmed = defineProblem<{ what: string }>('agent.not-confirmed', {
+  status: 428,
+  sentence: ({ what }) => `This would stop ${what}.`,
+  remedy: 'Nothing was stopped. Say --yes to do it.',
+});
+
+export const stillRuns = defineProblem<{ pids: readonly number[] }>('agent.still-runs', {
+  status: 500,
+  sentence: ({ pids }) => `Not everything ended: ${pids.join(', ')} still run.`,
+  remedy: 'Look at these processes; repeat the command as the user they belong to.',
+});
+
+export const noAgentState = defineProblem<{ state: string }>('agent.no-state', {
+  status: 404,
+  sentence: ({ state }) => `${state} is no state folder of an agent.`,
+  remedy: 'Name the folder that the agent was started with as --state.',
+});

@@ -5,7 +5,11 @@ import { createClient, type Client } from '../host/client.http.ts';
 import { randomHex } from '../host/ids.system.ts';
 import { Problem } from '../kernel/problem.ts';
 import { slotKey } from './acts.ts';
-import { sendBreakGlass, listenForBreakGlass } from './break-glass.work.ts';
+import { keyRefused } from './agent.problems.ts';
+import { sendBreakGlass } from './break-glass.work.ts';
+import { standDown } from './down.work.ts';
+import type { DownReport } from './down.ts';
+import { openDoor } from './door.work.ts';
 import { identify, lockState } from './identity.disk.ts';
 import { builtinRouter } from './router/builtin.process.ts';
 import { findHaproxy, haproxyRouter } from './router/haproxy.process.ts';
@@ -47,22 +51,44 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const identity = await identify(options, signal);
     const client = createClient({ url: options.url, credential: identity.key });
     const hand = await openYard(options.state, chooseRouter(options.router, options.state));
-    const closeDoor = await listenForBreakGlass(options.state, hand, say);
-    say(`agent ${options.name} is ready (${hand.yard.router.kind})`);
+    // A person who wants all of this machine stopped ends what is under way here first, so that nothing starts meanwhile.
+    const down = new AbortController();
+    const stopped = Promise.withResolvers<DownReport>();
+    const closeDoor = await openDoor(options.state, hand, say, async () => {
+      down.abort(new Error('the agent stands down'));
+      return await stopped.promise;
+    });
     try {
-      await Promise.all([
-        claims(client, hand, signal, say),
-        every(SUPERVISE_MS, signal, say, () => hand.supervise()),
-        every(SUPERVISE_MS, signal, say, () => sendBreakGlass(options.state, client, signal)),
-        traffic(options.sampleMs ?? SAMPLE_MS, client, hand, signal, say),
-      ]);
+      say(`agent ${options.name} is ready (${hand.yard.router.kind})`);
+      await serve(options, client, hand, AbortSignal.any([signal, down.signal]), say);
+      if (down.signal.aborted) await standDown(options.state, hand).then(stopped.resolve, stopped.reject);
     } finally {
-      closeDoor();
+      await closeDoor();
       await hand.close();
     }
   } finally {
     release();
   }
+}
+
+/** All that goes on side by side until `signal` aborts; where one can't go on, the others end too. */
+async function serve(
+  options: AgentOptions,
+  client: Client,
+  hand: Yardhand,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const works = [
+    claims(client, hand, stop, say),
+    every(SUPERVISE_MS, stop, say, () => hand.supervise()),
+    every(SUPERVISE_MS, stop, say, () => sendBreakGlass(options.state, client, stop)),
+    traffic(options.sampleMs ?? SAMPLE_MS, client, hand, stop, say),
+  ];
+  await Promise.all(works.map((work) => work.catch((error: unknown) => failed.abort(error))));
+  if (failed.signal.aborted && !signal.aborted) throw failed.signal.reason;
 }
 
 /** Asks for acts for ever; each runs beside the next question, and acts of one slot wait for each other. */
@@ -83,6 +109,8 @@ async function claims(client: Client, hand: Yardhand, signal: AbortSignal, say: 
       doing.set(act.act, work);
     } catch (error) {
       if (signal.aborted) break;
+      // Services go on; only a person can make this agent known again.
+      if (error instanceof Problem && error.status === 401) throw keyRefused({ url: client.url, code: error.code });
       failures += 1;
       if (failures === 1) say(`the server can't be asked for work: ${error instanceof Error ? error.message : String(error)}`);
       await pause(Math.min(5000, 100 * 2 ** Math.min(failures, 6)) * (0.5 + Math.random()), signal);

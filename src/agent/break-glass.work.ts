@@ -1,20 +1,18 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reportBreakGlass, type Act, type ActResult } from '../contract/agent.ts';
 import { lineSchema, nameSchema } from '../contract/common.ts';
 import type { Client } from '../host/client.http.ts';
 import { newId } from '../host/ids.system.ts';
-import { Problem } from '../kernel/problem.ts';
 import { slotKey } from './acts.ts';
 import { noWayBack } from './agent.problems.ts';
-import { loadJson, saveJson, socketPath } from './files.disk.ts';
+import { loadJson, saveJson } from './files.disk.ts';
 import { wayBack } from './slot.ts';
 import type { Yardhand } from './yard.work.ts';
 
-const askSchema = z.object({ service: nameSchema, environment: nameSchema, reason: lineSchema, operator: lineSchema });
-export type BreakGlass = z.infer<typeof askSchema>;
+export const breakGlassSchema = z.object({ service: nameSchema, environment: nameSchema, reason: lineSchema, operator: lineSchema });
+export type BreakGlass = z.infer<typeof breakGlassSchema>;
 
 /**
  * Goes back to the last version that this machine keeps, without the server. The three acts stand in the act log as
@@ -73,47 +71,4 @@ export async function sendBreakGlass(state: string, client: Client, signal: Abor
     await client.call(reportBreakGlass, { body: reportBreakGlass.body.parse(report) }, { signal, retries: 0 });
     rmSync(join(folder, name));
   }
-}
-
-/** The door for `yardmaster agent rollback` on the same machine: a socket that only the agent's user can open. */
-export async function listenForBreakGlass(state: string, hand: Yardhand, say: (line: string) => void): Promise<() => void> {
-  const socket = socketPath(state, 'agent.sock');
-  rmSync(socket, { force: true });
-  const server = createServer((incoming, answer) => {
-    const parts: Buffer[] = [];
-    incoming.on('data', (part: Buffer) => {
-      if (parts.length < 64) parts.push(part);
-    });
-    incoming.on('end', () => {
-      const work = async (): Promise<ActResult> => {
-        const ask = askSchema.parse(JSON.parse(Buffer.concat(parts).toString('utf8')));
-        say(`break-glass rollback of ${slotKey(ask)} by ${ask.operator}: ${ask.reason}`);
-        return await breakGlassRollback(state, hand, ask);
-      };
-      work().then(
-        (result) => answer.writeHead(200).end(JSON.stringify(result)),
-        (error: unknown) =>
-          answer.writeHead(error instanceof Problem ? error.status : 400).end(error instanceof Error ? error.message : String(error)),
-      );
-    });
-  });
-  await new Promise<void>((done) => server.listen(socket, done));
-  return () => server.close();
-}
-
-/** Asks the agent that runs on this machine to go back; throws where none runs. */
-export function askForRollback(state: string, ask: BreakGlass): Promise<ActResult> {
-  return new Promise((done, fail) => {
-    const outgoing = request({ socketPath: socketPath(state, 'agent.sock'), method: 'POST', path: '/rollback' }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.on('end', () => {
-        const text = Buffer.concat(parts).toString('utf8');
-        if (answer.statusCode === 200) done(JSON.parse(text) as ActResult);
-        else fail(new Error(text));
-      });
-    });
-    outgoing.on('error', fail);
-    outgoing.end(JSON.stringify(ask));
-  });
 }

@@ -24,12 +24,25 @@ export function runs(process: ProcessRef | null): boolean {
 
 /** Processes of ours whose environment holds `NAME=value`: what a crash between start and record left behind. */
 export function marked(name: string, value: string): ProcessRef[] {
-  const needle = `${name}=${value}`;
+  return environmentsOf((entry) => entry === `${name}=${value}`);
+}
+
+/** Processes that we may look into with an environment entry (`NAME=value`) for which `is` says yes. */
+export function environmentsOf(is: (entry: string) => boolean): ProcessRef[] {
+  return processes('environ', (entries) => entries.some(is));
+}
+
+/** Processes whose program and arguments `is` says yes to. */
+export function commandsOf(is: (words: readonly string[]) => boolean): ProcessRef[] {
+  return processes('cmdline', is);
+}
+
+function processes(file: 'environ' | 'cmdline', is: (parts: readonly string[]) => boolean): ProcessRef[] {
   const found: ProcessRef[] = [];
   for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
+    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     try {
-      if (!readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(needle)) continue;
+      if (!is(readFileSync(`/proc/${entry}/${file}`, 'utf8').split('\0'))) continue;
     } catch {
       continue;
     }

@@ -1,6 +1,7 @@
 import type { ActResult } from '../contract/agent.ts';
 import { chooseRouter, type AgentOptions } from './agent.run.ts';
-import { askForRollback, breakGlassRollback, type BreakGlass } from './break-glass.work.ts';
+import { breakGlassRollback, type BreakGlass } from './break-glass.work.ts';
+import { askAgent, noAgentThere } from './door.work.ts';
 import { lockState } from './identity.disk.ts';
 import { openYard } from './yard.work.ts';
 
@@ -13,10 +14,9 @@ export async function rollbackOnMachine(
   ask: BreakGlass,
 ): Promise<ActResult> {
   try {
-    return await askForRollback(options.state, ask);
+    return (await askAgent(options.state, '/rollback', ask)) as ActResult;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
+    if (!noAgentThere(error)) throw error;
   }
   const release = lockState(options.state);
   const hand = await openYard(options.state, chooseRouter(options.router, options.state));

@@ -5,7 +5,7 @@ import { endGroup } from './proc.linux.ts';
 import { rollbackOnMachine } from './rollback.run.ts';
 import { builtinRouter } from './router/builtin.process.ts';
 import { actOf, folder, hit, logLines, packService, startOrder } from './testing.fixture.ts';
-import { listenForBreakGlass } from './break-glass.work.ts';
+import { openDoor } from './door.work.ts';
 import { openYard, type Yardhand } from './yard.work.ts';
 
 const root = folder();
@@ -41,7 +41,14 @@ test.each([
     const state = join(root.path, `glass-${running}`);
     const hand = await twoVersions(state);
     const port = hand.picture('prod/shop')?.frontPort ?? 0;
-    const close = running ? await listenForBreakGlass(state, hand, () => undefined) : null;
+    const close = running
+      ? await openDoor(
+          state,
+          hand,
+          () => undefined,
+          async () => undefined,
+        )
+      : null;
     if (!running) await hand.close();
     expect(await rollbackOnMachine({ state, router: 'builtin' }, ask)).toMatchObject({ outcome: 'succeeded' });
     expect(await hit(port)).toEqual({ status: 200, body: '1.0.0' });

@@ -1,11 +1,22 @@
-import { Problem } from '../kernel/problem.ts';
-import { parseConfig } from '../platform/config.ts';
+import { once } from 'node:events';
+import { argumentsOf, runDaemon, USER_OPTION, type Daemon } from '../host/daemon.process.ts';
+import { takePlace } from './place.system.ts';
 import { startServer } from './server.system.ts';
 
+const SERVER: Daemon = {
+  name: 'server',
+  about: 'The API, the engine and the ledger. Its settings are environment variables: YARDMASTER_STATE, YARDMASTER_PORT, DATABASE_URL, ...',
+  options: { user: USER_OPTION },
+};
+
+/** Everything that is under way ends in this time, or is cut off: what it did not commit is done again from its rows. */
+const STOP_MS = 11_000;
+
 /** The server process: prints where it is, runs until SIGTERM or SIGINT, then ends what is under way. */
-export async function serverMain(): Promise<void> {
-  try {
-    const config = parseConfig(process.env, process.getuid?.() === 0);
+export async function serverMain(argv: readonly string[]): Promise<void> {
+  await runDaemon(SERVER, argv, async (values, signal, say) => {
+    const asked = values['user'] as string | undefined;
+    const config = takePlace(['server', ...argumentsOf(SERVER, values, { user: undefined })], asked, say);
     const server = await startServer(config);
     process.stdout.write(`Yardmaster is at ${server.url}\n`);
     if (server.firstAdmin !== null) {
@@ -13,15 +24,12 @@ export async function serverMain(): Promise<void> {
         `It is empty. Become its first admin with:\n  ym setup --url ${server.url} --link ${server.firstAdmin} --name "Your Name" --email you@example.org\n`,
       );
     }
-    const stop = (): void => {
-      process.once('SIGINT', () => process.exit(130));
-      void server.stop().then(() => process.exit(0));
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    process.stderr.write(`${error.sentence}\n${error.remedy}\n[${error.code}]\n`);
-    process.exit(1);
-  }
+    if (!signal.aborted) await once(signal, 'abort');
+    const late = setTimeout(() => {
+      say(`not everything ended within ${STOP_MS / 1000} s; what was cut off is taken up again`);
+      process.exit(0);
+    }, STOP_MS);
+    await server.stop();
+    clearTimeout(late);
+  });
 }

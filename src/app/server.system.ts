@@ -1,15 +1,19 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
 import { firstAdminLink } from '../identity/sign-in.commands.ts';
+import { toProblemJson } from '../kernel/problem.ts';
 import type { Config } from '../platform/config.ts';
 import type { Floor } from '../platform/floor.ts';
-import { openFloor, type OpenFloor } from '../platform/floor.system.ts';
+import { openFloor } from '../platform/floor.system.ts';
+import { countRequests, drain } from '../platform/http/drain.system.ts';
 import { makeMeters, mountOperations } from '../platform/http/operations.system.ts';
 import { buildApp } from '../platform/http/server.system.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
+import { portTaken, starting } from '../platform/platform.problems.ts';
 import { startEmbedded } from '../platform/postgres/embedded.system.ts';
 import { wiringOf } from './flow.ts';
 import { wire } from './wire.ts';
@@ -23,69 +27,83 @@ export type RunningServer = {
 };
 
 export const VERSION: string = (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
-const MIGRATIONS = join(import.meta.dirname, '../../migrations');
-const DRAIN_MS = 10_000;
+export const MIGRATIONS = join(import.meta.dirname, '../../migrations');
 
-/** Starts one server: database, floor, durable work, HTTP. Any number of them share one database. */
+/**
+ * Starts one server: port, database, floor, durable work, HTTP. Any number of them share one database. The port comes
+ * first, because a second server on it must end before it has touched anything (`platform.port-taken`).
+ */
 export async function startServer(config: Config): Promise<RunningServer> {
   const log = makeLog(config.logLevel, 'yardmaster');
-  const embedded = config.databaseUrl === null ? await startEmbedded(config.state, config.keys) : null;
-  const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
-  const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: MIGRATIONS });
-  const stopping = new AbortController();
-  const parts = wire();
-  const worker = await startWorker(open.floor, open.pool, parts.work);
-  const background = parts.start(open.floor);
-  const http = await listen(open.floor, parts, stopping.signal);
-  const firstAdmin = await firstAdminLink(open.floor);
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(http)}`;
-  log.info({ url, version: VERSION }, 'listening');
-  return {
-    url,
-    floor: open.floor,
-    firstAdmin,
-    async stop() {
-      stopping.abort();
-      await drain(http);
-      await background.stop();
-      await worker.stop();
-      await close(open, embedded?.stop);
-      log.info('stopped');
-    },
-  };
+  const door = await openDoor(config);
+  const undo: (() => Promise<unknown>)[] = [async () => drain(door.http)];
+  try {
+    const embedded = config.databaseUrl === null ? await startEmbedded(config.state, config.keys) : null;
+    if (embedded !== null) undo.unshift(() => embedded.stop());
+    const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
+    const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: MIGRATIONS });
+    undo.unshift(() => open.close());
+    const stopping = new AbortController();
+    const parts = wire();
+    const worker = await startWorker(open.floor, open.pool, parts.work);
+    const background = parts.start(open.floor);
+    undo.unshift(() => Promise.all([worker.stop(), background.stop()]));
+    door.serve(appOf(open.floor, parts, stopping.signal));
+    const firstAdmin = await firstAdminLink(open.floor);
+    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(door.http)}`;
+    log.info({ url, version: VERSION }, 'listening');
+    return {
+      url,
+      floor: open.floor,
+      firstAdmin,
+      async stop() {
+        stopping.abort();
+        // Jobs are wakes of rows: ending them needs no order with requests.
+        await Promise.all([drain(door.http), worker.stop()]);
+        await background.stop();
+        await open.close();
+        await embedded?.stop();
+        log.info('stopped');
+      },
+    };
+  } catch (error) {
+    for (const step of undo)
+      await step().catch((failed: unknown) => log.warn({ err: failed }, 'a start that failed left something behind'));
+    throw error;
+  }
 }
 
-async function listen(floor: Floor, parts: ReturnType<typeof wire>, stopping: AbortSignal): Promise<Server> {
+function appOf(floor: Floor, parts: ReturnType<typeof wire>, stopping: AbortSignal): Hono {
   const meters = makeMeters();
   const app = buildApp(parts.routes, { floor, gate: parts.gate, stopping, observe: meters.observe });
   mountOperations(app, { floor, meters, routes: parts.routes.map((mounted) => mounted.route), version: VERSION, stopping });
-  const server = createServer(
+  return app;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** Takes the port; who comes before the rest is ready is told to come again. */
+async function openDoor(config: Config): Promise<{ readonly http: Server; serve(app: Hono): void }> {
+  let handle: Handler = (_request, response) =>
+    response
+      .writeHead(503, { 'retry-after': '1', 'content-type': 'application/problem+json' })
+      .end(JSON.stringify(toProblemJson(starting({}))));
+  const http = createServer(
     { requestTimeout: 0, headersTimeout: 15_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 },
     (request, response) => void handle(request, response),
   );
-  const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  countRequests(http);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(floor.config.port, floor.config.host, resolve);
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      const known = ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(error.code ?? '');
+      reject(known ? portTaken({ host: config.host, port: config.port, why: error.code ?? '' }) : error);
+    });
+    http.listen(config.port, config.host, resolve);
   });
-  return server;
+  return { http, serve: (app) => void (handle = getRequestListener(app.fetch, { overrideGlobalObjects: false })) };
 }
 
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** No new connections; what is under way may end; long polls were told to by the stopping signal. */
-async function drain(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(late);
-}
-
-async function close(open: OpenFloor, stopDatabase: (() => Promise<void>) | undefined): Promise<void> {
-  await open.close();
-  await stopDatabase?.();
 }

@@ -31,7 +31,8 @@ export function startBus(where: Where, name: string, log: Logger): Bus & { stop(
         await fresh.query('listen yardmaster');
         client = fresh;
         fireAll();
-        await ended;
+        // Who stopped us while we connected did not see this connection.
+        if (!stopped) await ended;
       } catch (error) {
         log.debug({ err: error }, 'the notification connection is down');
       }

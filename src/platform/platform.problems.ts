@@ -40,6 +40,11 @@ export const tooLarge = defineProblem<{ limit: number }>('platform.too-large', {
   sentence: ({ limit }) => `That is more than the limit of ${limit} bytes.`,
   remedy: 'Send less at once.',
 });
+export const tooSlow = defineProblem<{ ms: number }>('platform.too-slow', {
+  status: 408,
+  sentence: ({ ms }) => `The body of the request did not come within ${ms} ms.`,
+  remedy: 'Send it again over a connection that holds; large files are taken as long as they keep coming.',
+});
 export const notFound = defineProblem<{ what: string }>('platform.not-found', {
   status: 404,
   sentence: ({ what }) => `There is no ${what} here.`,
@@ -75,4 +80,25 @@ export const draining = defineProblem<Record<string, never>>('platform.stopping'
   status: 503,
   sentence: 'This server is stopping.',
   remedy: 'Repeat the request; another server, or this one after its restart, will take it.',
+});
+export const starting = defineProblem<Record<string, never>>('platform.starting', {
+  status: 503,
+  sentence: 'This server is starting.',
+  remedy: 'Repeat the request in a second.',
+});
+const PORT_WORDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there already',
+  EACCES: 'ports below 1024 are for root, or for a program with that capability',
+  EADDRNOTAVAIL: 'this machine has no such address',
+};
+export const portTaken = defineProblem<{ host: string; port: number; why: string }>('platform.port-taken', {
+  status: 409,
+  sentence: ({ host, port, why }) => `The server can't listen on ${host} port ${port}: ${PORT_WORDS[why] ?? why}.`,
+  remedy:
+    'If it is another Yardmaster, stop it or use that one; else choose a free port with YARDMASTER_PORT, or an address with YARDMASTER_HOST.',
+});
+export const databaseRuns = defineProblem<{ state: string; pid: number }>('platform.database-runs', {
+  status: 409,
+  sentence: ({ state, pid }) => `The database of ${state} still runs as process ${pid}, so its files can't be handed to another user.`,
+  remedy: 'Stop the server that uses it (it stops its database too), then start again with --user.',
 });

@@ -19,3 +19,9 @@ export const beyondLedger = defineProblem<{ asked: number; size: number }>('ledg
   sentence: ({ asked, size }) => `The ledger has ${size} entries under a signed checkpoint, and ${asked} was asked for.`,
   remedy: 'Ask for a smaller size or position, or wait for the next checkpoint: GET /v1/ledger/checkpoint.',
 });
+
+export const nothingToFollow = defineProblem<Record<string, never>>('ledger.nothing-to-follow', {
+  status: 409,
+  sentence: 'This ledger never signed a checkpoint, so there is no epoch that a new one could follow.',
+  remedy: 'Nothing to do: start the server. If you expected a ledger here, look at YARDMASTER_STATE or DATABASE_URL.',
+});

@@ -3,7 +3,7 @@ import { peekCheckpoint, readCheckpoint, signCheckpoint, type Checkpoint } from 
 import { consistencyRanges, leafHash, rootOf, verifyConsistency } from '../../kernel/merkle.ts';
 import type { Floor, Tx } from '../floor.ts';
 import { appendToCheckpointLog, checkpointLogPath, lastInCheckpointLog } from './checkpoint-log.system.ts';
-import { ledgerRewritten } from './ledger.problems.ts';
+import { ledgerRewritten, nothingToFollow } from './ledger.problems.ts';
 import { CHECKPOINT_TOPIC, latestCheckpoint } from './ledger.queries.ts';
 import * as store from './ledger.store.ts';
 import { completedTiles, TILE_WIDTH, treeOver } from './tiles.ts';
@@ -94,7 +94,7 @@ export async function openEpoch(floor: Floor, reason: string): Promise<string> {
     const inside = await latestCheckpoint(tx);
     const kept = outside?.ok === true ? outside.checkpoint : null;
     const follows = kept !== null && kept.size >= (inside?.size ?? 0) ? kept : inside;
-    if (follows === null) throw new Error('a ledger that never signed a checkpoint has no epoch to follow');
+    if (follows === null) throw nothingToFollow({});
     await store.appendEpoch(tx, follows, reason);
     return (await store.currentEpoch(tx)).origin;
   });

@@ -31,6 +31,8 @@ type User = { readonly uid: number; readonly gid: number } | null;
 const PORT = 5432;
 const ROLE = 'yardmaster';
 const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 5000;
+const CLOSING_MS = 500;
 
 /**
  * Starts the PostgreSQL that comes with the program, or attaches to the one that already runs on this state folder
@@ -276,19 +278,38 @@ async function createDatabase(admin: Connection, password: string): Promise<void
 async function stopUnused(data: string, admin: Connection): Promise<void> {
   const client = new pg.Client(admin);
   client.on('error', () => undefined);
+  let pid = 0;
   try {
     await client.connect();
-    const others = await client.query<{ n: number }>(
-      `select count(*)::int as n from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()`,
-      [ROLE],
-    );
-    if ((others.rows[0]?.n ?? 1) > 0) return;
-    const pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    if (!(await becomesUnused(client))) return;
+    pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
     if (Number.isInteger(pid) && pid > 1) process.kill(pid, 'SIGINT');
   } catch {
     // Already gone.
   } finally {
     await client.end().catch(() => undefined);
+  }
+  for (let waited = 0; waited < STOP_LIMIT_MS && pid > 1 && isThere(pid); waited += 20) await sleep(20);
+}
+
+/** Connections that we have just closed take a moment to be gone; another server's stay. */
+async function becomesUnused(client: pg.Client): Promise<boolean> {
+  for (let waited = 0; ; waited += 50) {
+    const others = await client.query<{ n: number }>(
+      `select count(*)::int as n from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()`,
+      [ROLE],
+    );
+    if ((others.rows[0]?.n ?? 1) === 0) return true;
+    if (waited >= CLOSING_MS) return false;
+    await sleep(50);
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
