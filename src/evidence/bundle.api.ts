@@ -1,4 +1,5 @@
-import type { Digest } from '../kernel/digest.ts';
+import { z } from 'zod';
+import { isDigest, type Digest } from '../kernel/digest.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Floor } from '../platform/floor.ts';
 import { anchorCheckpoints, consistencyProofs, inclusionProofs, positionsOf, whenPlaced } from '../platform/ledger/ledger.queries.ts';
@@ -22,6 +23,8 @@ type Story = {
   readonly leaves: readonly { readonly id: string; readonly text: string; readonly leaf: Leaf }[];
   readonly decisions: Sections['decisions'];
   readonly attestations: Sections['attestations'];
+  /** `[artifact, digest]` of the SBOMs that attestations refer to. */
+  readonly documents: readonly (readonly [string, string])[];
 };
 
 /**
@@ -75,9 +78,11 @@ async function readStory(floor: Floor, org: string, release: string): Promise<St
     const decisions = (await decisionsOf(tx, release))
       .filter(({ id }) => pinned.has(id))
       .map(({ id, answer }) => ({ decision: id, answer }));
-    return { leaves, decisions, attestations: attestationsIn(facts, release) };
+    return { leaves, decisions, attestations: attestationsIn(facts, release), documents: documentsIn(facts, release) };
   });
 }
+
+const signedSchema = z.object({ digest: z.string(), attestations: z.array(z.object({ kind: z.string(), document: z.string() })) });
 
 /** The attestations of the release's artifacts, as the ledger names them. */
 function attestationsIn(facts: readonly ReadFact[], release: string): Sections['attestations'] {
@@ -85,6 +90,16 @@ function attestationsIn(facts: readonly ReadFact[], release: string): Sections['
   const artifacts = new Set(created === undefined ? [] : artifactsOf(created.leaf));
   const named = [...namedAttestations(facts)].sort().map((line) => line.split(' ') as [string, string]);
   return named.filter(([artifact]) => artifacts.has(artifact)).map(([artifact, blob]) => ({ artifact, blob }));
+}
+
+/** The SBOMs of the release's artifacts, as the facts that made them name them. */
+function documentsIn(facts: readonly ReadFact[], release: string): [string, string][] {
+  const artifacts = new Set(attestationsIn(facts, release).map(({ artifact }) => artifact));
+  return facts.flatMap(({ leaf }) => {
+    const body = leaf.type === 'artifact.signed' ? signedSchema.safeParse(leaf.body).data : undefined;
+    if (body === undefined || !artifacts.has(body.digest)) return [];
+    return body.attestations.filter(({ kind, document }) => kind === 'sbom' && isDigest(document)).map(({ document }): [string, string] => [body.digest, document]);
+  });
 }
 
 /** Proofs from the anchors that trust files carry, and from the sizes that were asked for. */
@@ -108,6 +123,8 @@ async function readBlobs(
     for (const [name, digest] of inputDigestsOf(answer))
       wanted.set(digest, [...(wanted.get(digest) ?? []), `the input "${name}" of ${decision}`]);
   }
+  for (const [artifact, digest] of story.documents)
+    wanted.set(digest, [...(wanted.get(digest) ?? []), `the document ${digest} of ${artifact}`]);
   for (const [digest, names] of wanted) {
     try {
       blobs[digest] = base64(await floor.blobs.read(digest as Digest, MAX_BLOB));
@@ -132,7 +149,7 @@ function absentFrom(floor: Floor, release: string, sections: Sections): string[]
   const facts = sections.facts.map(({ position, leaf }) => ({ position, leaf: JSON.parse(leaf) as Leaf }));
   return absentEvidence(release, facts, sections, (artifact, blob) => {
     const read = readAttestation({ sections, keys: floor.keys.all }, artifact as Digest, blob);
-    return read.ok ? read.predicateType : null;
+    return read.ok ? read : null;
   });
 }
 

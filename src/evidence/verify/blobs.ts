@@ -25,6 +25,10 @@ const statementSchema = z.object({
   _type: z.literal('https://in-toto.io/Statement/v1'),
   subject: z.array(z.object({ digest: z.object({ sha256: z.string() }) })).min(1),
   predicateType: z.string(),
+  predicate: z.unknown().optional(),
+});
+const referenceSchema = z.object({
+  references: z.array(z.object({ digest: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }) })).max(20),
 });
 
 /**
@@ -59,7 +63,9 @@ export function namedAttestations(facts: readonly ReadFact[]): Set<string> {
   );
 }
 
-export type ReadAttestation = { readonly ok: true; readonly predicateType: string } | { readonly ok: false; readonly why: string };
+export type ReadAttestation =
+  | { readonly ok: true; readonly predicateType: string; readonly references: readonly string[] }
+  | { readonly ok: false; readonly why: string };
 
 /** The blobs of a bundle, and the keys to read them by. */
 export type Readable = { readonly sections: Pick<Sections, 'blobs'>; readonly keys: readonly TrustedKey[] };
@@ -75,7 +81,8 @@ export function readAttestation({ sections, keys }: Readable, artifact: Digest, 
     const statement = statementSchema.parse(JSON.parse(Buffer.from(opened.payload).toString('utf8')));
     if (!statement.subject.some(({ digest }) => digest.sha256 === hexOf(artifact)))
       return { ok: false, why: 'it speaks of another artifact' };
-    return { ok: true, predicateType: statement.predicateType };
+    const references = referenceSchema.safeParse(statement.predicate).data?.references.map(({ digest }) => `sha256:${digest.sha256}`) ?? [];
+    return { ok: true, predicateType: statement.predicateType, references };
   } catch {
     return { ok: false, why: 'it has the wrong form' };
   }

@@ -2,11 +2,16 @@ import type { Leaf, MissingEvidence, Sections } from './format.ts';
 import type { ReadFact } from './check.ts';
 import { inputDigestsOf, pinnedDecisions } from './decisions.ts';
 
-/** How an attestation is read: its predicate type, or null where it isn't valid. */
-export type PredicateOf = (artifact: string, blob: string) => string | null;
+/** How an attestation is read, or null where it isn't valid: its predicate type, and the documents that it refers to by digest. */
+export type PredicateOf = (
+  artifact: string,
+  blob: string,
+) => { readonly predicateType: string; readonly references: readonly string[] } | null;
 
 const PROVENANCE = 'https://slsa.dev/provenance/v1';
 const SBOM = 'https://cyclonedx.org/bom';
+/** A signed statement that names a document by digest: how a large SBOM is attested (in-toto reference predicate). */
+const REFERENCE = 'https://in-toto.io/attestation/reference/v0.1';
 
 /**
  * What a complete bundle of this release would hold and this one doesn't, by name. The maker of a bundle lists it in
@@ -34,12 +39,15 @@ export function artifactsOf(created: Leaf): string[] {
   return Array.isArray(digests) ? digests.filter((digest): digest is string => typeof digest === 'string') : [];
 }
 
-function absentAttestations(artifact: string, sections: Pick<Sections, 'attestations'>, predicateOf: PredicateOf): string[] {
-  const types = new Set(sections.attestations.filter((one) => one.artifact === artifact).map(({ blob }) => predicateOf(artifact, blob)));
+function absentAttestations(artifact: string, sections: Pick<Sections, 'attestations' | 'blobs'>, predicateOf: PredicateOf): string[] {
+  const read = sections.attestations.filter((one) => one.artifact === artifact).flatMap(({ blob }) => predicateOf(artifact, blob) ?? []);
+  const referring = read.filter((one) => one.predicateType === REFERENCE && one.references.length > 0);
   const absent: string[] = [];
-  if (!types.has(PROVENANCE)) absent.push(`provenance of ${artifact}`);
-  if (![...types].some((type) => type?.startsWith(SBOM) === true)) absent.push(`SBOM of ${artifact}`);
-  return absent;
+  if (!read.some((one) => one.predicateType === PROVENANCE)) absent.push(`provenance of ${artifact}`);
+  if (referring.length === 0 && !read.some((one) => one.predicateType.startsWith(SBOM))) absent.push(`SBOM of ${artifact}`);
+  // A statement about a document proves nothing to somebody who has not got the document.
+  const documents = referring.flatMap((one) => one.references).filter((digest) => !Object.hasOwn(sections.blobs, digest));
+  return [...absent, ...documents.map((digest) => `the document ${digest} of ${artifact}`)];
 }
 
 function absentDecisionParts(facts: readonly ReadFact[], sections: Pick<Sections, 'decisions' | 'policies' | 'blobs'>): string[] {
