@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, letGo, refusedFor, root, run, start, stopAll, ymFor } from './processes.mjs';
 import { change, makeRepository, push } from './repositories.mjs';
-import { logFile, teller } from './story.mjs';
+import { teller } from './story.mjs';
 import { customers, damage } from './traffic.mjs';
 
 const json = process.argv.includes('--json');
@@ -17,7 +17,8 @@ const folder = mkdtempSync(join(tmpdir(), 'yardmaster-demo-'));
 chmodSync(folder, 0o755);
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
-const log = logFile(join(folder, 'demo.log'));
+const logOf = (name) => join(folder, `${name}.log`);
+const agentState = join(folder, 'agent');
 const clean = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('YARDMASTER_') && name !== 'DATABASE_URL'),
 );
@@ -39,7 +40,15 @@ const people = {
 const ym = {};
 const releases = [];
 
-process.on('SIGINT', () => void stopAll().then(() => process.exit(130)));
+// Once, however many signals come: what is stopped must be stopped in order.
+let ending = null;
+const endAll = () => (ending ??= stopAll(agentState));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    process.stderr.write('\nStopping everything that was started ...\n');
+    void endAll().finally(() => process.exit(130));
+  });
+}
 
 async function main() {
   await openTheYard();
@@ -61,7 +70,7 @@ async function main() {
 /** Server, first admin, three more persons. */
 async function openTheYard() {
   chapter('An empty yard: the server starts on its own PostgreSQL, and Ada becomes its first admin');
-  const { output } = await start('server', ['server'], env, /ym_link_[0-9a-f]+/, log);
+  const { output } = await start('server', ['server'], env, /ym_link_[0-9a-f]+/, logOf('server'));
   const link = /ym_link_[0-9a-f]+/.exec(output)[0];
   const setup = ymFor(env);
   const signedIn = await setup('setup', '--link', link, '--name', people.ada.name, '--email', people.ada.email, '--password', password);
@@ -99,15 +108,15 @@ async function bringTheMachines() {
     ],
     env,
     /is ready/,
-    log,
+    logOf('runner'),
   );
   const agent = await ym.ada('agent', 'register', '--label', 'default');
   const { output } = await start(
     'agent',
-    ['agent', '--url', url, '--name', 'machine-1', '--state', join(folder, 'agent'), '--registration', agent.registration],
+    ['agent', '--url', url, '--name', 'machine-1', '--state', agentState, '--registration', agent.registration],
     env,
     /is ready/,
-    log,
+    logOf('agent'),
   );
   say(lastLine(output));
 }
@@ -344,22 +353,28 @@ async function until(what, look) {
   }
 }
 
+/** What a process said last; its log is JSON, one object a line. */
 function lastLine(output) {
-  return output.trim().split('\n').at(-1);
+  return JSON.parse(output.trim().split('\n').at(-1)).msg;
 }
 
 try {
   await main();
   if (exit) {
-    await stopAll();
+    await endAll();
     if (!json) rmSync(folder, { recursive: true, force: true });
-  } else letGo();
+  } else {
+    const pids = letGo();
+    say(`Stop it all: npx yardmaster agent down --state ${agentState} --yes; kill ${pids.runner} ${pids.server}`);
+  }
 } catch (error) {
-  process.stderr.write(
-    `\nThe demo failed: ${error instanceof Error ? error.message : error}\nThe log of its processes: ${join(folder, 'demo.log')}\n`,
-  );
-  await stopAll();
+  // After a signal everything fails, and that is no news.
+  if (ending === null) {
+    process.stderr.write(
+      `\nThe demo failed: ${error instanceof Error ? error.message : error}\nThe logs of its processes: ${join(folder, '*.log')}\n`,
+    );
+  }
+  await endAll();
   process.exitCode = 1;
 }
-if (exit || process.exitCode === 1) log.end();
-else process.exit(0);
+if (ending === null) process.exit();

@@ -1,48 +1,64 @@
 // Starts and stops the processes of the demo. Nothing here knows the product: it only runs its commands.
 import { execFile, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export const root = join(import.meta.dirname, '../..');
 const node = process.execPath;
 const running = [];
 
-/** Starts a long-lived command; resolves with its output so far once `ready` is printed. Its output goes to `log`. */
-export function start(name, args, env, ready, log) {
-  const child = spawn(node, [join(root, 'bin/yardmaster.mjs'), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  running.push(child);
-  let output = '';
-  return new Promise((resolve, reject) => {
-    const hear = (chunk) => {
-      log.write(chunk);
-      output += chunk;
-      if (ready.test(output)) resolve({ child, output });
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.once('exit', (code) => reject(new Error(`${name} ended with ${code} before it was ready:\n${output.slice(-2000)}`)));
-  });
+/**
+ * Starts a long-lived command whose output goes to the file `log`; resolves with that output once `ready` stands in it.
+ * A file, because what is written into the pipe of a process that has ended is lost, or worse.
+ */
+export async function start(name, args, env, ready, log) {
+  const file = openSync(log, 'a');
+  const child = spawn(node, [join(root, 'bin/yardmaster.mjs'), ...args], { env, stdio: ['ignore', file, file], detached: true });
+  closeSync(file);
+  running.push({ name, child });
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const output = readFileSync(log, 'utf8');
+    if (ready.test(output)) return { child, output };
+    if (hasEnded(child))
+      throw new Error(`${name} ended with ${child.signalCode ?? child.exitCode} before it was ready:\n${output.slice(-2000)}`);
+    if (Date.now() > end) throw new Error(`${name} was not ready within a minute; see ${log}`);
+    await sleep(20);
+  }
 }
 
-/** Lets all that was started go on after this process has ended. */
+/** Lets all that was started go on after this process has ended; answers the process ids by name. */
 export function letGo() {
-  for (const child of running) {
-    child.stdout.destroy();
-    child.stderr.destroy();
-    child.unref();
+  for (const { child } of running) child.unref();
+  return Object.fromEntries(running.map(({ name, child }) => [name, child.pid]));
+}
+
+/**
+ * Stops everything that was started, the last first, and waits for it. Services outlive their agent on purpose, so
+ * `agent down` stops those of the agent's folder `state`, once no agent can start another.
+ */
+export async function stopAll(state) {
+  for (const { name, child } of running.splice(0).reverse()) {
+    await stop(child);
+    if (name === 'agent' && existsSync(join(state, 'agent.pid.json'))) {
+      await run(node, [join(root, 'bin/yardmaster.mjs'), 'agent', 'down', '--state', state, '--yes']);
+    }
   }
 }
 
-/** Stops everything that was started, the last first, and waits for it. */
-export async function stopAll() {
-  for (const child of running.reverse()) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
-    await ended;
-    clearTimeout(late);
-  }
+async function stop(child) {
+  if (hasEnded(child)) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  await ended;
+  clearTimeout(late);
+}
+
+function hasEnded(child) {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Runs a program; answers its stdout, or throws with what it said. */

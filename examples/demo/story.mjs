@@ -1,5 +1,4 @@
 // How the demo tells what happens: on stdout for people, on stderr with --json.
-import { createWriteStream } from 'node:fs';
 
 /** A teller: `chapter` for what comes, `say` for what happened. */
 export function teller(json) {
@@ -11,9 +10,4 @@ export function teller(json) {
     say: (line) => out.write(`          ${line}\n`),
     seconds: () => (performance.now() - began) / 1000,
   };
-}
-
-/** A file that processes log to. */
-export function logFile(path) {
-  return createWriteStream(path, { flags: 'a' });
 }
