@@ -1,42 +1,78 @@
-import { catalogCommands } from './commands/catalog.ts';
-import { completionCommand } from './commands/completion.ts';
-import { deploymentCommands } from './commands/deployments.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { evidenceCommands } from './commands/evidence.ts';
-import { freezeCommands } from './commands/calendar.ts';
-import { peopleCommands, sessionCommands, tokenCommands } from './commands/identity.ts';
-import { incidentCommands } from './commands/incidents.ts';
-import { metricsCommand } from './commands/metrics.ts';
-import { localCommands } from './commands/local.ts';
-import { agentCommands, machineCommands } from './commands/machines.ts';
-import { approvalCommands, decisionCommands, releaseCommands } from './commands/releases.ts';
-import { runCommands } from './commands/runs.ts';
-import { statusCommand } from './commands/status.ts';
-import { waiverCommands } from './commands/waivers.ts';
-import { verifyCommand } from './commands/verify.ts';
 import type { AddCommand } from './main.ts';
 
-/** Every command of `ym`, in the order of its help: the road from a commit to production. */
-export const COMMANDS: readonly AddCommand[] = [
-  statusCommand,
-  catalogCommands,
-  runCommands,
-  localCommands,
-  releaseCommands,
-  approvalCommands,
-  decisionCommands,
-  deploymentCommands,
-  freezeCommands,
-  incidentCommands,
-  waiverCommands,
-  metricsCommand,
-  evidenceCommands,
-  verifyCommand,
-  sessionCommands,
-  tokenCommands,
-  peopleCommands,
-  machineCommands,
-  agentCommands,
-  doctorCommand,
-  completionCommand,
+/** Commands that come in one file: the first words they answer to, and where they are. */
+export type CommandFile = {
+  readonly group: string;
+  readonly words: readonly string[];
+  readonly load: () => Promise<readonly AddCommand[]>;
+};
+
+const ROAD = 'The road:';
+const RULES = 'Rules and what suspends them:';
+const LOOK = 'Looking:';
+const PROOF = 'Proof:';
+const PEOPLE = 'You and others:';
+const MACHINES = 'Machines and setting up:';
+
+/**
+ * Every command of `ym` in the order of its help. A file is loaded only when its word is said (or all are listed):
+ * the contract of the whole wire costs a tenth of a second that `ym approve` need not pay. A test holds `words` to
+ * what the files really add.
+ */
+export const COMMAND_FILES: readonly CommandFile[] = [
+  {
+    group: ROAD,
+    words: ['apply', 'services', 'teams'],
+    load: async () => [(await import('./commands/catalog.ts')).catalogCommands],
+  },
+  {
+    group: ROAD,
+    words: ['run', 'logs', 'pipeline'],
+    load: async () => {
+      const [runs, pipelines] = await Promise.all([import('./commands/runs.ts'), import('./commands/pipelines.ts')]);
+      return [runs.runCommands, pipelines.pipelineCommands];
+    },
+  },
+  { group: ROAD, words: ['version', 'notes'], load: async () => [(await import('./commands/local.ts')).localCommands] },
+  { group: ROAD, words: ['release'], load: async () => [(await import('./commands/releases.ts')).releaseCommands] },
+  {
+    group: ROAD,
+    words: ['approve', 'reject', 'withdraw', 'change'],
+    load: async () => [(await import('./commands/approvals.ts')).approvalCommands],
+  },
+  { group: ROAD, words: ['may-ship', 'decision'], load: async () => [(await import('./commands/decisions.ts')).decisionCommands] },
+  {
+    group: ROAD,
+    words: ['deploy', 'rollback', 'deployment'],
+    load: async () => [(await import('./commands/deployments.ts')).deploymentCommands],
+  },
+  { group: ROAD, words: ['environments', 'env'], load: async () => [(await import('./commands/environments.ts')).environmentCommands] },
+  { group: LOOK, words: ['status'], load: async () => [(await import('./commands/status.ts')).statusCommand] },
+  { group: LOOK, words: ['report'], load: async () => [(await import('./commands/reports.ts')).reportCommands] },
+  { group: LOOK, words: ['artifact'], load: async () => [(await import('./commands/artifacts.ts')).artifactCommands] },
+  { group: LOOK, words: ['incident'], load: async () => [(await import('./commands/incidents.ts')).incidentCommands] },
+  { group: LOOK, words: ['metrics'], load: async () => [(await import('./commands/metrics.ts')).metricsCommand] },
+  { group: RULES, words: ['policy'], load: async () => [(await import('./commands/policies.ts')).policyCommands] },
+  { group: RULES, words: ['freeze'], load: async () => [(await import('./commands/calendar.ts')).freezeCommands] },
+  { group: RULES, words: ['waiver'], load: async () => [(await import('./commands/waivers.ts')).waiverCommands] },
+  {
+    group: PROOF,
+    words: ['trace', 'facts', 'bundle', 'trust', 'checkpoint', 'proof'],
+    load: async () => [(await import('./commands/evidence.ts')).evidenceCommands],
+  },
+  { group: PROOF, words: ['verify'], load: async () => [(await import('./commands/verify.ts')).verifyCommand] },
+  {
+    group: PEOPLE,
+    words: ['setup', 'login', 'logout', 'whoami', 'delegate'],
+    load: async () => [(await import('./commands/session.ts')).sessionCommands],
+  },
+  { group: PEOPLE, words: ['token'], load: async () => [(await import('./commands/tokens.ts')).tokenCommands] },
+  { group: PEOPLE, words: ['person', 'role', 'bot'], load: async () => [(await import('./commands/people.ts')).peopleCommands] },
+  {
+    group: MACHINES,
+    words: ['runner', 'agent', 'secret', 'hook'],
+    load: async () => [(await import('./commands/machines.ts')).machineCommands],
+  },
+  { group: MACHINES, words: ['doctor'], load: async () => [(await import('./commands/doctor.ts')).doctorCommand] },
+  { group: MACHINES, words: ['completion'], load: async () => [(await import('./commands/completion.ts')).completionCommand] },
 ];

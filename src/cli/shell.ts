@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createClient, type Client } from '../host/client.http.ts';
 import { readCredential } from './credentials.disk.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
-import { painter, type Paint } from './terminal.ts';
+import { painter, plain, plainJson, toTerminal, type Paint } from './terminal.ts';
 
 /** What a command gets: the way to the server, and the ways out. */
 export type Shell = {
@@ -16,7 +17,7 @@ export type Shell = {
   print(text: string, data: unknown): void;
   /** Progress for people, on stderr; nothing with --quiet. Repeats of the same line are dropped. */
   progress(line: string): void;
-  /** Bytes straight to stdout (logs). */
+  /** Text straight to stdout (logs), without a newline after it. */
   raw(text: string): void;
 };
 
@@ -33,25 +34,28 @@ export type ShellOptions = {
 };
 
 /** A shell over this process's streams and environment. */
-export function makeShell(options: ShellOptions, signal: AbortSignal): Shell {
+export function makeShell(options: ShellOptions, signal: AbortSignal, onPrint: () => void = () => undefined): Shell {
   const url = (options.url ?? process.env['YARDMASTER_URL'] ?? DEFAULT_URL).replace(/\/+$/, '');
   let last = '';
+  const secret = randomUUID();
+  const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   return {
     url,
     json: options.json,
     signal,
-    paint: painter(process.stdout.isTTY && process.env['NO_COLOR'] === undefined && !options.json),
+    paint: painter(secret),
     client: () => createClient({ url, credential: options.token ?? process.env['YARDMASTER_TOKEN'] ?? readCredential(url) }),
     print(text, data) {
-      process.stdout.write(options.json ? `${JSON.stringify(data)}\n` : `${text.replace(/\n+$/, '')}\n`);
+      onPrint();
+      process.stdout.write(options.json ? `${plainJson(data)}\n` : `${toTerminal(text, secret, coloured).replace(/\n+$/, '')}\n`);
     },
     progress(line) {
       if (options.quiet || line === last) return;
       last = line;
-      process.stderr.write(`${line}\n`);
+      process.stderr.write(`${toTerminal(line, secret, coloured && process.stderr.isTTY)}\n`);
     },
     raw(text) {
-      process.stdout.write(text);
+      process.stdout.write(plain(text));
     },
   };
 }

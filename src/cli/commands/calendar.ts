@@ -1,10 +1,11 @@
 import * as contract from '../../contract/freezes.ts';
-import { plus } from '../../kernel/time.ts';
-import { parseDuration } from '../../kernel/time.ts';
+import { parseDuration, plus } from '../../kernel/time.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
-import { plain, table } from '../terminal.ts';
+import { oneOf, wholeNumber } from '../refs.ts';
+import { scopeWords } from '../scope-words.ts';
+import { line, table, when } from '../terminal.ts';
 
 type FreezeOptions = {
   env?: string;
@@ -17,26 +18,28 @@ type FreezeOptions = {
   for?: string;
   reason: string;
   ticket: string;
-  exempt?: ('standard' | 'hotfix' | 'emergency')[];
+  exempt?: string[];
   preview?: boolean;
   allow?: boolean;
-  onRunning?: string;
+  onRunning: string;
   rule?: string;
   zone?: string;
   start?: string;
   minutes?: string;
 };
 
+const KINDS = ['development', 'test', 'staging', 'production'] as const;
+
 /** ym freeze create|list|end|stop-the-line */
 export const freezeCommands: AddCommand = (program, run) => {
   const group = program.command('freeze').description('freezes, maintenance windows, stopping the line');
   const create = group.command('create').description('freeze (or with --allow, open only in this window); shows first what it blocks');
   create
-    .requiredOption('--reason <reason>')
-    .requiredOption('--ticket <ticket>')
-    .option('--env <environment>')
-    .option('--service <service>')
-    .option('--team <team>')
+    .requiredOption('--reason <reason>', 'why')
+    .requiredOption('--ticket <ticket>', 'where it is written down')
+    .option('--env <environment>', 'only there')
+    .option('--service <service>', 'only this service')
+    .option('--team <team>', 'only the services of a team')
     .option('--tier <tier>', '1, 2 or 3')
     .option('--kind <kind>', 'all environments of a kind: production ...')
     .option('--from <instant>', 'when it begins (default: now)')
@@ -55,33 +58,30 @@ export const freezeCommands: AddCommand = (program, run) => {
         const body = {
           kind: options.allow === true ? ('allow' as const) : ('deny' as const),
           scope: {
-            tier: options.tier === undefined ? undefined : (Number(options.tier) as 1 | 2 | 3),
+            tier: options.tier === undefined ? undefined : (wholeNumber('--tier', options.tier, 1, 3) as 1 | 2 | 3),
             team: options.team,
             service: options.service,
             environment: options.env,
-            kind: options.kind as 'production' | undefined,
+            kind: options.kind === undefined ? undefined : oneOf('--kind', options.kind, KINDS),
           },
-          when: when(options),
+          when: whenOf(options),
           reason: options.reason,
           ticket: options.ticket,
-          exempt: options.exempt ?? [],
-          onRunning: options.onRunning as 'finish-wave',
+          exempt: (options.exempt ?? []).map((one) => oneOf('--exempt', one, ['standard', 'hotfix', 'emergency'])),
+          onRunning: oneOf('--on-running', options.onRunning, ['finish', 'finish-wave', 'pause']),
         };
         const answer = await shell
           .client()
           .call(contract.createFreeze, { query: { preview: options.preview === true ? 'true' : 'false' }, body });
         const blocks = answer.blocks.map(
-          (one) => `  blocks ${one.service}@${one.version} -> ${one.environment}${one.until === null ? '' : ` until ${one.until}`}`,
+          (one) =>
+            `  blocks ${one.service}@${line(one.version)} -> ${one.environment}${one.until === null ? '' : ` until ${when(one.until)}`}`,
         );
         shell.print(
-          plain(
-            [
-              answer.freeze === null
-                ? 'Preview:'
-                : `${answer.freeze.kind === 'deny' ? 'Freeze' : 'Window'} ${answer.freeze.id}${answer.freeze.nextEdge === null ? '' : `, next change ${answer.freeze.nextEdge}`}`,
-              ...(blocks.length === 0 ? ['  blocks nothing that is planned'] : blocks),
-            ].join('\n'),
-          ),
+          [
+            answer.freeze === null ? 'Only a preview; nothing is frozen by it.' : madeWords(answer.freeze),
+            ...(blocks.length === 0 ? ['  blocks nothing that is planned'] : blocks),
+          ].join('\n'),
           answer,
         );
       }),
@@ -93,12 +93,12 @@ export const freezeCommands: AddCommand = (program, run) => {
       run(async (shell) => {
         const list = await shell.client().call(contract.listFreezes);
         const rows = list.items.map((one) => [
-          one.id,
-          one.kind,
+          one.kind === 'deny' ? 'freeze' : 'window',
           one.activeNow ? 'active' : 'planned',
-          scopeWords(one.scope),
-          one.nextEdge ?? '',
-          plain(one.reason),
+          scopeWords(one.scope, 'everything'),
+          one.nextEdge === null ? 'no known end' : `${one.activeNow ? 'until' : 'from'} ${when(one.nextEdge)}`,
+          one.id,
+          line(one.reason),
         ]);
         shell.print(rows.length === 0 ? 'No freezes.' : table(rows), list);
       }),
@@ -106,7 +106,7 @@ export const freezeCommands: AddCommand = (program, run) => {
   group
     .command('end <freeze>')
     .description('end a freeze now')
-    .requiredOption('--reason <reason>')
+    .requiredOption('--reason <reason>', 'why')
     .action(
       run(async (shell, id: string, options: { reason: string }) => {
         const client = shell.client();
@@ -123,17 +123,17 @@ export const freezeCommands: AddCommand = (program, run) => {
   group
     .command('stop-the-line')
     .description('stop: nothing ships until this is ended; going back always passes')
-    .requiredOption('--reason <reason>')
-    .requiredOption('--ticket <ticket>')
-    .option('--env <environment>')
-    .option('--service <service>')
+    .requiredOption('--reason <reason>', 'why')
+    .requiredOption('--ticket <ticket>', 'where it is written down')
+    .option('--env <environment>', 'only there')
+    .option('--service <service>', 'only this service')
     .action(
       run(async (shell, options: { reason: string; ticket: string; env?: string; service?: string }) => {
         const answer = await shell.client().call(contract.stopTheLine, {
           body: { scope: { environment: options.env, service: options.service }, reason: options.reason, ticket: options.ticket },
         });
         shell.print(
-          `The line stands still (${answer.freeze.id}). Going back still works. Start it again with: ym freeze end ${answer.freeze.id} --reason ...`,
+          `The line stands still. Going back still works.\nStart it again with: ym freeze end ${answer.freeze.id} --reason ...`,
           answer,
         );
         return EXIT.ok;
@@ -141,7 +141,7 @@ export const freezeCommands: AddCommand = (program, run) => {
     );
 };
 
-function when(
+function whenOf(
   options: FreezeOptions,
 ):
   { kind: 'once'; from: string; until: string | null } | { kind: 'recurring'; start: string; minutes: number; zone: string; rule: string } {
@@ -151,16 +151,36 @@ function when(
         what: 'A recurring freeze needs --start, --minutes and --zone.',
         try: 'For example: --rule FREQ=WEEKLY;BYDAY=FR --start 2026-12-04T15:00 --minutes 3900 --zone Europe/Berlin',
       });
-    return { kind: 'recurring', start: options.start, minutes: Number(options.minutes), zone: options.zone, rule: options.rule };
+    return {
+      kind: 'recurring',
+      start: options.start,
+      minutes: wholeNumber('--minutes', options.minutes, 1, 527_040),
+      zone: options.zone,
+      rule: options.rule,
+    };
   }
-  const from = options.from ?? new Date().toISOString();
-  if (options.for === undefined) return { kind: 'once', from, until: options.until ?? null };
+  const from = instantOf('--from', options.from) ?? new Date().toISOString();
+  if (options.for === undefined) return { kind: 'once', from, until: instantOf('--until', options.until) ?? null };
   const ms = parseDuration(options.for);
   if (ms === null) throw usage({ what: `"${options.for}" is no duration.`, try: 'Write it like 90m, 2h or 3d.' });
   return { kind: 'once', from, until: plus(from, ms) };
 }
 
-function scopeWords(scope: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(scope).filter((entry) => entry[1] !== undefined);
-  return parts.length === 0 ? 'everything' : parts.map(([key, value]) => `${key} ${String(value)}`).join(', ');
+function madeWords(freeze: {
+  readonly id: string;
+  readonly kind: string;
+  readonly activeNow: boolean;
+  readonly nextEdge: string | null;
+}): string {
+  const what = freeze.kind === 'deny' ? 'Frozen' : 'Open only in this window';
+  const edge = freeze.nextEdge === null ? '' : `, ${freeze.activeNow ? 'until' : 'from'} ${when(freeze.nextEdge)}`;
+  return `${what}${edge}. End it with: ym freeze end ${freeze.id} --reason ...`;
+}
+
+function instantOf(option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(ms))
+    throw usage({ what: `${option} is "${text}".`, try: 'Write an instant with its offset: 2026-12-24T18:00:00+01:00' });
+  return text;
 }

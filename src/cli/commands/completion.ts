@@ -7,9 +7,10 @@ export const completionCommand: AddCommand = (program, run) => {
   program
     .command('completion <shell>')
     .description('print a completion script for bash, zsh or fish')
+    .addHelpText('after', '\nFor bash: ym completion bash >> ~/.bash_completion')
     .action(
       run(async (shell, kind: string) => {
-        const words = tree(program);
+        const words = wordTree(program);
         const script = { bash: bash(words), zsh: `autoload -U +X bashcompinit && bashcompinit\n${bash(words)}`, fish: fish(words) }[kind];
         if (script === undefined) throw usage({ what: `There is no completion for "${kind}".`, try: 'Say bash, zsh or fish.' });
         shell.print(script, { shell: kind, script });
@@ -17,32 +18,32 @@ export const completionCommand: AddCommand = (program, run) => {
     );
 };
 
-type Words = { readonly path: string; readonly next: readonly string[] };
+export type Words = { readonly path: string; readonly next: readonly string[] };
 
 /** For each command path, what may follow: subcommands and options. */
-function tree(command: Command, path = ''): Words[] {
-  const next = [...command.commands.map((one) => one.name()), ...command.options.flatMap((one) => one.long ?? [])];
-  return [{ path, next }, ...command.commands.flatMap((one) => tree(one, `${path} ${one.name()}`.trim()))];
+export function wordTree(command: Command, path = ''): Words[] {
+  const next = [...command.commands.map((one) => one.name()), ...command.options.flatMap((one) => one.long ?? []), '--help'];
+  return [{ path, next }, ...command.commands.flatMap((one) => wordTree(one, `${path} ${one.name()}`.trim()))];
 }
 
 function bash(words: readonly Words[]): string {
-  const cases = words.map(({ path, next }) => `    "${path}") words="${next.join(' ')}" ;;`).join('\n');
+  const cases = words.map(({ path, next }) => `      "${path}") words="${next.join(' ')}" ;;`).join('\n');
   return `_ym() {
   local path="" words="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${COMP_WORDS[i]}" in -*) ;; *) path="\${path:+$path }\${COMP_WORDS[i]}" ;; esac
   done
+  # Words that are no commands (a release, a file) are dropped from the end until a command is left.
   while :; do
     case "$path" in
 ${cases}
-    *) words="" ;;
     esac
-    [ -n "$words" ] || [ -z "$path" ] && break
+    if [ -n "$words" ] || [ -z "$path" ]; then break; fi
     case "$path" in *" "*) path="\${path% *}" ;; *) path="" ;; esac
   done
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
-complete -F _ym ym`;
+complete -o default -F _ym ym`;
 }
 
 function fish(words: readonly Words[]): string {

@@ -4,9 +4,9 @@ import type { Client } from '../../host/client.http.ts';
 import { between, formatDuration } from '../../kernel/time.ts';
 import { EXIT, type Exit } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
-import { findRelease } from '../refs.ts';
+import { findDeployment, findRelease, namesOf, wholeNumber } from '../refs.ts';
 import type { Shell } from '../shell.ts';
-import { plain, table } from '../terminal.ts';
+import { line, table, when } from '../terminal.ts';
 
 type Detail = z.infer<typeof contract.deploymentDetail>;
 type Wait = { wait: boolean; timeout: string };
@@ -18,7 +18,7 @@ export const deploymentCommands: AddCommand = (program, run) => {
   program
     .command('deploy <release>')
     .description('deploy a release to an environment and wait for its end')
-    .requiredOption('--env <environment>')
+    .requiredOption('--env <environment>', 'where to')
     .option('--no-wait', 'only ask for it')
     .option('--timeout <seconds>', 'stop waiting after this long; the deployment goes on', '1800')
     .action(
@@ -32,15 +32,16 @@ export const deploymentCommands: AddCommand = (program, run) => {
   program
     .command('rollback <service>')
     .description('go back to the release that was verified last')
-    .requiredOption('--env <environment>')
-    .requiredOption('--reason <reason>')
-    .option('--to <release>', 'or to this one, where it was verified')
+    .requiredOption('--env <environment>', 'where')
+    .requiredOption('--reason <reason>', 'why')
+    .option('--to <release>', 'or to this one (a version is enough), where it was verified')
     .option('--no-wait', 'only ask for it')
     .option('--timeout <seconds>', 'stop waiting after this long', '600')
     .action(
       run(async (shell, service: string, options: Wait & { env: string; reason: string; to?: string }) => {
         const client = shell.client();
-        const to = options.to === undefined ? undefined : (await findRelease(client, options.to)).id;
+        const wanted = options.to !== undefined && /^\d/.test(options.to) ? `${service}@${options.to}` : options.to;
+        const to = wanted === undefined ? undefined : (await findRelease(client, wanted)).id;
         const { deployment } = await client.call(contract.startRollback, {
           body: { service, environment: options.env, reason: options.reason, to },
         });
@@ -51,9 +52,9 @@ export const deploymentCommands: AddCommand = (program, run) => {
   group
     .command('list')
     .description('deployments, newest first')
-    .option('--service <service>')
-    .option('--env <environment>')
-    .option('--release <release>')
+    .option('--service <service>', 'only of a service')
+    .option('--env <environment>', 'only to an environment')
+    .option('--release <release>', 'only of a release')
     .action(
       run(async (shell, options: { service?: string; env?: string; release?: string }) => {
         const client = shell.client();
@@ -62,12 +63,13 @@ export const deploymentCommands: AddCommand = (program, run) => {
           query: { service: options.service, environment: options.env, release, limit: 50 },
         });
         const rows = list.items.map((one) => [
-          one.id,
-          `${one.service}@${one.version}`,
+          `${one.service}@${line(one.version)}`,
           one.environment,
           one.kind,
           one.state,
-          plain(one.cause),
+          when(one.requestedAt),
+          one.id,
+          causeOf(one),
         ]);
         shell.print(
           rows.length === 0 ? 'No deployments yet. Start one with: ym deploy SERVICE@VERSION --env ENVIRONMENT' : table(rows),
@@ -79,9 +81,11 @@ export const deploymentCommands: AddCommand = (program, run) => {
     .command('show <deployment>')
     .description('plan, moves, acts, observations, verdicts')
     .action(
-      run(async (shell, id: string) => {
-        const { deployment } = await shell.client().call(contract.getDeployment, { params: { deployment: id } });
-        shell.print(detailText(deployment), deployment);
+      run(async (shell, name: string) => {
+        const client = shell.client();
+        const { deployment } = await client.call(contract.getDeployment, { params: { deployment: await findDeployment(client, name) } });
+        const names = NAMES_PERSON.test(deployment.cause + JSON.stringify(deployment.moves)) ? await namesOf(client) : same;
+        shell.print(names(detailText(deployment)), deployment);
       }),
     );
   group
@@ -89,32 +93,39 @@ export const deploymentCommands: AddCommand = (program, run) => {
     .description('wait for the end of a deployment')
     .option('--timeout <seconds>', 'stop waiting after this long', '1800')
     .action(
-      run(async (shell, id: string, options: { timeout: string }) =>
-        settle(shell, shell.client(), id, { wait: true, timeout: options.timeout }),
-      ),
+      run(async (shell, name: string, options: { timeout: string }) => {
+        const client = shell.client();
+        return settle(shell, client, await findDeployment(client, name), { wait: true, timeout: options.timeout });
+      }),
     );
   group
     .command('cancel <deployment>')
     .description('stop it: before its first act it ends, after it the way back is taken')
     .requiredOption('--reason <reason>')
     .action(
-      run(async (shell, id: string, options: { reason: string }) => {
-        const { deployment } = await shell
-          .client()
-          .call(contract.cancelDeployment, { params: { deployment: id }, body: { reason: options.reason } });
+      run(async (shell, name: string, options: { reason: string }) => {
+        const client = shell.client();
+        const id = await findDeployment(client, name);
+        const { deployment } = await client.call(contract.cancelDeployment, {
+          params: { deployment: id },
+          body: { reason: options.reason },
+        });
         shell.print(`${id} is ${deployment.state}.`, deployment);
       }),
     );
 };
 
+const NAMES_PERSON = /\bper_[0-9a-f]{32}/;
+const same = (text: string): string => text;
+const causeOf = (one: { readonly state: string; readonly cause: string }): string => (one.cause === one.state ? '' : line(one.cause));
+
 async function settle(shell: Shell, client: Client, id: string, options: Wait): Promise<Exit> {
-  const until = performance.now() + Number(options.timeout) * 1000;
+  const until = performance.now() + wholeNumber('--timeout', options.timeout, 1, 604_800) * 1000;
   let seen = await client.call(contract.getDeployment, { params: { deployment: id } });
+  let names: ((text: string) => string) | null = null;
+  const named = async (text: string): Promise<string> => (NAMES_PERSON.test(text) ? (names ??= await namesOf(client))(text) : text);
   while (options.wait && !ENDED.includes(seen.deployment.state) && performance.now() < until) {
-    const { deployment } = seen;
-    shell.progress(
-      `${deployment.service}@${deployment.version} -> ${deployment.environment}: ${deployment.state}, ${plain(deployment.cause)}`,
-    );
+    for (const news of newsOf(seen.deployment)) shell.progress(await named(news));
     const waitMs = Math.max(0, Math.min(20_000, Math.round(until - performance.now())));
     seen = await client.call(
       contract.getDeployment,
@@ -123,28 +134,39 @@ async function settle(shell: Shell, client: Client, id: string, options: Wait): 
     );
   }
   const { deployment } = seen;
-  shell.print(summaryText(deployment), deployment);
+  shell.print(await named(summaryText(deployment)), deployment);
   if (!options.wait) return EXIT.ok;
   if (!ENDED.includes(deployment.state)) return EXIT.waiting;
   return deployment.state === 'succeeded' ? EXIT.ok : EXIT.failed;
 }
 
+/** What stands to be told now; while it waits also where to see what for. */
+function newsOf(one: Detail): string[] {
+  const title = `${one.service}@${line(one.version)}`;
+  const step = one.state === 'acting' || one.state === 'observing' ? one.plan[one.step]?.text : undefined;
+  const cause = causeOf(one);
+  const news = `${title} -> ${one.environment}: ${one.state}${step === undefined ? '' : `, step ${one.step + 1} of ${one.plan.length}: ${line(step)}`}${step === undefined && cause !== '' ? `, ${cause}` : ''}`;
+  if (one.state !== 'waiting') return [news];
+  return [`${news}\n  What for, and who can give it: ym may-ship ${title} --env ${one.environment}`];
+}
+
 function summaryText(one: Detail): string {
   const took = one.startedAt !== null && one.finishedAt !== null ? ` after ${formatDuration(between(one.startedAt, one.finishedAt))}` : '';
-  return plain(`${one.kind} of ${one.service}@${one.version} to ${one.environment}: ${one.state}${took}. ${one.cause} (${one.id})`);
+  const cause = causeOf(one);
+  return `${one.kind} of ${one.service}@${line(one.version)} to ${one.environment}: ${one.state}${took}${cause === '' ? '' : `, ${cause}`} (${one.id})`;
 }
 
 function detailText(one: Detail): string {
-  const rows = one.moves.map((move) => [move.at, `${move.from} -> ${move.to}`, plain(move.why)]);
-  const verdicts = one.verdicts.map((verdict) => `  wave ${verdict.wave}: ${verdict.answer} by ${verdict.by}. ${verdict.why}`);
+  const rows = one.moves.map((move) => [`  ${when(move.at)}`, `${move.from} -> ${move.to}`, move.why === move.to ? '' : line(move.why)]);
+  const verdicts = one.verdicts.map((verdict) => `  wave ${verdict.wave}: ${verdict.answer} by ${verdict.by}. ${line(verdict.why)}`);
   const seen = one.observations.map((item) => [`  ${item.instance}`, `${item.requests} requests`, `${item.errors} errors`]);
   return [
     summaryText(one),
     'Plan:',
-    ...one.plan.map((step, i) => `  ${i + 1}. ${plain(step.text)}`),
+    ...one.plan.map((step, i) => `  ${i + 1}. ${line(step.text)}`),
     'Moves:',
     table(rows),
-    ...(verdicts.length === 0 ? [] : ['Judged:', ...verdicts.map(plain)]),
+    ...(verdicts.length === 0 ? [] : ['Judged:', ...verdicts]),
     ...(seen.length === 0 ? [] : ['Traffic:', table(seen)]),
   ].join('\n');
 }

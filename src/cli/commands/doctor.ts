@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { EXIT } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
 import type { Shell } from '../shell.ts';
-import { table } from '../terminal.ts';
+import { wrap } from '../terminal.ts';
 
 const exec = promisify(execFile);
 
@@ -28,7 +28,13 @@ export const doctorCommand: AddCommand = (program, run) => {
           server(shell),
         ]);
         const marks = { good: '✔', missing: '–', bad: '✖' } as const;
-        const text = table(findings.map((one) => [marks[one.state], one.what, one.says + (one.remedy === null ? '' : ` ${one.remedy}`)]));
+        const colours = { good: 'green', missing: 'yellow', bad: 'red' } as const;
+        const text = findings
+          .map((one) => {
+            const [first = '', ...rest] = wrap(one.says + (one.remedy === null ? '' : ` ${one.remedy}`), ' '.repeat(12)).split('\n');
+            return [`${shell.paint(colours[one.state], marks[one.state])} ${one.what.padEnd(9)} ${first.trim()}`, ...rest].join('\n');
+          })
+          .join('\n');
         shell.print(text, { findings });
         return findings.some((one) => one.state === 'bad') ? EXIT.failed : EXIT.ok;
       }),
@@ -120,7 +126,7 @@ async function server(shell: Shell): Promise<Finding> {
       what: 'server',
       state: 'missing',
       says: `None answers at ${shell.url}.`,
-      remedy: 'Start one with `yardmaster`, or set YARDMASTER_URL.',
+      remedy: 'Start one with `npx yardmaster server`, or set YARDMASTER_URL.',
     };
   }
 }

@@ -7,11 +7,11 @@ export const localCommands: AddCommand = (program, run) => {
   program
     .command('version')
     .description('versions from conventional commits and tags')
-    .command('next')
+    .command('next', { isDefault: true })
     .description('the next version of a repository, without a server')
     .option('--repo <folder>', 'the repository', '.')
     .option('--path <path>', 'a service’s folder in a repository of several')
-    .option('--name <name>')
+    .option('--name <name>', 'the service’s name, as tags have it')
     .option('--prerelease <name>', 'for example rc')
     .option('--to <ref>', 'default HEAD')
     .action(
@@ -27,7 +27,7 @@ export const localCommands: AddCommand = (program, run) => {
     .option('--from <ref>', 'what users already have (default: the version before)')
     .option('--to <ref>', 'default HEAD')
     .option('--path <path>', 'a service’s folder')
-    .option('--name <name>')
+    .option('--name <name>', 'the service’s name, as tags have it')
     .action(
       run(async (shell, options: { repo: string; from?: string; to?: string; path?: string; name?: string }) => {
         const { text, json } = await notes(options);

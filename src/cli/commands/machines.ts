@@ -1,4 +1,5 @@
 import * as agents from '../../contract/agent.ts';
+import { TRUST } from '../../contract/runner.ts';
 import {
   createHook,
   createRegistration,
@@ -8,84 +9,14 @@ import {
   putSecret,
   revokeRunner,
 } from '../../contract/pipelines.ts';
+import { readStdin } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
-import { table } from '../terminal.ts';
+import { oneOf } from '../refs.ts';
+import { line, table, when } from '../terminal.ts';
 
-/** ym runner register|list|revoke, ym secret set|list|remove, ym hook create */
+/** ym runner register|list|revoke, ym agent register|list, ym secret set|list|remove, ym hook */
 export const machineCommands: AddCommand = (program, run) => {
-  const runner = program.command('runner').description('machines that build');
-  runner
-    .command('register')
-    .description('make a single-use registration for a runner')
-    .option('--pool <pool>', 'which pool it joins', 'default')
-    .option('--trust <trust>', 'the lowest trust of runs it takes: untrusted, trusted or protected', 'trusted')
-    .action(
-      run(async (shell, options: { pool: string; trust: 'untrusted' | 'trusted' | 'protected' }) => {
-        const made = await shell.client().call(createRegistration, { body: { pool: options.pool, trust: options.trust } });
-        shell.print(
-          `Start the runner on its machine, within an hour:\n  yardmaster runner --url ${shell.url} --name NAME --state FOLDER --registration ${made.registration}`,
-          made,
-        );
-      }),
-    );
-  runner
-    .command('list')
-    .description('all runners')
-    .action(
-      run(async (shell) => {
-        const list = await shell.client().call(listRunners);
-        shell.print(
-          list.items.length === 0
-            ? 'No runners yet. Add one with: ym runner register'
-            : table(
-                list.items.map((one) => [one.id, one.name, one.pool, one.trust, one.revoked ? 'revoked' : `seen ${one.seenAt ?? 'never'}`]),
-              ),
-          list,
-        );
-      }),
-    );
-  runner
-    .command('revoke <runner>')
-    .description('end a runner: its key stops working at once')
-    .action(
-      run(async (shell, id: string) => shell.print(`Revoked ${id}.`, await shell.client().call(revokeRunner, { params: { runner: id } }))),
-    );
-  const secret = program.command('secret').description('secrets of services; never shown again');
-  secret
-    .command('set <service> <name>')
-    .description('set a secret; its value comes on standard input')
-    .option('--every-run', 'not only for the protected branch')
-    .action(
-      run(async (shell, service: string, name: string, options: { everyRun?: boolean }) => {
-        const value = (await readStdin()).replace(/\n$/, '');
-        shell.print(
-          `Set ${name} of ${service}.`,
-          await shell.client().call(putSecret, { params: { service, name }, body: { value, protectedOnly: options.everyRun !== true } }),
-        );
-      }),
-    );
-  secret
-    .command('list <service>')
-    .description('names of the secrets of a service')
-    .action(
-      run(async (shell, service: string) => {
-        const list = await shell.client().call(listSecrets, { params: { service } });
-        shell.print(
-          list.items.length === 0
-            ? 'No secrets.'
-            : table(list.items.map((one) => [one.name, one.protectedOnly ? 'protected runs' : 'every trusted run', one.changedAt])),
-          list,
-        );
-      }),
-    );
-  secret
-    .command('remove <service> <name>')
-    .description('forget a secret')
-    .action(
-      run(async (shell, service: string, name: string) =>
-        shell.print(`Removed ${name}.`, await shell.client().call(deleteSecret, { params: { service, name } })),
-      ),
-    );
+  for (const add of [runners, agentMachines, secrets]) add(program, run);
   program
     .command('hook <service>')
     .description('make (or renew) the signed webhook of the service’s repository')
@@ -97,20 +28,61 @@ export const machineCommands: AddCommand = (program, run) => {
     );
 };
 
-/** ym agent register|list */
-export const agentCommands: AddCommand = (program, run) => {
+const runners: AddCommand = (program, run) => {
+  const runner = program.command('runner').description('machines that build');
+  runner
+    .command('register')
+    .description('make a single-use registration for a runner')
+    .option('--pool <pool>', 'which pool it joins', 'default')
+    .option('--trust <trust>', `the lowest trust of runs it takes: ${TRUST.join(', ')}`, 'trusted')
+    .action(
+      run(async (shell, options: { pool: string; trust: string }) => {
+        const trust = oneOf('--trust', options.trust, TRUST);
+        const made = await shell.client().call(createRegistration, { body: { pool: options.pool, trust } });
+        shell.print(startWords('runner', shell.url, 'builder-1', made.registration), made);
+      }),
+    );
+  runner
+    .command('list')
+    .description('all runners')
+    .action(
+      run(async (shell) => {
+        const list = await shell.client().call(listRunners);
+        const rows = list.items.map((one) => [
+          line(one.name),
+          `pool ${one.pool}`,
+          one.trust,
+          one.revoked ? 'revoked' : one.seenAt === null ? 'never seen' : `seen ${when(one.seenAt)}`,
+          one.id,
+        ]);
+        shell.print(rows.length === 0 ? 'No runners yet. Add one with: ym runner register' : table(rows), list);
+      }),
+    );
+  runner
+    .command('revoke <runner>')
+    .description('end a runner: its key stops working at once')
+    .action(
+      run(async (shell, name: string) => {
+        const client = shell.client();
+        const known = /^rnr_/.test(name)
+          ? undefined
+          : (await client.call(listRunners)).items.find((one) => one.name === name && !one.revoked);
+        const id = known?.id ?? name;
+        shell.print(`Revoked ${line(name)}.`, await client.call(revokeRunner, { params: { runner: id } }));
+      }),
+    );
+};
+
+const agentMachines: AddCommand = (program, run) => {
   const agent = program.command('agent').description('machines where services run');
   agent
     .command('register')
     .description('make a single-use registration for an agent')
-    .option('--label <label...>', 'environments name agents by name or label')
+    .option('--label <label...>', 'environments name agents by name or label', ['default'])
     .action(
-      run(async (shell, options: { label?: string[] }) => {
-        const made = await shell.client().call(agents.createAgentRegistration, { body: { labels: options.label ?? [] } });
-        shell.print(
-          `Start the agent on its machine, within an hour:\n  yardmaster agent --url ${shell.url} --name NAME --state FOLDER --registration ${made.registration}`,
-          made,
-        );
+      run(async (shell, options: { label: string[] }) => {
+        const made = await shell.client().call(agents.createAgentRegistration, { body: { labels: options.label } });
+        shell.print(startWords('agent', shell.url, 'machine-1', made.registration), made);
       }),
     );
   agent
@@ -119,18 +91,57 @@ export const agentCommands: AddCommand = (program, run) => {
     .action(
       run(async (shell) => {
         const list = await shell.client().call(agents.listAgents);
-        shell.print(
-          list.items.length === 0
-            ? 'No agents yet. Add one with: ym agent register'
-            : table(list.items.map((one) => [one.id, one.name, `seen ${one.lastSeenAt ?? 'never'}`])),
-          list,
-        );
+        const rows = list.items.map((one) => [
+          one.name,
+          one.labels.length === 0 ? 'no labels' : `labels ${one.labels.join(', ')}`,
+          one.lastSeenAt === null ? 'never seen' : `seen ${when(one.lastSeenAt)}`,
+          one.acts.length === 0 ? 'idle' : `doing ${one.acts.length}`,
+          one.id,
+        ]);
+        shell.print(rows.length === 0 ? 'No agents yet. Add one with: ym agent register' : table(rows), list);
       }),
     );
 };
 
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+const secrets: AddCommand = (program, run) => {
+  const secret = program.command('secret').description('secrets of services; never shown again');
+  secret
+    .command('set <service> <name>')
+    .description('set a secret; its value comes on standard input')
+    .option('--every-run', 'not only for the protected branch')
+    .action(
+      run(async (shell, service: string, name: string, options: { everyRun?: boolean }) => {
+        const value = (await readStdin()).replace(/\n$/, '');
+        const body = { value, protectedOnly: options.everyRun !== true };
+        shell.print(`Set ${name} of ${service}.`, await shell.client().call(putSecret, { params: { service, name }, body }));
+      }),
+    );
+  secret
+    .command('list <service>')
+    .description('names of the secrets of a service')
+    .action(
+      run(async (shell, service: string) => {
+        const list = await shell.client().call(listSecrets, { params: { service } });
+        const rows = list.items.map((one) => [one.name, one.protectedOnly ? 'protected runs' : 'every trusted run', when(one.changedAt)]);
+        shell.print(rows.length === 0 ? `No secrets. Set one with: ym secret set ${line(service)} NAME < FILE` : table(rows), list);
+      }),
+    );
+  secret
+    .command('remove <service> <name>')
+    .description('forget a secret')
+    .action(
+      run(async (shell, service: string, name: string) =>
+        shell.print(`Removed ${name}.`, await shell.client().call(deleteSecret, { params: { service, name } })),
+      ),
+    );
+};
+
+/** The command that starts a machine, ready to paste. */
+function startWords(kind: 'runner' | 'agent', url: string, name: string, registration: string): string {
+  return [
+    `Start the ${kind} on its machine, within an hour:`,
+    `  npx yardmaster ${kind} --url ${url} \\`,
+    `    --name ${name} --state ~/.yardmaster-${kind} \\`,
+    `    --registration ${registration}`,
+  ].join('\n');
 }

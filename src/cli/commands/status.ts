@@ -1,9 +1,16 @@
 import { listEnvironments, listServices } from '../../contract/catalog.ts';
 import { environmentServices } from '../../contract/deployments.ts';
+import { listIncidents } from '../../contract/environments.ts';
 import { listFreezes } from '../../contract/freezes.ts';
 import { listRuns } from '../../contract/pipelines.ts';
 import type { AddCommand } from '../main.ts';
-import { plain, table } from '../terminal.ts';
+import { line, table, when } from '../terminal.ts';
+
+const EMPTY = `An empty yard. The road from here:
+  1. ym runner register   and start the runner that it prints: it builds
+  2. ym agent register    and start the agent that it prints: it deploys
+  3. ym apply             what yardmaster.yaml says: teams, environments, services
+  4. ym run SERVICE       build it; then: ym release create SERVICE`;
 
 /** ym status: the yard at a glance, service by environment. */
 export const statusCommand: AddCommand = (program, run) => {
@@ -13,11 +20,12 @@ export const statusCommand: AddCommand = (program, run) => {
     .action(
       run(async (shell) => {
         const client = shell.client();
-        const [services, environments, freezes, runs] = await Promise.all([
+        const [services, environments, freezes, runs, incidents] = await Promise.all([
           client.call(listServices),
           client.call(listEnvironments),
           client.call(listFreezes),
           client.call(listRuns, { query: { limit: 20 } }),
+          client.call(listIncidents, { query: { state: 'open', limit: 20 } }),
         ]);
         const names = environments.items.map((one) => one.name);
         const boards = await Promise.all(names.map((environment) => client.call(environmentServices, { params: { environment } })));
@@ -26,28 +34,36 @@ export const statusCommand: AddCommand = (program, run) => {
           ...boards.map((board) => {
             const cell = board.items.find((one) => one.service === service.name);
             if (cell === undefined) return '-';
-            const running = cell.running?.version ?? '-';
-            return cell.deploying === null ? running : `${running} (${cell.deploying.version}: ${cell.deploying.state})`;
+            const running = line(cell.running?.version ?? '-');
+            return cell.deploying === null ? running : `${running} (${line(cell.deploying.version)}: ${cell.deploying.state})`;
           }),
         ]);
-        const active = freezes.items
-          .filter((one) => one.activeNow)
-          .map((one) => `frozen: ${one.id} ${plain(one.reason)}${one.nextEdge === null ? '' : `, until ${one.nextEdge}`}`);
-        const building = runs.items.filter((one) => one.finishedAt === null).map((one) => `running: ${one.service} ${one.id} ${one.state}`);
-        const text =
-          rows.length === 0
-            ? 'An empty yard. Describe teams, services and environments in yardmaster.yaml, then: ym apply'
-            : [table([['', ...names], ...rows]), ...active, ...building].join('\n');
+        const waiting = names.flatMap((name, n) =>
+          (boards[n]?.items ?? [])
+            .filter((one) => one.deploying?.state === 'waiting')
+            .map((one) => `waiting: ym may-ship ${one.service}@${line(one.deploying?.version ?? '')} --env ${name}`),
+        );
+        const frozen = freezes.items
+          .filter((one) => one.activeNow && one.kind === 'deny')
+          .map((one) => `frozen: ${line(one.reason)}${one.nextEdge === null ? '' : `, until ${when(one.nextEdge)}`} (${one.id})`);
+        const building = runs.items
+          .filter((one) => one.finishedAt === null)
+          .map((one) => `building: ${one.service} is ${one.state} (${one.id})`);
+        const hurt = incidents.items.map(
+          (one) => `incident: ${line(one.title)}, ${one.severity}, since ${when(one.startedAt)} (${one.id})`,
+        );
+        const text = rows.length === 0 ? EMPTY : [table([['', ...names], ...rows]), ...waiting, ...building, ...frozen, ...hurt].join('\n');
         shell.print(text, {
           environments: names,
-          services: services.items.map((service, i) => ({
+          services: services.items.map((service) => ({
             service: service.name,
             versions: Object.fromEntries(
-              names.map((name, n) => [name, boards[n]?.items.find((one) => one.service === services.items[i]?.name) ?? null]),
+              names.map((name, n) => [name, boards[n]?.items.find((one) => one.service === service.name) ?? null]),
             ),
           })),
           freezes: freezes.items,
           running: runs.items.filter((one) => one.finishedAt === null),
+          incidents: incidents.items,
         });
       }),
     );

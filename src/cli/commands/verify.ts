@@ -1,9 +1,9 @@
 import { verifyBundle } from '../../evidence/verify/verify.ts';
 import { unreadable } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
+import { readBytes, readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
-import { plain, table } from '../terminal.ts';
-import { readBytes } from './evidence.ts';
+import { line, table, wrap } from '../terminal.ts';
 
 /**
  * ym verify: no server, no network, no configuration. What it runs is src/evidence/verify, which imports nothing but
@@ -14,27 +14,31 @@ export const verifyCommand: AddCommand = (program, run) => {
     .command('verify <file>')
     .description('verify an evidence bundle offline, trusting only the keys of the trust file')
     .requiredOption('--trust <file>', 'the trust file that you got from elsewhere')
-    .option('--checkpoint <file>', 'a checkpoint that you kept: the bundle must continue it')
+    .option('--checkpoint <file>', 'a checkpoint that you kept (ym checkpoint): the bundle must continue it')
     .action(
       run(async (shell, file: string, options: { trust: string; checkpoint?: string }) => {
         const trust = parse(options.trust, await readBytes(options.trust));
-        const checkpoint =
-          options.checkpoint === undefined ? {} : { checkpoint: Buffer.from(await readBytes(options.checkpoint)).toString('utf8') };
+        const checkpoint = options.checkpoint === undefined ? {} : { checkpoint: await readText(options.checkpoint) };
         const result = verifyBundle(await readBytes(file), trust, checkpoint);
         const rows = result.checks.map((check) => [
           shell.paint(check.ok ? 'green' : 'red', check.ok ? '✔' : '✖'),
           check.name,
-          plain(check.why),
+          line(check.why),
         ]);
-        const missing = result.missing.map((one) => `missing: ${plain(JSON.stringify(one))}`);
+        const missing = result.missing.map((one) => wrap(`missing: ${words(one)}`, '   '));
         const said = result.ok
-          ? `Verified: ${result.facts} facts in ${result.ledger?.origin ?? ''}, ${result.ledger?.size ?? 0} entries.`
+          ? `Verified: ${result.facts} facts in a ledger of ${result.ledger?.size ?? 0} entries\n(${result.ledger?.origin ?? ''}).`
           : 'REFUSED. Do not rely on this bundle.';
         shell.print([table(rows), ...missing, said].join('\n'), { ...result, verified: result.ok });
         return result.ok ? EXIT.ok : EXIT.failed;
       }),
     );
 };
+
+function words(missing: unknown): string {
+  const { what, why } = missing as { what?: unknown; why?: unknown };
+  return typeof what === 'string' && typeof why === 'string' ? `${what}: ${why}` : (JSON.stringify(missing) ?? '');
+}
 
 function parse(file: string, bytes: Uint8Array): unknown {
   try {

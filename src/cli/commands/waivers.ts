@@ -2,72 +2,117 @@ import * as contract from '../../contract/waivers.ts';
 import { parseDuration, plus } from '../../kernel/time.ts';
 import { usage } from '../cli.problems.ts';
 import type { AddCommand } from '../main.ts';
-import { plain, table } from '../terminal.ts';
+import { findPerson, oneOf } from '../refs.ts';
+import { line, table, when } from '../terminal.ts';
 
-type RequestOptions = { service: string; kind: string; subject: string; env?: string; reason: string; ticket: string; for: string };
+type RequestOptions = {
+  service: string;
+  kind: string;
+  subject: string;
+  env?: string;
+  owner?: string;
+  reason: string;
+  ticket: string;
+  for: string;
+};
 
-/** ym waiver request|list|approve|reject|revoke|pay */
+const KINDS = ['finding', 'check', 'freeze', 'quarantine', 'approval'] as const;
+const STATES = contract.waiverSchema.shape.state.options;
+
+/** ym waiver request|list|show|approve|reject|revoke|pay */
 export const waiverCommands: AddCommand = (program, run) => {
   const group = program.command('waiver').description('whatever suspends a rule for a while: owner, approver, expiry');
   group
     .command('request')
     .description('ask to suspend a rule; another person has to approve it')
-    .requiredOption('--service <service>')
-    .requiredOption('--kind <kind>', 'finding, check, freeze, quarantine or approval')
+    .requiredOption('--service <service>', 'for which service')
+    .requiredOption('--kind <kind>', KINDS.join(', '))
     .requiredOption('--subject <subject>', 'fingerprint:..., cve:..., purl:... for a finding; the check, freeze or test else')
-    .requiredOption('--reason <reason>')
-    .requiredOption('--ticket <ticket>')
+    .requiredOption('--reason <reason>', 'why')
+    .requiredOption('--ticket <ticket>', 'where it is written down')
     .requiredOption('--for <duration>', 'how long: 7d')
-    .option('--env <environment>')
+    .option('--env <environment>', 'only there')
+    .option('--owner <person>', 'who answers for it (default: you)')
     .action(
       run(async (shell, options: RequestOptions) => {
+        const client = shell.client();
         const ms = parseDuration(options.for);
         if (ms === null) throw usage({ what: `"${options.for}" is no duration.`, try: 'Write it like 12h or 7d.' });
-        const made = await shell.client().call(contract.requestWaiver, {
+        const made = await client.call(contract.requestWaiver, {
           body: {
-            kind: options.kind as 'finding',
+            kind: oneOf('--kind', options.kind, KINDS),
             service: options.service,
             environment: options.env,
             subject: options.subject,
+            owner: options.owner === undefined ? undefined : await findPerson(client, options.owner),
             reason: options.reason,
             ticket: options.ticket,
             expiresAt: plus(new Date().toISOString(), ms),
           },
         });
-        shell.print(`Asked: ${made.id}, until ${made.expiresAt}. Another person decides with: ym waiver approve ${made.id}`, made);
+        shell.print(
+          `Asked: ${made.id}, until ${when(made.expiresAt)}.\nAnother person decides with: ym waiver approve ${made.id} --reason ...`,
+          made,
+        );
       }),
     );
   group
     .command('list')
     .description('waivers and debts, newest first')
-    .option('--state <state>')
+    .option('--state <state>', STATES.join(', '))
     .action(
       run(async (shell, options: { state?: string }) => {
-        const list = await shell.client().call(contract.listWaivers, { query: { state: options.state as 'approved' | undefined } });
+        const state = options.state === undefined ? undefined : oneOf('--state', options.state, STATES);
+        const list = await shell.client().call(contract.listWaivers, { query: { state } });
         const rows = list.items.map((one) => [
-          one.id,
           one.kind,
           one.state,
           one.service ?? one.team,
-          plain(one.subject),
-          plain(one.owner.name),
-          `until ${one.expiresAt}`,
+          line(one.owner.name),
+          `until ${when(one.expiresAt)}`,
+          one.id,
+          line(one.subject),
         ]);
         shell.print(rows.length === 0 ? 'No waivers and no debts.' : table(rows), list);
       }),
     );
-  for (const [verb, route, said] of [
-    ['approve', contract.approveWaiver, 'Approved'],
-    ['reject', contract.rejectWaiver, 'Rejected'],
-    ['revoke', contract.revokeWaiver, 'Revoked'],
-    ['pay', contract.payDebt, 'Paid'],
+  group
+    .command('show <waiver>')
+    .description('one waiver or debt')
+    .action(
+      run(async (shell, id: string) => {
+        const one = await shell.client().call(contract.getWaiver, { params: { waiver: id } });
+        const decided =
+          one.decided === null ? 'nobody yet' : `${line(one.decided.by.name)}, ${when(one.decided.at)}: ${line(one.decided.reason ?? '')}`;
+        const rows = [
+          ['state', `${one.state}${one.active ? ', lifts its rule now' : ''}`],
+          ['kind', one.kind],
+          ['subject', line(one.subject)],
+          ['for', [one.service ?? `team ${one.team}`, one.environment].filter((part) => part !== null).join(' in ')],
+          ['owner', line(one.owner.name)],
+          ['asked by', `${line(one.requestedBy.name)}, ${when(one.createdAt)}`],
+          ['reason', line(one.reason)],
+          ['ticket', line(one.ticket)],
+          ['until', when(one.expiresAt)],
+          ['decided by', decided],
+        ];
+        shell.print(table(rows), one);
+      }),
+    );
+  decisions(group, run);
+};
+
+const decisions: AddCommand = (group, run) => {
+  for (const [verb, route, said, description] of [
+    ['approve', contract.approveWaiver, 'Approved', 'approve it, as another person'],
+    ['reject', contract.rejectWaiver, 'Rejected', 'turn it down'],
+    ['revoke', contract.revokeWaiver, 'Revoked', 'end it early: its rule holds again at once'],
+    ['pay', contract.payDebt, 'Paid', 'say that a debt was paid'],
   ] as const) {
     group
       .command(`${verb} <waiver>`)
-      .description(
-        { approve: 'approve it, as another person', reject: 'turn it down', revoke: 'end it early', pay: 'say that a debt was paid' }[verb],
-      )
-      .requiredOption('--reason <reason>')
+      .description(description)
+      .requiredOption('--reason <reason>', 'why')
       .action(
         run(async (shell, id: string, options: { reason: string }) => {
           const client = shell.client();

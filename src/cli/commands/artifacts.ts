@@ -1,0 +1,107 @@
+import * as contract from '../../contract/artifacts.ts';
+import { writeWhole } from '../files.disk.ts';
+import type { AddCommand } from '../main.ts';
+import { commitOf, digestOf, findRun, wholeNumber } from '../refs.ts';
+import { line, table, when } from '../terminal.ts';
+
+type ListOptions = { service?: string; commit?: string; run?: string; limit: string };
+
+/** ym artifact list|show|sbom|attestations|download|revoke */
+export const artifactCommands: AddCommand = (program, run) => {
+  const group = program.command('artifact').description('what was built, and what is attested of it');
+  group
+    .command('list')
+    .description('builds of artifacts, newest first')
+    .option('--service <service>', 'only of this service')
+    .option('--commit <commit>', 'only of this commit')
+    .option('--run <run>', 'only of this run')
+    .option('--limit <n>', 'how many', '20')
+    .action(
+      run(async (shell, options: ListOptions) => {
+        const client = shell.client();
+        const ofRun = options.run === undefined ? undefined : await findRun(client, options.run);
+        const limit = wholeNumber('--limit', options.limit, 1, 1000);
+        const list = await client.call(contract.listArtifacts, {
+          query: { service: options.service, commit: commitOf(options.commit), run: ofRun, limit },
+        });
+        const rows = list.items.map((one) => [
+          one.service,
+          line(one.name),
+          one.state,
+          size(one.size),
+          (one.commit ?? '').slice(0, 10),
+          one.digest,
+        ]);
+        shell.print(rows.length === 0 ? 'No artifacts yet. A run makes them: ym run SERVICE' : table(rows), list);
+      }),
+    );
+  group
+    .command('show <digest>')
+    .description('one artifact with its builds and what is attested of it')
+    .action(
+      run(async (shell, digest: string) => {
+        const one = await shell.client().call(contract.getArtifact, { params: { digest: digestOf(digest) } });
+        const lines = [
+          `${line(one.name)}, ${size(one.size)}, ${when(one.createdAt)}`,
+          one.digest,
+          ...(one.revoked === null ? [] : [`REVOKED ${when(one.revoked.at)}: ${line(one.revoked.reason)}`]),
+          ...(one.damagedAt === null ? [] : [`DAMAGED: its stored bytes differ since ${when(one.damagedAt)}`]),
+          'Built by:',
+          table(one.builds.map((build) => [`  ${build.service}`, (build.commit ?? '').slice(0, 10), build.trust, build.state, build.run])),
+          'Attested:',
+          table(
+            one.attestations.map((item) => [`  ${item.kind}`, `key ${item.keyId}`, when(item.createdAt), line(item.incomplete.join('; '))]),
+          ),
+        ];
+        shell.print(lines.join('\n'), one);
+      }),
+    );
+  for (const [verb, route, what, file] of [
+    ['sbom', contract.getArtifactSbom, 'the CycloneDX SBOM', 'sbom.cdx.json'],
+    ['download', contract.getArtifactBytes, 'the bytes', 'artifact.tgz'],
+  ] as const) {
+    group
+      .command(`${verb} <digest>`)
+      .description(`write ${what} to a file`)
+      .option('-o, --out <file>', 'where to', file)
+      .action(
+        run(async (shell, digest: string, options: { out: string }) => {
+          const { stream } = await shell.client().call(route, { params: { digest: digestOf(digest) } }, { timeoutMs: 120_000 });
+          await writeWhole(options.out, stream);
+          shell.print(`Wrote ${options.out}.`, { file: options.out, digest });
+        }),
+      );
+  }
+  group
+    .command('attestations <digest>')
+    .description('the signed statements, as in-toto in DSSE envelopes')
+    .action(
+      run(async (shell, digest: string) => {
+        const list = await shell.client().call(contract.getArtifactAttestations, { params: { digest: digestOf(digest) } });
+        const rows = list.items.map((one) => [
+          one.kind,
+          one.predicateType,
+          `key ${one.keyId}`,
+          one.envelope === null ? 'bytes are gone' : 'signed',
+        ]);
+        shell.print(rows.length === 0 ? 'Nothing is attested of it.' : `${table(rows)}\nThe envelopes themselves come with --json.`, list);
+      }),
+    );
+  group
+    .command('revoke <digest>')
+    .description('take an artifact out of use for ever: it ships nowhere any more')
+    .requiredOption('--reason <reason>', 'why')
+    .action(
+      run(async (shell, digest: string, options: { reason: string }) => {
+        const answer = await shell
+          .client()
+          .call(contract.revokeArtifact, { params: { digest: digestOf(digest) }, body: { reason: options.reason } });
+        shell.print(`Revoked ${line(answer.name)} (${digest.slice(0, 19)}…). What runs goes on; go back with: ym rollback`, answer);
+      }),
+    );
+};
+
+function size(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} B`;
+  return bytes < 10_000_000 ? `${(bytes / 1000).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,70 @@
+import { checkPolicy, getPolicy, listPolicies, putPolicy } from '../../contract/gates.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readText } from '../files.disk.ts';
+import type { AddCommand } from '../main.ts';
+import { pointingAt, summary } from '../point.ts';
+import { oneOf, wholeNumber } from '../refs.ts';
+import { line, plain, table, when } from '../terminal.ts';
+
+const NAMES = ['startup', 'standard', 'regulated'] as const;
+
+/** ym policy list|show|check|put */
+export const policyCommands: AddCommand = (program, run) => {
+  const group = program.command('policy').description('what must be true in front of an environment');
+  group
+    .command('list')
+    .description('the policies as they are now')
+    .action(
+      run(async (shell) => {
+        const list = await shell.client().call(listPolicies);
+        const rows = list.items.map((one) => [
+          one.name,
+          `version ${one.version}`,
+          one.preset ? 'preset' : `by ${line(one.changedBy?.name ?? '')}, ${when(one.changedAt)}`,
+          line(one.title),
+        ]);
+        shell.print(table(rows), list);
+      }),
+    );
+  group
+    .command('show <policy>')
+    .description('a policy with its document')
+    .option('--at <version>', 'an older version')
+    .action(
+      run(async (shell, name: string, options: { at?: string }) => {
+        const version = options.at === undefined ? undefined : wholeNumber('--at', options.at, 1, 1_000_000);
+        const one = await shell.client().call(getPolicy, { params: { policy: oneOf('POLICY', name, NAMES) }, query: { version } });
+        const text = one.source ?? (await import('yaml')).stringify(one.document);
+        shell.print(`# ${one.name} version ${one.version}, ${one.digest}\n${plain(text)}`, one);
+      }),
+    );
+  group
+    .command('check <file>')
+    .description('every error of a policy document, with the words underlined; nothing is stored')
+    .action(
+      run(async (shell, file: string) => {
+        const source = await readText(file);
+        const answer = await shell.client().call(checkPolicy, { body: { source } });
+        const found = answer.text === '' ? '' : `${plain(answer.text)}\n\n`;
+        shell.print(`${found}${file}: ${summary(answer.diagnostics)}`, answer);
+        return answer.valid ? EXIT.ok : EXIT.usage;
+      }),
+    );
+  group
+    .command('put <policy> <file>')
+    .description('make a new version of a policy')
+    .option('--from <version>', 'only where this is still the newest version (default: the one that is newest now)')
+    .action(
+      run(async (shell, name: string, file: string, options: { from?: string }) => {
+        const client = shell.client();
+        const params = { policy: oneOf('POLICY', name, NAMES) };
+        const source = await readText(file);
+        const version =
+          options.from === undefined
+            ? (await client.call(getPolicy, { params })).version
+            : wholeNumber('--from', options.from, 1, 1_000_000);
+        const answer = await pointingAt(source, () => client.call(putPolicy, { params, body: { source, version } }));
+        shell.print(`${answer.name} is version ${answer.version} now. Approvals that saw another policy are void.`, answer);
+      }),
+    );
+};

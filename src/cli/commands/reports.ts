@@ -1,0 +1,58 @@
+import { listFindings, listReports, type ReportView } from '../../contract/gates.ts';
+import type { AddCommand } from '../main.ts';
+import { findRun, wholeNumber } from '../refs.ts';
+import { line, table } from '../terminal.ts';
+
+/** ym report list|findings */
+export const reportCommands: AddCommand = (program, run) => {
+  const group = program.command('report').description('what tests, coverage and scans of a run said');
+  group
+    .command('list <run>')
+    .description('the reports of a run: what each says, or why it says nothing')
+    .action(
+      run(async (shell, name: string) => {
+        const client = shell.client();
+        const id = await findRun(client, name);
+        const list = await client.call(listReports, { query: { run: id } });
+        const rows = list.items.map((one) => [line(one.name), one.kind, one.state, says(one), one.id]);
+        shell.print(rows.length === 0 ? `${id} has no reports. A pipeline names them under: reports` : table(rows), list);
+      }),
+    );
+  group
+    .command('findings <report>')
+    .description('the findings of a report, worst first')
+    .option('--limit <n>', 'how many', '50')
+    .action(
+      run(async (shell, report: string, options: { limit: string }) => {
+        const limit = wholeNumber('--limit', options.limit, 1, 1000);
+        const list = await shell.client().call(listFindings, { params: { report }, query: { limit } });
+        const blocks = list.items.map((one) => {
+          const names = [one.cve, one.purl, one.suppressed ? 'suppressed by the tool' : null].filter((name) => name !== null).join(', ');
+          return `${one.severity}  ${line(one.tool)}/${line(one.rule)}  ${line(one.location)}\n    ${line(one.message).slice(0, 300)}${names === '' ? '' : `\n    ${line(names)}`}\n    fingerprint:${one.fingerprint}`;
+        });
+        const more = list.total > list.items.length ? `\n${list.total - list.items.length} more.` : '';
+        shell.print(blocks.length === 0 ? 'No findings.' : blocks.join('\n') + more, list);
+      }),
+    );
+};
+
+function says(one: ReportView): string {
+  if (one.state !== 'ok') return line(one.reason ?? '');
+  const parts: string[] = [];
+  if (one.tests !== null)
+    parts.push(
+      `${one.tests.passed} of ${one.tests.total} passed, ${one.tests.failed + one.tests.errored} failed, ${one.tests.skipped} skipped`,
+    );
+  if (one.coverage !== null)
+    parts.push(`lines ${share(one.coverage.lines)}${one.coverage.branches === null ? '' : `, branches ${share(one.coverage.branches)}`}`);
+  if (one.sbom !== null) parts.push(`${one.sbom.components} components`);
+  if (one.findings !== null) {
+    const found = Object.entries(one.findings).filter((entry) => entry[1] > 0);
+    parts.push(found.length === 0 ? 'no findings' : found.map(([severity, n]) => `${n} ${severity}`).join(', '));
+  }
+  return parts.join('; ');
+}
+
+function share({ covered, total }: { covered: number; total: number }): string {
+  return total === 0 ? 'none' : `${((100 * covered) / total).toFixed(1)} %`;
+}

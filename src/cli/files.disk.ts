@@ -1,0 +1,53 @@
+import { createWriteStream } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { unreadable, unwritable } from './cli.problems.ts';
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  EACCES: 'you may not',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  ENOSPC: 'the disk is full',
+};
+
+function why(error: unknown): string | null {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? null : (WORDS[code] ?? code);
+}
+
+/** The bytes of a file, or a problem that names it. */
+export async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw unreadable({ file, why: why(error) ?? String(error) });
+  }
+}
+
+/** The text of a file; `-` is standard input. */
+export async function readText(file: string): Promise<string> {
+  return file === '-' ? readStdin() : Buffer.from(await readBytes(file)).toString('utf8');
+}
+
+/** All of standard input. */
+export async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Writes a whole file: it is there completely, or as it was before. */
+export async function writeWhole(file: string, content: string | ReadableStream<Uint8Array>): Promise<void> {
+  const part = `${file}.${process.pid}.part`;
+  try {
+    if (typeof content === 'string') await writeFile(part, content, { mode: 0o644 });
+    else await pipeline(Readable.fromWeb(content as never), createWriteStream(part, { mode: 0o644 }));
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    const reason = why(error);
+    throw reason === null ? error : unwritable({ file, why: reason });
+  }
+}
