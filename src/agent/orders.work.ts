@@ -8,7 +8,8 @@ import { runs } from './proc.linux.ts';
 import type { Router } from './router/router.ts';
 import { runSmoke } from './smoke.process.ts';
 import { findInstance, prune, withInstance, withWeights, type InstanceRecord, type SlotRecord } from './slot.ts';
-import { frontsOf, type Slots } from './slots.disk.ts';
+import { routeNow } from './routing.work.ts';
+import type { Slots } from './slots.disk.ts';
 
 /** What orders are carried out with. */
 export type Yard = { readonly state: string; readonly slots: Slots; readonly router: Router };
@@ -93,7 +94,7 @@ export async function bringUp(yard: Yard, key: string, record: InstanceRecord): 
     return { ok: false, detail: `${record.instance} (${record.version}): ${why}` };
   }
   yard.slots.save(withInstance(now, { ...record, process }));
-  await yard.router.apply(frontsOf(yard.slots.all()));
+  await routeNow(yard);
   return {
     ok: true,
     detail: `${record.instance} (${record.version}) runs on port ${record.port}, healthy after ${Math.round(performance.now() - began)} ms`,
@@ -119,7 +120,7 @@ async function weigh(yard: Yard, slot: SlotRecord, act: Act, order: Of<'weigh'>)
     token: Math.max(slot.token, act.token),
     observe: order.observe ? act.deployment : null,
   });
-  await yard.router.apply(frontsOf(yard.slots.all()));
+  await routeNow(yard);
   return { ok: true, detail: order.weights.map(({ instance, weight }) => `${instance} ${weight} %`).join(', ') || 'no traffic' };
 }
 
@@ -142,7 +143,7 @@ async function stop(yard: Yard, slot: SlotRecord, order: Of<'stop'>): Promise<Do
   if (going.length === 0) return { ok: true, detail: 'nothing of that runs' };
   const without = slot.instances.map((record) => (going.includes(record) ? { ...record, weight: 0 } : record));
   yard.slots.save({ ...slot, instances: without });
-  await yard.router.apply(frontsOf(yard.slots.all()));
+  await routeNow(yard);
   await drain(yard.router, slotKey(slot), order.instances, order.drainMs);
   for (const record of going) await endInstance(slot, record, yard.state, GRACE_MS);
   const now = yard.slots.find(slotKey(slot)) ?? slot;
@@ -153,7 +154,7 @@ async function stop(yard: Yard, slot: SlotRecord, order: Of<'stop'>): Promise<Do
     ),
   });
   yard.slots.save(kept);
-  await yard.router.apply(frontsOf(yard.slots.all()));
+  await routeNow(yard);
   for (const record of gone) rmSync(dirname(record.folder), { recursive: true, force: true });
   return { ok: true, detail: `stopped ${going.map((record) => record.instance).join(', ')}` };
 }

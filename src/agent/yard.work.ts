@@ -8,6 +8,7 @@ import { bringUp, carryOut, type Yard } from './orders.work.ts';
 import { runs } from './proc.linux.ts';
 import type { Router } from './router/router.ts';
 import { pictureOf, type SlotRecord } from './slot.ts';
+import { keepRouterUp } from './routing.work.ts';
 import { frontsOf, openSlots } from './slots.disk.ts';
 
 /** What an agent does on its machine, without any server: acts, one at a time per slot, each in its own log. */
@@ -59,7 +60,7 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
     picture,
     alone,
     async supervise() {
-      if (!(await router.alive())) await router.start(frontsOf(yard.slots.all()));
+      await keepRouterUp(yard);
       await Promise.all(yard.slots.all().map((slot) => alone(slotKey(slot), () => revive(yard, slot, restarts))));
     },
     async close() {
