@@ -120,3 +120,26 @@ test('two admins who deactivate each other at once leave one', async () => {
   await expect(tx((t) => deactivate(t, malActor, eve.id))).rejects.toMatchObject({ code: 'identity.last-admin' });
   await one;
 });
+
+test('odd addresses reach no handler, and their refusal is sealed like every answer', async () => {
+  for (const path of [
+    '/v1/people/',
+    '//v1/people',
+    '/v1/People',
+    '/v1/people;.x',
+    '/v1/people%2f',
+    '/v1/../v1/people/..',
+    '/v1/people.json',
+    '/%76%31/nothing',
+  ]) {
+    const response = await app.request(path);
+    expect([401, 404], path).toContain(response.status);
+    expect(response.headers.get('x-content-type-options'), path).toBe('nosniff');
+    expect(response.headers.get('cache-control'), path).toBe('no-store');
+    expect(response.headers.get('x-request-id'), path).toMatch(/^req_[0-9a-f]+$/);
+  }
+  const head = await app.request('/v1/people', { method: 'HEAD' });
+  expect([401, 404]).toContain(head.status);
+  for (const method of ['OPTIONS', 'PATCH', 'PROPFIND'])
+    expect((await app.request(new Request('http://x/v1/people', { method }))).status).toBe(404);
+});

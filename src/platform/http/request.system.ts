@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { isBytes, type RouteShape } from '../../contract/route.ts';
-import { badRequest, tooLarge } from '../platform.problems.ts';
+import { badRequest, tooLarge, tooSlow } from '../platform.problems.ts';
+import type { Millis } from '../../kernel/time.ts';
 import { JSON_LIMIT, parseJson } from './limits.ts';
 
 export type Parsed = { readonly params: unknown; readonly query: unknown; readonly body: unknown; readonly raw: string };
+
+/** How long a body of JSON may take to come. */
+const PATIENCE_MS: Millis = 30_000;
+/** Bytes per millisecond that a stream must keep up on the whole: whoever sends one byte a minute holds a connection for nothing. */
+const SLOWEST = 16;
 
 const strictForms = new WeakMap<z.ZodObject, z.ZodObject>();
 
@@ -32,9 +38,14 @@ function isText(value: string): boolean {
 }
 
 /** Parses parameters, query and body of a request by its route's schemas; one Problem with every error. */
-export async function parseRequest(route: RouteShape, request: Request, params: Readonly<Record<string, string>>): Promise<Parsed> {
+export async function parseRequest(
+  route: RouteShape,
+  request: Request,
+  params: Readonly<Record<string, string>>,
+  patienceMs: Millis = PATIENCE_MS,
+): Promise<Parsed> {
   const url = new URL(request.url);
-  const raw = route.body === undefined || isBytes(route.body) ? '' : await readText(request);
+  const raw = route.body === undefined || isBytes(route.body) ? '' : await readText(request, patienceMs);
   const errors: { place: string; message: string }[] = [];
   const check = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
     const result = strict(schema ?? z.object({})).safeParse(value);
@@ -47,7 +58,7 @@ export async function parseRequest(route: RouteShape, request: Request, params: 
   const parsed = {
     params: check(route.params, params, 'params'),
     query: check(route.query, queryOf(url), 'query'),
-    body: await bodyOf(route, request, raw, check),
+    body: await bodyOf(route, request, raw, patienceMs, check),
     raw,
   };
   if (errors.length > 0) throw badRequest({ errors: errors.slice(0, 20) });
@@ -58,11 +69,11 @@ async function bodyOf(
   route: RouteShape,
   request: Request,
   raw: string,
+  patienceMs: Millis,
   check: (schema: z.ZodType, value: unknown, place: string) => unknown,
 ): Promise<unknown> {
   if (route.body === undefined) return undefined;
-  if (isBytes(route.body))
-    return limited(request.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() }), route.body.limit);
+  if (isBytes(route.body)) return limited(paced(request.body ?? nothing(), patienceMs + route.body.limit / SLOWEST), route.body.limit);
   return check(route.body, raw === '' ? {} : parseJson(raw), 'body');
 }
 
@@ -75,11 +86,11 @@ function queryOf(url: URL): Record<string, string> {
   return query;
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: Request, patienceMs: Millis): Promise<string> {
   if (request.body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of paced(request.body, patienceMs) as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > JSON_LIMIT) throw tooLarge({ limit: JSON_LIMIT });
     chunks.push(chunk);
@@ -89,6 +100,33 @@ async function readText(request: Request): Promise<string> {
   } catch {
     throw badRequest({ errors: [{ place: 'body', message: 'not UTF-8' }] });
   }
+}
+
+function nothing(): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+}
+
+/** The stream, failing with `platform.too-slow` where it has not ended after `ms`. */
+function paced(stream: ReadableStream<Uint8Array>, ms: Millis): ReadableStream<Uint8Array> {
+  const end = performance.now() + ms;
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => late.reject(tooSlow({ ms: Math.round(ms) })),
+        Math.min(Math.max(0, end - performance.now()), 2 ** 31 - 1),
+      );
+      try {
+        const { done, value } = await Promise.race([reader.read(), late.promise]);
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }
 
 /** The stream, failing with `platform.too-large` once it passes `limit` bytes. */

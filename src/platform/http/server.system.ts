@@ -28,7 +28,10 @@ const SAFE_HEADERS = {
 /** The HTTP application over all mounted routes. Unknown addresses are 404 before anything else runs. */
 export function buildApp(mounted: readonly Mounted[], parts: Parts): Hono {
   const app = new Hono();
-  app.notFound((context) => problemResponse(notFound({ what: 'such address' }), context.req.header('x-request-id') ?? randomHex(8)));
+  app.notFound(() => {
+    const requestId = `req_${randomHex(8)}`;
+    return sealed(problemResponse(notFound({ what: 'such address' }), requestId), requestId);
+  });
   for (const entry of mounted) {
     app.on(entry.route.method, entry.route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => serve(entry, context, parts));
   }
@@ -42,11 +45,16 @@ async function serve(entry: Mounted, context: Context, parts: Parts): Promise<Re
   const response = await within(heard, () =>
     answer(entry, context, parts, requestId).catch((error: unknown) => failure(error, requestId, entry.route, parts)),
   );
-  for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!response.headers.has(name)) response.headers.set(name, value);
-  response.headers.set('x-request-id', requestId);
   const ms = performance.now() - started;
   parts.observe(`${entry.route.method} ${entry.route.path}`, response.status, ms);
   tell(entry.route, response.status, ms, heard, parts);
+  return sealed(response, requestId);
+}
+
+/** Every answer carries the headers that keep browsers and proxies from doing more with it than reading it. */
+function sealed(response: Response, requestId: string): Response {
+  for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!response.headers.has(name)) response.headers.set(name, value);
+  response.headers.set('x-request-id', requestId);
   return response;
 }
 
