@@ -11,7 +11,7 @@ export const campaign = {
     let keep = true;
     try {
       await ship(instance, `c${seed}a`);
-      await killAll(instance, [{ afterMs: 0, who: ['server-1'], awayMs: 0, againMs: null }]);
+      await killAll(instance, [{ how: 'kill', afterMs: 0, who: ['server-1'], awayMs: 0, againMs: null }]);
       await ship(instance, `c${seed}b`, { freezeMs: 1500 });
       await goBack(instance, `c${seed}a`);
       await everybodyWell(instance);

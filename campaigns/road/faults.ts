@@ -4,21 +4,34 @@ import { answering, type Instance } from './instance.ts';
 import type { Daemon } from './processes.ts';
 import type { Random } from './random.ts';
 
-/** When who is killed, for how long it is away, and whether it is killed again while it recovers. */
-export type Kill = { readonly afterMs: number; readonly who: readonly string[]; readonly awayMs: number; readonly againMs: number | null };
+/** When who is killed, for how long it is away, and whether it is killed again while it recovers. Paused ones come back with what they had in hand. */
+export type Kill = {
+  readonly how: 'kill' | 'pause';
+  readonly afterMs: number;
+  readonly who: readonly string[];
+  readonly awayMs: number;
+  readonly againMs: number | null;
+};
 
-/** One to three kills within `spanMs`, by the seed. */
+/** Longer than a lease lasts here. */
+const LEASE_OVER_MS = 2600;
+
+/** One to three faults within `spanMs`, by the seed. */
 export function planKills(random: Random, spanMs: number): Kill[] {
   const victims = ['server-1', 'runner', 'agent'];
   return Array.from({ length: 1 + random.pick(3) }, () => {
     const first = random.one(victims);
     const second = random.once(4) ? random.one(victims.filter((name) => name !== first)) : null;
+    const who = second === null ? [first] : [first, second];
+    // A server that is paused has another one beside it: that is a campaign of its own.
+    const how = random.once(4) && !who.includes('server-1') ? 'pause' : 'kill';
     return {
+      how,
       afterMs: random.pick(spanMs),
-      who: second === null ? [first] : [first, second],
-      awayMs: random.once(3) ? 0 : random.pick(1500),
-      againMs: random.once(4) ? 30 + random.pick(900) : null,
-    };
+      who,
+      awayMs: how === 'pause' ? LEASE_OVER_MS + random.pick(1500) : random.once(3) ? 0 : random.pick(1500),
+      againMs: how === 'kill' && random.once(4) ? 30 + random.pick(900) : null,
+    } as const;
   }).sort((one, other) => one.afterMs - other.afterMs);
 }
 
@@ -32,7 +45,7 @@ export async function killAll(instance: Instance, kills: readonly Kill[]): Promi
   for (const kill of kills) {
     await sleep(Math.max(0, kill.afterMs - (performance.now() - began)));
     const daemons = daemonsOf(instance).filter((daemon) => kill.who.includes(daemon.name));
-    await cycle(instance, daemons, kill.awayMs);
+    await (kill.how === 'pause' ? pause(instance, daemons, kill.awayMs) : cycle(instance, daemons, kill.awayMs));
     if (kill.againMs === null) continue;
     await sleep(kill.againMs);
     await cycle(instance, daemons, 0);
@@ -47,6 +60,15 @@ async function cycle(instance: Instance, daemons: readonly Daemon[], awayMs: num
   for (const daemon of daemons) daemon.start();
   instance.journal.note('started', { who: daemons.map((daemon) => daemon.name) });
   for (const daemon of daemons) void noteReady(instance, daemon);
+}
+
+async function pause(instance: Instance, daemons: readonly Daemon[], awayMs: number): Promise<void> {
+  const who = daemons.map((daemon) => daemon.name);
+  for (const daemon of daemons) daemon.signal('SIGSTOP');
+  instance.journal.note('paused', { who });
+  await sleep(awayMs);
+  for (const daemon of daemons) daemon.signal('SIGCONT');
+  instance.journal.note('started', { who, how: 'resumed' });
 }
 
 /** When a server answers again is what timers are measured from. */
