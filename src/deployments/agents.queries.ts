@@ -22,11 +22,14 @@ export async function agentLogin(tx: Tx, key: string): Promise<Actor | null> {
   return row === null ? null : { kind: 'agent', id: row.id, org: row.org };
 }
 
-/** The agent that an environment names, by name or else by label; of several with the label the one heard of last. */
+/**
+ * The agent that an environment names, by label or else by name; of several with the label the one heard of last. Labels
+ * come first because an admin gives them; its name a machine chooses itself.
+ */
 export async function agentFor(tx: Tx, nameOrLabel: string): Promise<AgentRow | null> {
   return tx.maybe<AgentRow>(
     `select id, org_id as org, name, labels, last_seen_at as "lastSeenAt" from agent where name = $1 or $1 = any(labels)
-     order by (name = $1) desc, last_seen_at desc nulls last, id limit 1`,
+     order by ($1 = any(labels)) desc, last_seen_at desc nulls last, id limit 1`,
     [nameOrLabel],
   );
 }

@@ -5,7 +5,7 @@ import { digestOf } from '../kernel/digest.ts';
 import { testFloor } from '../testing/database.ts';
 import { scripted, world } from '../testing/deployment-world.ts';
 import { claim, finishAct, register, takeBreakGlass } from './agents.commands.ts';
-import { agentLogin } from './agents.queries.ts';
+import { agentFor, agentLogin } from './agents.queries.ts';
 import { requestDeployment, requestRollback } from './deploy.commands.ts';
 import { actsOf, deploymentById } from './deployments.queries.ts';
 import { advance } from './engine.work.ts';
@@ -123,6 +123,17 @@ test('leave that ended between the decision and the taking of its act is no leav
   expect((await tx((t) => deploymentById(t, id)))?.state).toBe('waiting');
   w.say.verdict = 'allow';
   expect(await w.walk(id)).toBe('succeeded');
+});
+
+test('a machine does not become the agent of an environment by taking its label for a name', async () => {
+  const [mine, theirs] = [await place(), await place()];
+  const wanted = (await tx((t) => t.one<{ agent: string }>(`select agent from environment where id = $1`, [theirs.environmentId]))).agent;
+  const registration = await mine.registration();
+  const rogue = await tx((t) => register(t, { registration, name: wanted }));
+  expect(rogue.labels).not.toContain(wanted);
+  expect((await tx((t) => agentFor(t, wanted)))?.id).toBe(theirs.agent.id);
+  // By its own name it is found where no label says so.
+  expect((await tx((t) => agentFor(t, `hand-${mine.environmentId.slice(-8)}`)))?.id).toBe(mine.agent.id);
 });
 
 test('a release goes to the environments that it is meant for, and to no other', async () => {
