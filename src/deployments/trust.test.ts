@@ -126,9 +126,10 @@ test('leave that ended between the decision and the taking of its act is no leav
 });
 
 test('a machine does not become the agent of an environment by taking its label for a name', async () => {
-  const [mine, theirs] = [await place(), await place()];
-  const wanted = (await tx((t) => t.one<{ agent: string }>(`select agent from environment where id = $1`, [theirs.environmentId]))).agent;
+  const mine = await place();
   const registration = await mine.registration();
+  const theirs = await place();
+  const wanted = (await tx((t) => t.one<{ agent: string }>(`select agent from environment where id = $1`, [theirs.environmentId]))).agent;
   const rogue = await tx((t) => register(t, { registration, name: wanted }));
   expect(rogue.labels).not.toContain(wanted);
   expect((await tx((t) => agentFor(t, wanted)))?.id).toBe(theirs.agent.id);
