@@ -41,6 +41,10 @@ const stepSchema = z.strictObject({
   ym: z.strictObject({ as: z.string().nullable(), args: z.array(z.string()), file: z.string().optional() }).optional(),
   facts: z.string().optional(),
   clock: z.number().optional(),
+  /** A freeze of an environment that begins now. */
+  freeze: z.strictObject({ minutes: z.number(), environment: z.string() }).optional(),
+  /** An edit of a policy: votes expire after another time. */
+  policy: z.strictObject({ from: z.string(), as: z.string(), expiresAfter: z.string() }).optional(),
   database: z.enum(['cut', 'mend']).optional(),
   expect: expectation.optional(),
   keep: z.string().optional(),
@@ -75,6 +79,8 @@ async function act(
   if (step.call !== undefined) return callOnce(world, step.call);
   if (step.eventually !== undefined) return eventually(world, step.eventually, (outcome) => check(outcome, step.expect ?? {}));
   if (step.ym !== undefined) return runYm(world, step.ym);
+  if (step.freeze !== undefined) return freeze(world, step.freeze);
+  if (step.policy !== undefined) return editPolicy(world, step.policy);
   if (step.facts !== undefined) {
     const items = await world.facts(step.facts);
     return { count: items.length, items };
@@ -140,6 +146,19 @@ async function runYm(world: World, { as, args, file }: NonNullable<Step['ym']>):
       args.map((arg) => (arg === 'FILE' && path !== null ? path : arg)),
     )),
   };
+}
+
+async function freeze(world: World, { minutes, environment }: NonNullable<Step['freeze']>): Promise<Outcome> {
+  const from = new Date();
+  const when = { kind: 'once', from: from.toISOString(), until: new Date(from.getTime() + minutes * 60_000).toISOString() };
+  const body = { kind: 'deny', scope: { environment }, when, reason: 'nobody ships now', ticket: 'OPS-1' };
+  return { ...(await world.call('POST', '/v1/freezes', 'mona', body)) };
+}
+
+async function editPolicy(world: World, { from, as, expiresAfter }: NonNullable<Step['policy']>): Promise<Outcome> {
+  const { document, version } = await must(world.call('GET', `/v1/policies/${from}`, as));
+  const source = JSON.stringify(document).replaceAll(/"expiresAfter":"[^"]+"/g, `"expiresAfter":"${expiresAfter}"`);
+  return { ...(await world.call('PUT', `/v1/policies/${from}`, as, { source, version })) };
 }
 
 /** The step with every `${name.field}` replaced by what was kept under that name; a text that is one whole gets the value itself. */

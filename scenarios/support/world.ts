@@ -9,7 +9,7 @@ import { parseConfig } from '../../src/platform/config.ts';
 import { runRunner } from '../../src/runner/main.ts';
 import { testDatabase } from '../../src/testing/database.ts';
 import { playAgent } from './agent.ts';
-import { databaseLine, type Line } from './line.ts';
+import { databaseLine, type Line } from '../../src/testing/database-line.ts';
 import { gitRepository, type GitRepository } from './repository.ts';
 
 export const root = join(import.meta.dirname, '../..');

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { within } from '../log-context.system.ts';
 import type { Fact, Floor, Reaction, Sweeper, Task } from '../floor.ts';
+import { patientPool } from './patient-pool.system.ts';
 import { REACTION_TASK } from '../postgres/transaction.system.ts';
 
 export type Work = { readonly tasks: readonly Task[]; readonly reactions: readonly Reaction[]; readonly sweepers: readonly Sweeper[] };
@@ -22,7 +23,7 @@ export async function startWorker(floor: Floor, pool: pg.Pool, work: Work): Prom
   const pools = new Set<string>();
   events.on('pool:create', ({ workerPool }) => void pools.add(workerPool.id));
   const runner = await run({
-    pgPool: pool,
+    pgPool: patientPool(pool),
     taskList: taskList(floor, work),
     concurrency: floor.config.jobConcurrency,
     noHandleSignals: true,
