@@ -45,7 +45,7 @@ export const artifactRevoked = defineEvent({
   type: 'artifact.revoked',
   subject: 'art',
   means: 'Somebody took an artifact out of use for ever: it never ships again.',
-  body: z.object({ digest: text, reason: text }),
+  body: z.object({ digest: text, reasonDigest: text }),
 });
 
 export const artifactDamaged = defineEvent({

@@ -116,6 +116,9 @@ test('revoking asks for every service that built the bytes, needs a reason, and 
   expect(await json('all', `/v1/artifacts/${ofBoth}`)).toMatchObject({ revoked: null });
   expect((await revoke('bank', ofBank, { reason: 'leaks a key' })).status).toBe(200);
   expect(await json('bank', `/v1/artifacts/${ofBank}`)).toMatchObject({ revoked: { reason: 'leaks a key' } });
+  const [fact] = await floor.db.tx(floor.org, (tx) => tx.query<{ leaf: Buffer }>(`select leaf from fact where type = 'artifact.revoked'`));
+  expect(fact?.leaf.toString()).toContain(ofBank);
+  expect(fact?.leaf.toString()).not.toContain('leaks a key');
 });
 
 test('no other name of bytes than a digest, and no stranger', async () => {

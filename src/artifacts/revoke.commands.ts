@@ -1,5 +1,6 @@
 import type { Actor } from '../kernel/actor.ts';
 import { actorLabel } from '../kernel/actor.ts';
+import { digestOf } from '../kernel/digest.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { Artifact } from './artifacts.queries.ts';
 import { artifactByDigest } from './artifacts.queries.ts';
@@ -21,7 +22,8 @@ export async function revokeArtifact(
       subject: artifact.id,
       actor,
       service: input.service,
-      body: { digest: input.digest, reason: input.reason },
+      // What a person wrote stays out of what is kept for ever.
+      body: { digest: input.digest, reasonDigest: digestOf(input.reason) },
     });
   }
   const after = await artifactByDigest(tx, input.digest);
