@@ -22,7 +22,7 @@ export function upIn(slot: SlotRecord): string[] {
 
 /**
  * The slots with something that runs, in the order to stop them: who asks others before who is asked, so that nobody is
- * left calling a service that is gone. Those of one list may stop together; a circle stops together.
+ * left calling a service that is gone. Those of one list may stop together; a circle stops with all it asks.
  */
 export function downOrder(slots: readonly SlotRecord[]): (readonly SlotRecord[])[] {
   let rest = slots.filter((slot) => upIn(slot).length > 0);
