@@ -4,7 +4,7 @@ import type { Problem } from '../kernel/problem.ts';
  * The server's problems speak to whoever calls the API. Here stand the remedies in the words of `ym`, by code; the
  * sentence stays the server's. What is not named here is shown as it came.
  */
-const REMEDIES: Readonly<Record<string, string>> = {
+export const REMEDIES: Readonly<Record<string, string>> = {
   'identity.not-signed-in':
     'Sign in with: ym login --email YOU, or set YARDMASTER_TOKEN. On an empty server use the link that it printed: ym setup --link LINK',
   'identity.name-needed': 'Give them with --name and --email.',
@@ -15,7 +15,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'changes.no-such-vote': 'List the votes with: ym release show RELEASE',
   'environments.no-such-incident': 'List them with: ym incident list',
   'environments.no-such-deployment': 'List them with: ym deployment list',
-  'deployments.no-such-deployment': 'List them with: ym deployment list',
+  'deployments.not-found': 'List them with: ym deployment list',
   'gates.no-such-policy': 'List them with: ym policy list',
   'gates.no-such-report': 'List the reports of a run with: ym report list RUN',
   'pipelines.no-such-run': 'List the runs with: ym run list',
@@ -23,9 +23,18 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'pipelines.no-such-runner': 'List them with: ym runner list',
   'pipelines.no-such-secret': 'List their names with: ym secret list SERVICE',
   'releases.no-such-release': 'List releases with: ym release list',
-  'releases.not-a-target': 'See where the release is meant to go with: ym release show RELEASE',
+  'releases.no-such-environment': 'See where the release is meant to go with: ym release show RELEASE',
   'releases.no-such-decision': 'List the decisions about a release with: ym decision list RELEASE',
   'releases.no-such-freeze': 'List them with: ym freeze list',
+  'releases.unknown-service': 'See the names with: ym services',
+  'identity.no-such': 'See who and what there is with: ym person list, ym token list',
+  'platform.not-found': 'Check the name or id; ym status and the list commands show what there is.',
+  'artifacts.no-attestation': 'It is signed within seconds after the build; if it stays missing: ym artifact show DIGEST',
+  'evidence.no-such-fact': 'Search with: ym facts',
+  'evidence.no-such-release': 'List releases with: ym release list',
+  'evidence.story-too-long':
+    'Ask for the trace of the parts that matter with ym trace, and prove single facts with: ym proof inclusion FACT',
+  'ledger.beyond-end': 'Give a smaller size, or wait for the next checkpoint: ym checkpoint',
   'waivers.no-such-waiver': 'List them with: ym waiver list',
 };
 

@@ -101,7 +101,7 @@ export const deploymentCommands: AddCommand = (program, run) => {
   group
     .command('cancel <deployment>')
     .description('stop it: before its first act it ends, after it the way back is taken')
-    .requiredOption('--reason <reason>')
+    .requiredOption('--reason <reason>', 'why')
     .action(
       run(async (shell, name: string, options: { reason: string }) => {
         const client = shell.client();

@@ -29,7 +29,7 @@ export const environmentCommands: AddCommand = (program, run) => {
     );
   const group = program.command('env').description('what runs in an environment, and who looked at it');
   group
-    .command('running <environment>')
+    .command('running <env>')
     .description('what runs there, since when, and where its traffic comes in')
     .action(
       run(async (shell, environment: string) => {
@@ -45,7 +45,7 @@ export const environmentCommands: AddCommand = (program, run) => {
       }),
     );
   group
-    .command('verify <environment>')
+    .command('verify <env>')
     .description('say, with your name, that what runs there was looked at and is right')
     .requiredOption('--service <service>', 'what you looked at')
     .option('--release <release>', 'refuse where another release runs by now')
@@ -64,7 +64,7 @@ export const environmentCommands: AddCommand = (program, run) => {
       }),
     );
   group
-    .command('verifications <environment> <release>')
+    .command('verifications <env> <release>')
     .description('what the checks and persons said of a release there')
     .action(
       run(async (shell, environment: string, name: string) => {
@@ -88,7 +88,7 @@ export const environmentCommands: AddCommand = (program, run) => {
       }),
     );
   group
-    .command('revoke <environment> <release>')
+    .command('revoke <env> <release>')
     .description('take the verification of a release back; what comes after stops taking it')
     .requiredOption('--reason <reason>', 'why')
     .action(
