@@ -104,7 +104,7 @@ beforeAll(async () => {
     commit: COMMIT,
     ref: null,
     trust: 'protected',
-    cause: null,
+    causeDigest: null,
     artifacts: [{ name: 'cart', digest: BYTES }],
     durationMs: 1,
   });

@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import { digestOf } from '../kernel/digest.ts';
 import { defineEvent } from '../kernel/event.ts';
 
 const text = z.string();
 const optional = z.string().nullable();
 const count = z.number().int();
+/** Why something ended is what a person, a runner or a file said: its words stay with the row, and facts carry their digest. */
+export function causeDigest(cause: string | null): string | null {
+  return cause === null ? null : digestOf(cause);
+}
+
 const made = z.array(z.object({ name: text, digest: text }));
 
 export const changeMerged = defineEvent({
@@ -32,7 +38,15 @@ export const runFinished = defineEvent({
   type: 'pipelinerun.finished',
   subject: 'run',
   means: 'All jobs of a run have ended.',
-  body: z.object({ outcome: text, commit: optional, ref: optional, trust: text, cause: optional, artifacts: made, durationMs: count }),
+  body: z.object({
+    outcome: text,
+    commit: optional,
+    ref: optional,
+    trust: text,
+    causeDigest: optional,
+    artifacts: made,
+    durationMs: count,
+  }),
 });
 
 export const jobStarted = defineEvent({
@@ -52,7 +66,7 @@ export const jobFinished = defineEvent({
     attempt: count,
     runner: optional,
     outcome: text,
-    cause: optional,
+    causeDigest: optional,
     executor: optional,
     isolation: z.array(text),
     artifacts: made,

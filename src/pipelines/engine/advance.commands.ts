@@ -1,7 +1,7 @@
 import type { Actor } from '../../kernel/actor.ts';
 import { between } from '../../kernel/time.ts';
 import type { Tx } from '../../platform/floor.ts';
-import { runFinished } from '../pipelines.events.ts';
+import { causeDigest, runFinished } from '../pipelines.events.ts';
 import { resolveSealed, wantedOf } from './attempt-plan.ts';
 import { artifactsOf } from './artifact.store.ts';
 import { jobsOf, moveJob, saveJob, type JobRow } from './job.store.ts';
@@ -65,7 +65,7 @@ async function endRun(
       commit: run.commit_id,
       ref: run.ref,
       trust: run.trust,
-      cause,
+      causeDigest: causeDigest(cause),
       artifacts,
       durationMs: between(run.queued_at, now),
     },

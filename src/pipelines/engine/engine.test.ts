@@ -184,6 +184,14 @@ test('cancel, in every state of a run', async () => {
   expect(await states(running.id)).toEqual({ a: 'running', b: 'cancelled' });
   await runner.finish(job.holder, { result: 'failed', cause: 'killed' });
   expect(await view(running.id)).toMatchObject({ state: 'cancelled', cause: 'enough' });
+  // People read the words on the run; what is kept for ever has none of them.
+  const told = await floor.db.tx(floor.org, (tx) =>
+    tx.query<{ leaf: Buffer }>(`select leaf from fact where type like '%run.finished' and (subject = $1 or body->>'run' = $1)`, [
+      running.id,
+    ]),
+  );
+  expect(told.length).toBeGreaterThan(0);
+  for (const { leaf } of told) expect(leaf.toString()).not.toMatch(/enough|killed/);
   expect(await states(running.id)).toEqual({ a: 'cancelled', b: 'cancelled' });
 
   const late = await givenRun(floor, service, yaml);

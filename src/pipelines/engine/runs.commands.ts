@@ -5,7 +5,7 @@ import type { Trust } from '../../contract/runner.ts';
 import type { Tx } from '../../platform/floor.ts';
 import type { RunContext } from '../definition/contexts.ts';
 import type { PlannedJob, PlannedRun } from '../definition/plan.ts';
-import { runFinished, runQueued } from '../pipelines.events.ts';
+import { causeDigest, runFinished, runQueued } from '../pipelines.events.ts';
 import { noSuchRun, runOver } from '../pipelines.problems.ts';
 import { runMachine } from '../states.ts';
 import { advance, stopJobs } from './advance.commands.ts';
@@ -127,7 +127,15 @@ async function sameRequest(tx: Tx, order: RunOrder): Promise<RunRow> {
 async function failRun(tx: Tx, actor: Actor, run: RunRow, cause: string): Promise<RunRow> {
   const short = cause.slice(0, 20_000);
   const failed = await moveRun(tx, run, 'failed', { cause: short, finished_at: await tx.now() });
-  const body = { outcome: 'failed', commit: run.commit_id, ref: run.ref, trust: run.trust, cause: short, artifacts: [], durationMs: 0 };
+  const body = {
+    outcome: 'failed',
+    commit: run.commit_id,
+    ref: run.ref,
+    trust: run.trust,
+    causeDigest: causeDigest(short),
+    artifacts: [],
+    durationMs: 0,
+  };
   await tx.record(runFinished, { subject: run.id, actor, service: run.service_id, body });
   return failed;
 }

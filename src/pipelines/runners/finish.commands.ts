@@ -15,7 +15,7 @@ import { jobsOf, moveJob, type JobRow } from '../engine/job.store.ts';
 import { openJob } from '../engine/plan-seal.ts';
 import { lockRunOfJob, type RunRow } from '../engine/run.store.ts';
 import { sealLogTask } from '../logs/seal.reactions.ts';
-import { jobFinished } from '../pipelines.events.ts';
+import { causeDigest, jobFinished } from '../pipelines.events.ts';
 import { foreignBlob } from '../pipelines.problems.ts';
 import type { ReportPort } from '../report.port.ts';
 import { holdJob, refuseWrite, type Holder } from './lease.commands.ts';
@@ -67,7 +67,7 @@ export async function finishAttempt(tx: Tx, actor: Actor, holder: Holder, finish
       attempt: job.attempt,
       runner: holder.runner,
       outcome: ending.result,
-      cause: ending.cause,
+      causeDigest: causeDigest(ending.cause),
       executor,
       isolation,
       artifacts: made.map(({ name, digest }) => ({ name, digest })),

@@ -5,7 +5,7 @@ import { endAttempt } from '../engine/attempt.store.ts';
 import { advance } from '../engine/advance.commands.ts';
 import { lateJobs, lockJob, moveJob, type JobRow } from '../engine/job.store.ts';
 import { lockRunOfJob, type RunRow } from '../engine/run.store.ts';
-import { jobFinished } from '../pipelines.events.ts';
+import { causeDigest, jobFinished } from '../pipelines.events.ts';
 import { settle } from './finish.commands.ts';
 import { afterLoss } from './outcome.ts';
 
@@ -72,7 +72,7 @@ async function takeAway(tx: Tx, run: RunRow, job: JobRow, late: 'lost' | 'overti
     attempt: job.attempt,
     runner: job.runner_id,
     outcome,
-    cause,
+    causeDigest: causeDigest(cause),
     executor: null,
     isolation: [],
     artifacts: [],
