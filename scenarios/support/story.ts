@@ -149,7 +149,7 @@ async function runYm(world: World, { as, args, file }: NonNullable<Step['ym']>):
 }
 
 async function freeze(world: World, { minutes, environment }: NonNullable<Step['freeze']>): Promise<Outcome> {
-  const from = new Date();
+  const from = new Date(await world.now());
   const when = { kind: 'once', from: from.toISOString(), until: new Date(from.getTime() + minutes * 60_000).toISOString() };
   const body = { kind: 'deny', scope: { environment }, when, reason: 'nobody ships now', ticket: 'OPS-1' };
   return { ...(await world.call('POST', '/v1/freezes', 'mona', body)) };

@@ -46,6 +46,8 @@ export type World = {
   pushed(): Promise<void>;
   /** Lets time pass for the database and everybody who asks it. */
   clock(ms: number): Promise<void>;
+  /** What the time is for the database. */
+  now(): Promise<string>;
   facts(type: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 };
@@ -109,6 +111,7 @@ export async function makeWorld(): Promise<World> {
     clock: async (ms) => {
       await server.floor.db.tx('*', (tx) => tx.query('insert into clock_offset values ($1)', [ms]));
     },
+    now: () => server.floor.db.read(server.floor.org, (tx) => tx.now()),
     facts: (type) =>
       server.floor.db.read(server.floor.org, (tx) =>
         tx.query('select type, subject, actor, body from fact where type = $1 order by id', [type]),
