@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -20,7 +21,7 @@ import { handOver, userCalled } from './user.system.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('skipped: handing over to another user is tested by root only');
-const asRoot = test.skipIf(!isRoot);
+const asRoot = isRoot ? test : test.skip;
 
 const root = mkdtempSync(join(tmpdir(), 'ym-user-'));
 chmodSync(root, 0o755);
@@ -130,6 +131,37 @@ asRoot(
     expect(lines[0]?.['msg']).toMatch(/^running as root: This can't run as yardmaster-runner/);
     // It went on, as root, to what else is wrong.
     expect(lines.at(-1)).toMatchObject({ code: 'runner.not-registered' });
+  },
+  60_000,
+);
+
+asRoot(
+  "root's runner is yardmaster-runner, whose sandbox works and whose steps are nobody's root",
+  async () => {
+    const user = ((): { readonly uid: number } | null => {
+      try {
+        return userCalled('yardmaster-runner');
+      } catch {
+        return null;
+      }
+    })();
+    if (user === null) return console.warn('skipped: there is no user yardmaster-runner yet; the first runner that root starts makes it');
+    const state = join(root, 'runner');
+    mkdirSync(state, { mode: 0o700 });
+    const url = 'http://127.0.0.1:9';
+    const planKeys = [{ keyId: 'k', publicKeyPem: 'p' }];
+    const identity = { url, name: 'r', runner: 'rnr_x', key: 'ym_rnr_x', pool: 'default', trust: 'trusted', planKeys };
+    writeFileSync(join(state, 'runner.json'), JSON.stringify(identity), { mode: 0o600 });
+    const runner = yardmaster(['runner', '--url', url, '--name', 'r', '--state', state]);
+    started.push(runner);
+    await runner.says(/is ready/);
+    expect(ownerOf(`/proc/${runner.pid}`)).toBe(user.uid);
+    expect(ownerOf(join(state, 'runner.json'))).toBe(user.uid);
+    const ready = logOf(runner.said().err).at(-1)?.['msg'];
+    if ((process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, 'bwrap'))))
+      expect(ready).toContain('host, sandbox');
+    runner.child.kill('SIGTERM');
+    expect(await runner.ended).toBe(0);
   },
   60_000,
 );
