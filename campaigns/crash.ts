@@ -5,8 +5,8 @@ import { randomOf } from './road/random.ts';
 import { goBack, ship } from './road/ship.ts';
 
 /**
- * kill -9 of server, runner or agent at random moments of a short road, restarted, or runner and agent paused for longer
- * than their lease; then the road must have ended right, and a program that imports nothing of ours must find all invariants kept.
+ * kill -9 of server, runner or agent at random moments of a short road, restarted, runner and agent paused for longer
+ * than their lease, or answers lost on their way; then the road must have ended right, and a program that imports nothing of ours must find all invariants kept.
  */
 
 /** Seeds that share an instance: new ones now and then, so that first times are tried too and the books stay short. */

@@ -52,7 +52,7 @@ async function onePause(here: Instance, seed: number): Promise<void> {
   const random = randomOf(seed);
   const mark = `m${seed}-${used}`;
   const active = random.pick(2);
-  here.balancer?.choose(active);
+  here.balancer.choose(active);
   const afterMs = random.pick(SPAN_MS);
   here.journal.note('seed', { seed, active, afterMs });
   const back = random.once(3);
@@ -73,7 +73,7 @@ async function onePause(here: Instance, seed: number): Promise<void> {
 
 async function pauseOne(here: Instance, active: number, afterMs: number): Promise<void> {
   const server = here.servers[active];
-  if (server === undefined || here.balancer === null) throw new Error('there are not two servers');
+  if (server === undefined) throw new Error('there are not two servers');
   await sleep(afterMs);
   server.signal('SIGSTOP');
   here.journal.note('killed', { who: [server.name], how: 'paused' });

@@ -4,9 +4,9 @@ import { answering, type Instance } from './instance.ts';
 import type { Daemon } from './processes.ts';
 import type { Random } from './random.ts';
 
-/** When who is killed, for how long it is away, and whether it is killed again while it recovers. Paused ones come back with what they had in hand. */
+/** When who is killed, for how long it is away, and whether it is killed again while it recovers. Paused ones come back with what they had in hand; deafened, nobody hears the answers to what the server did. */
 export type Kill = {
-  readonly how: 'kill' | 'pause';
+  readonly how: 'kill' | 'pause' | 'deafen';
   readonly afterMs: number;
   readonly who: readonly string[];
   readonly awayMs: number;
@@ -24,12 +24,19 @@ export function planKills(random: Random, spanMs: number): Kill[] {
     const second = random.once(4) ? random.one(victims.filter((name) => name !== first)) : null;
     const who = second === null ? [first] : [first, second];
     // A server that is paused has another one beside it: that is a campaign of its own.
-    const how = random.once(4) && !who.includes('server-1') ? 'pause' : 'kill';
+    const how = random.once(3) ? 'deafen' : random.once(4) && !who.includes('server-1') ? 'pause' : 'kill';
     return {
       how,
       afterMs: random.pick(spanMs),
       who,
-      awayMs: how === 'pause' ? LEASE_OVER_MS + random.pick(1500) : random.once(3) ? 0 : random.pick(1500),
+      awayMs:
+        how === 'deafen'
+          ? 50 + random.pick(600)
+          : how === 'pause'
+            ? LEASE_OVER_MS + random.pick(1500)
+            : random.once(3)
+              ? 0
+              : random.pick(1500),
       againMs: how === 'kill' && random.once(4) ? 30 + random.pick(900) : null,
     } as const;
   }).sort((one, other) => one.afterMs - other.afterMs);
@@ -45,7 +52,11 @@ export async function killAll(instance: Instance, kills: readonly Kill[]): Promi
   for (const kill of kills) {
     await sleep(Math.max(0, kill.afterMs - (performance.now() - began)));
     const daemons = daemonsOf(instance).filter((daemon) => kill.who.includes(daemon.name));
-    await (kill.how === 'pause' ? pause(instance, daemons, kill.awayMs) : cycle(instance, daemons, kill.awayMs));
+    if (kill.how === 'deafen') {
+      instance.journal.note('deafened', { ms: kill.awayMs });
+      await instance.balancer.deafen(kill.awayMs);
+    } else if (kill.how === 'pause') await pause(instance, daemons, kill.awayMs);
+    else await cycle(instance, daemons, kill.awayMs);
     if (kill.againMs === null) continue;
     await sleep(kill.againMs);
     await cycle(instance, daemons, 0);

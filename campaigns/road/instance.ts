@@ -19,7 +19,7 @@ export type Instance = {
   readonly servers: readonly Daemon[];
   readonly runner: Daemon;
   readonly agent: Daemon;
-  readonly balancer: Balancer | null;
+  readonly balancer: Balancer;
   readonly ports: readonly number[];
   /** Ada asks for releases, Bob approves. */
   readonly ada: Api;
@@ -57,9 +57,8 @@ export async function makeInstance(serverCount: 1 | 2): Promise<Instance> {
   chmodSync(folder, 0o755);
   const journal = openJournal(folder);
   const ports = await Promise.all(Array.from({ length: serverCount }, freePort));
-  const balancer = serverCount === 1 ? null : await startBalancer(ports);
-  const port = balancer?.port ?? ports[0] ?? 0;
-  const url = `http://127.0.0.1:${port}`;
+  const balancer = await startBalancer(ports);
+  const url = `http://127.0.0.1:${balancer.port}`;
   const base = { PATH: process.env['PATH'] ?? '', HOME: folder, NODE_COMPILE_CACHE: join(tmpdir(), 'ymc-compiled') };
   const env = {
     ...base,
@@ -102,14 +101,14 @@ export async function makeInstance(serverCount: 1 | 2): Promise<Instance> {
       checkArguments: ['--folder', folder, '--url', url],
       async close(keep) {
         for (const daemon of [agent, runner, ...servers]) await daemon.kill();
-        await balancer?.close();
+        await balancer.close();
         await endAllOf(folder);
         if (!keep) rmSync(folder, { recursive: true, force: true });
       },
     };
   } catch (error) {
     for (const server of servers) await server.kill();
-    await balancer?.close();
+    await balancer.close();
     await endAllOf(folder);
     throw new Error(`no instance could be made in ${folder}: ${String(error)}`, { cause: error });
   }
