@@ -42,6 +42,8 @@ export function becomeUser(becoming: Becoming): void {
   try {
     become(becoming, madeUser(becoming.automatic ?? ''));
   } catch (error) {
+    // Half a way is worse than none: root's own sandbox can't read what belongs to another user.
+    for (const { folder } of becoming.handed) takeBack(folder);
     say(`running as root: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
@@ -115,6 +117,11 @@ export function handOver({ folder, knownBy }: Handed, user: Pick<SystemUser, 'ui
   // A mistaken `--state /var` must not give the machine away.
   if (names.length > 0 && !names.some((name) => knownBy.includes(name))) refuse('it holds other things than state');
   walk(folder, user);
+}
+
+/** Makes a folder root's again that was handed over a moment ago to a user as which nothing has run yet. */
+function takeBack(folder: string): void {
+  if (ownerOf(folder) !== 0) walk(folder, { uid: 0, gid: 0 });
 }
 
 /** The first folder on the way to `path`, itself too, in which another user than root could put something else in the place of what root looks at. */
