@@ -72,7 +72,8 @@ services:
     configuration: { prod: { LEVEL: "${otherLevel}" } }
 `;
 
-export async function makeWorld(): Promise<World> {
+/** `before` may prepare the state folder before the server starts. */
+export async function makeWorld(before: (state: string) => void = () => undefined): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'ym-story-'));
   chmodSync(folder, 0o755);
   const fresh = await testDatabase();
@@ -84,6 +85,7 @@ export async function makeWorld(): Promise<World> {
     YARDMASTER_SWEEP_MS: '300',
     DATABASE_URL: line.url,
   };
+  before(settings.YARDMASTER_STATE);
   const server = await startServer(parseConfig(settings, false));
   const stop = new AbortController();
   const tokens = new Map<string, string>();

@@ -136,8 +136,13 @@ async function addFile(out: tar.Pack, plain: { name: string }, at: string): Prom
 
 function drained(stream: NodeJS.EventEmitter): Promise<void> {
   return new Promise((done) => {
-    stream.once('drain', () => done());
-    stream.once('close', () => done());
+    const over = (): void => {
+      stream.off('drain', over);
+      stream.off('close', over);
+      done();
+    };
+    stream.on('drain', over);
+    stream.on('close', over);
   });
 }
 

@@ -161,7 +161,7 @@ function failure(error: unknown, requestId: string, route: RouteShape, { floor }
   const problem = error instanceof Problem ? error : databaseProblem(error);
   if (problem !== null) {
     if (problem.status >= 500) floor.log.warn({ requestId, code: problem.code, data: problem.data }, problem.sentence);
-    return problemResponse(problem, requestId);
+    return untaken(route, problemResponse(problem, requestId));
   }
   floor.log.error({ requestId, route: `${route.method} ${route.path}`, err: error }, 'a bug: a handler threw');
   return problemResponse(
@@ -173,6 +173,12 @@ function failure(error: unknown, requestId: string, route: RouteShape, { floor }
     }),
     requestId,
   );
+}
+
+/** Of a refused upload bytes are still on their way: its connection ends with the answer, and the caller is told so. */
+function untaken(route: RouteShape, response: Response): Response {
+  if (isBytes(route.body) || response.status === 413) response.headers.set('connection', 'close');
+  return response;
 }
 
 function problemResponse(problem: Problem, requestId: string): Response {
