@@ -117,7 +117,14 @@ export const deploymentCommands: AddCommand = (program, run) => {
 
 const NAMES_PERSON = /\bper_[0-9a-f]{32}/;
 const same = (text: string): string => text;
-const causeOf = (one: { readonly state: string; readonly cause: string }): string => (one.cause === one.state ? '' : line(one.cause));
+const LONG = 160;
+
+/** Why it is where it is, where that is more than its state; cut where it is long, since `ym may-ship` tells all of it. */
+function causeOf(one: { readonly state: string; readonly cause: string }): string {
+  const cause = line(one.cause).replace(`${one.state}: `, '');
+  if (cause === one.state) return '';
+  return cause.length > LONG ? `${cause.slice(0, LONG - 1)}…` : cause;
+}
 
 async function settle(shell: Shell, client: Client, id: string, options: Wait): Promise<Exit> {
   const until = performance.now() + wholeNumber('--timeout', options.timeout, 1, 604_800) * 1000;
@@ -134,7 +141,10 @@ async function settle(shell: Shell, client: Client, id: string, options: Wait): 
     );
   }
   const { deployment } = seen;
-  shell.print(await named(summaryText(deployment)), deployment);
+  const goesOn = ENDED.includes(deployment.state)
+    ? ''
+    : `\nIt goes on by itself. Wait with: ym deployment wait ${id}\nor stop it with: ym deployment cancel ${id} --reason ...`;
+  shell.print((await named(summaryText(deployment))) + goesOn, deployment);
   if (!options.wait) return EXIT.ok;
   if (!ENDED.includes(deployment.state)) return EXIT.waiting;
   return deployment.state === 'succeeded' ? EXIT.ok : EXIT.failed;

@@ -29,7 +29,7 @@ export async function followRelease(shell: Shell, name: string, environment: str
   for (;;) {
     const { items } = await client.call(listDeployments, { query: { release: release.id, limit: 50 } }, { signal: shell.signal });
     for (const one of [...items].reverse()) {
-      const news = `${title} -> ${one.environment}: ${one.state}${one.cause === one.state ? '' : `, ${line(one.cause)}`}`;
+      const news = `${title} -> ${one.environment}: ${one.state}${one.cause === one.state ? '' : `, ${line(one.cause).replace(`${one.state}: `, '').slice(0, 160)}`}`;
       if (told.get(one.id) !== news) shell.progress(news);
       told.set(one.id, news);
     }
@@ -50,7 +50,7 @@ export async function followRelease(shell: Shell, name: string, environment: str
     if (waiting !== undefined && needed.length > 0) {
       const lines = needed.map((one) => `  ${one}`).join('\n');
       shell.print(
-        `${title} waits in front of ${waiting.environment}. Missing:\n${lines}\nAll of it: ym may-ship ${title} --env ${waiting.environment}\nFor example: ym approve ${title} --env ${waiting.environment} --reason ...`,
+        `${title} waits in front of ${waiting.environment}. Missing:\n${lines}\nAll of it: ym may-ship ${title} --env ${waiting.environment}\nWho may give an approval: ym approve ${title} --env ${waiting.environment} --reason ...`,
         answer,
       );
       return EXIT.waiting;
