@@ -100,7 +100,7 @@ test.each(['builtin', 'haproxy'] as const)(
       detached: true,
       stdio: 'ignore',
     });
-    const innocent = spawn('sleep', ['60'], { env: { [MARK]: `${state}-another:prod/shop/one` }, stdio: 'ignore' });
+    const innocent = spawn('sleep', ['60'], { env: { [MARK]: `${state}-another:prod/shop/one` }, detached: true, stdio: 'ignore' });
     // A record whose number was given to another process since.
     const slots = openSlots(join(state, 'slots'));
     const slot = slots.find('prod/shop') as SlotRecord;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, lchownSync, lstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, lchownSync, lstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cannotRunAs, noSuchUser, notOurFolder, onlyRootChanges } from './daemon.problems.ts';
@@ -42,17 +42,14 @@ export function becomeUser(becoming: Becoming): void {
   try {
     become(becoming, madeUser(becoming.automatic ?? ''));
   } catch (error) {
-    // Half a way is worse than none: root's own sandbox can't read what belongs to another user.
-    for (const { folder } of becoming.handed) takeBack(folder);
     say(`running as root: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 function become(becoming: Becoming, user: SystemUser): void {
   if (user.uid === 0) return;
-  for (const one of becoming.handed) handOver(one, user);
   const state = becoming.handed[0].folder;
-  const { node, path } = reachable(state, becoming.handed, user);
+  const { node, path } = ready(becoming.handed, user);
   const home = isFolderOf(user.home, user) ? user.home : state;
   becoming.say(`running as ${user.name} (${user.uid})`);
   const env = { ...process.env, ...becoming.env, PATH: path, HOME: home, USER: user.name, LOGNAME: user.name };
@@ -64,6 +61,18 @@ function become(becoming: Becoming, user: SystemUser): void {
   process.chdir('/');
   // A fresh program has nothing of root's in its memory, and the system counts it as the user's own.
   process.execve?.(node, [node, ...process.execArgv, process.argv[1] ?? '', ...becoming.argv], env);
+}
+
+/** Hands everything over and finds out what the user can reach. Where that fails, root has back what was root's: half a way is worse than none. */
+function ready(handed: Becoming['handed'], user: SystemUser): Reach {
+  const roots = handed.filter(({ folder }) => ownerOf(folder) === 0);
+  try {
+    for (const one of handed) handOver(one, user);
+    return reachable(handed[0].folder, handed, user);
+  } catch (error) {
+    for (const { folder } of roots) takeBack(folder);
+    throw error;
+  }
 }
 
 /** The uid that a folder belongs to; 0 where there is none yet. */
@@ -121,7 +130,7 @@ export function handOver({ folder, knownBy }: Handed, user: Pick<SystemUser, 'ui
 
 /** Makes a folder root's again that was handed over a moment ago to a user as which nothing has run yet. */
 function takeBack(folder: string): void {
-  if (ownerOf(folder) !== 0) walk(folder, { uid: 0, gid: 0 });
+  if (existsSync(folder) && ownerOf(folder) !== 0) walk(folder, { uid: 0, gid: 0 });
 }
 
 /** The first folder on the way to `path`, itself too, in which another user than root could put something else in the place of what root looks at. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -55,7 +56,7 @@ asRoot(
     const id = (key: string): string[] => (new RegExp(`^${key}:(.*)$`, 'm').exec(status)?.[1] ?? '').trim().split(/\s+/);
     expect(id('Uid')).toEqual(Array(4).fill(String(nobody.uid)));
     expect(id('Gid')).toEqual(Array(4).fill(String(nobody.gid)));
-    expect(id('Groups')).not.toContain('0');
+    expect(id('Groups')).toEqual(execFileSync('id', ['-G', 'nobody'], { encoding: 'utf8' }).trim().split(' '));
     expect(id('CapEff')).toEqual(['0000000000000000']);
     for (const name of ['', 'identity.json', 'acts.jsonl', 'agent.pid.json', 'router/router.json'])
       expect(ownerOf(join(state, name))).toBe(nobody.uid);
@@ -125,6 +126,7 @@ asRoot(
     const asked = agentIn(join(shut, 'agent'), ['--user', 'nobody']);
     expect(await asked.ended).toBe(1);
     expect(logOf(asked.said().err)).toMatchObject([{ code: 'daemon.can-not-run-as' }]);
+    expect([ownerOf(join(shut, 'agent')), ownerOf(join(shut, 'agent/identity.json'))]).toEqual([0, 0]);
     const runner = await yardmasterEnds(['runner', '--url', 'http://127.0.0.1:9', '--name', 'r', '--state', join(shut, 'runner')]);
     expect(runner.code).toBe(1);
     const lines = logOf(runner.err);
