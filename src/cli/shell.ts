@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createClient, type Client } from '../host/client.http.ts';
 import { readCredential } from './credentials.disk.ts';
-import { EXIT, type Exit } from './exit-codes.ts';
+import type { Exit } from './exit-codes.ts';
 import { painter, plain, plainJson, toTerminal, type Paint } from './terminal.ts';
 
 /** What a command gets: the way to the server, and the ways out. */
@@ -59,5 +59,3 @@ export function makeShell(options: ShellOptions, signal: AbortSignal, onPrint: (
     },
   };
 }
-
-export { EXIT };
