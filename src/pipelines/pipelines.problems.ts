@@ -33,7 +33,7 @@ export const noPipeline = defineProblem<{ file: string; commit: string }>('pipel
 export const badPipeline = defineProblem<{ file: string; text: string; diagnostics: readonly unknown[] }>('pipelines.bad-pipeline', {
   status: 422,
   sentence: ({ file, text }) => `The pipeline ${file} has errors:\n${text}`,
-  remedy: 'Correct the places shown; `ym run --check` shows them without a server.',
+  remedy: 'Correct the places shown; `ym pipeline check` shows them without a server.',
 });
 
 export const runOver = defineProblem<{ run: string; state: string }>('pipelines.run-over', {

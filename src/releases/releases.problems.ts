@@ -83,7 +83,7 @@ export const secondPersonNeeded = defineProblem<{ needed: number }>('releases.se
 export const unknownService = defineProblem<{ service: string }>('releases.unknown-service', {
   status: 404,
   sentence: ({ service }) => `There is no service ${service}.`,
-  remedy: 'List services with `ym catalog services` or GET /v1/services.',
+  remedy: 'List services with `ym services` or GET /v1/services.',
 });
 
 export const releaseProblems = [
