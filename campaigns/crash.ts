@@ -3,6 +3,7 @@ import { everybodyWell, killAll, planKills } from './road/faults.ts';
 import { makeInstance, type Instance } from './road/instance.ts';
 import { randomOf } from './road/random.ts';
 import { goBack, ship } from './road/ship.ts';
+import { newStages } from './road/stages.ts';
 
 /**
  * kill -9 of server, runner or agent at random moments of a short road, restarted, runner and agent paused for longer
@@ -53,12 +54,13 @@ async function oneRoad(here: Instance, seed: number): Promise<void> {
   here.journal.note('seed', { seed, kills });
   const freezeMs = random.once(4) ? 1500 + random.pick(3000) : undefined;
   const back = random.once(4);
-  const faults = killAll(here, kills);
+  const stages = newStages();
+  const faults = killAll(here, kills, stages);
   const road = (async () => {
-    await ship(here, mark, freezeMs === undefined ? {} : { freezeMs });
+    await ship(here, mark, freezeMs === undefined ? { stages } : { freezeMs, stages });
     if (back && before !== null) await goBack(here, before);
     else before = mark;
-  })();
+  })().finally(stages.end);
   const [ended] = await Promise.allSettled([road, faults]);
   if (ended.status === 'rejected') throw ended.reason;
   await faults;

@@ -3,10 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { answering, type Instance } from './instance.ts';
 import type { Daemon } from './processes.ts';
 import type { Random } from './random.ts';
+import { STAGES, type Stage, type Stages } from './stages.ts';
 
 /** When who is killed, for how long it is away, and whether it is killed again while it recovers. Paused ones come back with what they had in hand; deafened, nobody hears the answers to what the server did. */
 export type Kill = {
   readonly how: 'kill' | 'pause' | 'deafen';
+  /** Counted from this place of the road; null: from its beginning. */
+  readonly stage: Stage | null;
   readonly afterMs: number;
   readonly who: readonly string[];
   readonly awayMs: number;
@@ -23,11 +26,13 @@ export function planKills(random: Random, spanMs: number): Kill[] {
     const first = random.one(victims);
     const second = random.once(4) ? random.one(victims.filter((name) => name !== first)) : null;
     const who = second === null ? [first] : [first, second];
+    const stage = random.once(3) ? null : random.one(STAGES);
     // A server that is paused has another one beside it: that is a campaign of its own.
     const how = random.once(3) ? 'deafen' : random.once(4) && !who.includes('server-1') ? 'pause' : 'kill';
     return {
       how,
-      afterMs: random.pick(spanMs),
+      stage,
+      afterMs: stage === null ? random.pick(spanMs) : random.pick(900),
       who,
       awayMs:
         how === 'deafen'
@@ -39,7 +44,12 @@ export function planKills(random: Random, spanMs: number): Kill[] {
               : random.pick(1500),
       againMs: how === 'kill' && random.once(4) ? 30 + random.pick(900) : null,
     } as const;
-  }).sort((one, other) => one.afterMs - other.afterMs);
+  }).sort((one, other) => place(one) - place(other) || one.afterMs - other.afterMs);
+}
+
+/** The order of the road; what only goes by time comes first. */
+function place(kill: { readonly stage: Stage | null }): number {
+  return kill.stage === null ? -1 : STAGES.indexOf(kill.stage);
 }
 
 export function daemonsOf(instance: Instance): readonly Daemon[] {
@@ -47,10 +57,11 @@ export function daemonsOf(instance: Instance): readonly Daemon[] {
 }
 
 /** Carries the kills out, one after the other, and leaves everything running. */
-export async function killAll(instance: Instance, kills: readonly Kill[]): Promise<void> {
+export async function killAll(instance: Instance, kills: readonly Kill[], stages: Stages): Promise<void> {
   const began = performance.now();
   for (const kill of kills) {
-    await sleep(Math.max(0, kill.afterMs - (performance.now() - began)));
+    if (kill.stage !== null) await stages.reached(kill.stage);
+    await sleep(kill.stage === null ? Math.max(0, kill.afterMs - (performance.now() - began)) : kill.afterMs);
     const daemons = daemonsOf(instance).filter((daemon) => kill.who.includes(daemon.name));
     if (kill.how === 'deafen') {
       instance.journal.note('deafened', { ms: kill.awayMs });

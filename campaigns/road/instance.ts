@@ -86,6 +86,7 @@ export async function makeInstance(serverCount: 1 | 2): Promise<Instance> {
     writeFileSync(join(folder, 'planted.secret'), secret, { mode: 0o600 });
     await people.ada.send('PUT', '/v1/services/clock/secrets/PLANTED', { value: secret, protectedOnly: true });
     const { runner, agent } = await startMachines(people.ada, folder, url, base);
+    journal.note('started', { who: [...servers, runner, agent].map((daemon) => daemon.name), how: 'first' });
     writeFileSync(join(folder, 'ada.token'), people.adaToken, { mode: 0o600 });
     return {
       folder,

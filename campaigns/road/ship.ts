@@ -2,30 +2,40 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal, type Api, type Json } from './api.ts';
 import type { Instance } from './instance.ts';
 import { LINES } from './repository.ts';
+import { newStages, type Stages } from './stages.ts';
 
 /** How long one stretch of the road may take while faults go on. */
 const STRETCH_MS = 120_000;
 
 /** One short road: a commit, its run, a release, dev by itself, an approval, prod. Answers what arrived. */
-export async function ship(instance: Instance, mark: string, options: { readonly freezeMs?: number } = {}): Promise<{ release: string }> {
+export async function ship(
+  instance: Instance,
+  mark: string,
+  options: { readonly freezeMs?: number; readonly stages?: Stages } = {},
+): Promise<{ release: string }> {
   const { ada, bob, repository, journal } = instance;
+  const stages = options.stages ?? newStages();
   const commit = repository.commit(mark);
   journal.note('committed', { mark, commit, lines: LINES });
-  const run = await runOf(ada, commit);
+  stages.reach('committed');
+  const run = await runOf(ada, commit, stages);
   const release = String((await ada.send('POST', '/v1/releases', { service: 'clock', run }))['id']);
+  stages.reach('released');
   if (options.freezeMs !== undefined) await freeze(ada, options.freezeMs);
   await approve(bob, release);
-  await arrived(ada, release, 'dev', 'succeeded');
-  await arrived(ada, release, 'prod', 'succeeded');
+  stages.reach('approved');
+  await arrived(ada, release, 'dev', 'succeeded', stages);
+  await arrived(ada, release, 'prod', 'succeeded', stages);
   await serving(ada, mark);
   journal.note('shipped', { mark, commit, run, release });
   return { release };
 }
 
-async function runOf(ada: Api, commit: string): Promise<string> {
+async function runOf(ada: Api, commit: string, stages: Stages): Promise<string> {
   const run = await until(`a run of ${commit.slice(0, 10)} to end`, async () => {
     const { items } = await ada.get(`/v1/runs?service=clock&commit=${commit}`);
     const [found] = items as Json[];
+    if (found?.['state'] === 'running') stages.reach('running');
     return found?.['finishedAt'] == null ? null : found;
   });
   if (run['state'] !== 'succeeded') {
@@ -75,10 +85,11 @@ async function freeze(ada: Api, ms: number): Promise<void> {
 const OVER = ['succeeded', 'rolled-back', 'failed', 'cancelled'];
 
 /** Waits until the newest deployment of a release to an environment is over, and throws where it ended otherwise. */
-export async function arrived(ada: Api, release: string, environment: string, wanted: string): Promise<Json> {
+export async function arrived(ada: Api, release: string, environment: 'dev' | 'prod', wanted: string, stages: Stages): Promise<Json> {
   const deployment = await until(`the deployment of ${release} to ${environment} to end`, async () => {
     const { items } = await ada.get(`/v1/deployments?service=clock&environment=${environment}&release=${release}`);
     const [newest] = items as Json[];
+    if (newest?.['startedAt'] != null) stages.reach(environment);
     return newest !== undefined && OVER.includes(String(newest['state'])) ? newest : null;
   });
   if (deployment['state'] !== wanted)
