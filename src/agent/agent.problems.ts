@@ -9,7 +9,7 @@ export const wrongBytes = defineProblem<{ expected: string; found: string }>('ag
 export const notRegistered = defineProblem<{ state: string }>('agent.not-registered', {
   status: 401,
   sentence: ({ state }) => `This agent has no key in ${state}.`,
-  remedy: 'Start it once with --registration and a token from `ym agent token`.',
+  remedy: 'Start it once with --registration and a token from `ym agent register`.',
 });
 
 export const alreadyRunning = defineProblem<{ pid: number }>('agent.already-running', {

@@ -63,7 +63,7 @@ export const notVerifiedHere = defineProblem<{ release: string; environment: str
 export const badRegistration = defineProblem('deployments.bad-registration', {
   status: 401,
   sentence: 'This registration token is unknown, used or expired.',
-  remedy: 'Make a new one: `ym token agent`.',
+  remedy: 'Make a new one: `ym agent register`.',
 });
 
 export const agentNameTaken = defineProblem<{ name: string }>('deployments.agent-name-taken', {
