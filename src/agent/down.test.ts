@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -15,7 +15,11 @@ import { actOf, folder, hit, logLines, packService, startOrder } from './testing
 import { openYard } from './yard.work.ts';
 
 const root = folder();
-afterAll(() => root.remove());
+const others: ChildProcess[] = [];
+afterAll(() => {
+  for (const one of others) one.kill('SIGKILL');
+  root.remove();
+});
 const service = await packService(root.path, 'one');
 
 test('who asks others stops before who is asked, in its own environment; a circle stops with all it asks', () => {
@@ -101,6 +105,7 @@ test.each(['builtin', 'haproxy'] as const)(
       stdio: 'ignore',
     });
     const innocent = spawn('sleep', ['60'], { env: { [MARK]: `${state}-another:prod/shop/one` }, detached: true, stdio: 'ignore' });
+    others.push(deaf, innocent);
     // A record whose number was given to another process since.
     const slots = openSlots(join(state, 'slots'));
     const slot = slots.find('prod/shop') as SlotRecord;
@@ -134,6 +139,7 @@ test('an agent that does not answer is ended first', async () => {
   const state = join(root.path, 'hung');
   const { process: first } = await leftRunning(state, builtinRouter(join(state, 'router')));
   const hung = spawn('sleep', ['60'], { stdio: 'ignore' });
+  others.push(hung);
   const gone = new Promise((done) => hung.once('exit', (_, signal) => done(signal)));
   await new Promise((wake) => setTimeout(wake, 100));
   writeFileSync(join(state, 'agent.pid.json'), JSON.stringify({ pid: hung.pid, startedAt: startOf(hung.pid ?? 0) }));

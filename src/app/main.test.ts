@@ -22,6 +22,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const one of started) one.child.kill('SIGKILL');
   await Promise.all(started.map((one) => one.ended));
+  await yardmasterEnds(['agent', 'down', '--state', join(root, 'agent'), '--yes']);
   const pid = postmaster();
   if (pid !== null) process.kill(pid, 'SIGQUIT');
   rmSync(root, { recursive: true, force: true });
@@ -128,11 +129,15 @@ test('an agent and a runner whose key the server does not know say so and end', 
     planKeys: [{ keyId: 'k', publicKeyPem: 'p' }],
   };
   writeFileSync(join(runner, 'runner.json'), JSON.stringify(identity));
+  const ends = async (args: readonly string[]): ReturnType<typeof yardmasterEnds> => {
+    const one = yardmaster(args, env);
+    started.push(one);
+    return { code: await one.ended, ...one.said() };
+  };
   const [a, r] = await Promise.all([
-    yardmasterEnds(['agent', '--url', url, '--name', 'm', '--state', agent, '--router', 'builtin'], env),
-    yardmasterEnds(['runner', '--url', url, '--name', 'r', '--state', runner, '--executor', 'host'], env),
+    ends(['agent', '--url', url, '--name', 'm', '--state', agent, '--router', 'builtin']),
+    ends(['runner', '--url', url, '--name', 'r', '--state', runner, '--executor', 'host']),
   ]);
-  await yardmasterEnds(['agent', 'down', '--state', agent, '--yes']);
   expect([a.code, logOf(a.err).at(-1)]).toMatchObject([1, { code: 'agent.key-refused' }]);
   expect([r.code, logOf(r.err).at(-1)]).toMatchObject([1, { code: 'runner.key-refused' }]);
 }, 60_000);

@@ -27,9 +27,12 @@ const asRoot = isRoot ? test : test.skip;
 const root = mkdtempSync(join(tmpdir(), 'ym-user-'));
 chmodSync(root, 0o755);
 const started: Started[] = [];
+const states: string[] = [];
 afterAll(async () => {
   for (const one of started) one.child.kill('SIGKILL');
   await Promise.all(started.map((one) => one.ended));
+  // The router of an agent outlives it.
+  for (const state of states) await yardmasterEnds(['agent', 'down', '--state', state, '--yes']);
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -39,6 +42,7 @@ const ownerOf = (path: string): number => statSync(path).uid;
 /** An agent that has a key already and a server that is away. */
 function agentIn(state: string, more: readonly string[], node = process.execPath): Started {
   mkdirSync(state, { recursive: true, mode: 0o700 });
+  states.push(state);
   writeFileSync(join(state, 'identity.json'), JSON.stringify({ agent: 'agt_x', name: 'm', key: 'ym_agt_x' }), { mode: 0o600 });
   const args = ['agent', '--url', 'http://127.0.0.1:9', '--name', 'm', '--state', state, '--router', 'builtin', ...more];
   const one = yardmaster(args, { SECRET_OF: 'root', HOME: '/root' }, node);
