@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, mkdtempSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, root, run, start, stopAll, ymFor } from '../examples/demo/processes.mjs';
+import { freePort, run, start, stopAll, ymFor } from '../examples/demo/processes.mjs';
 
 const spec = process.argv[2] ?? 'ms';
 const keep = process.argv.includes('--keep');
