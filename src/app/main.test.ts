@@ -80,14 +80,17 @@ const sleep = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wa
 
 test('an empty server is entered once; the ledger is audited and gets a new epoch beside it', async () => {
   const one = await server();
+  // The line behind the first.
+  await one.says(/ym_link_[0-9a-f]+ /);
   const [link] = /ym_link_[0-9a-f]+/.exec(one.said().out) ?? [];
   const response = await fetch(`${url}/v1/setup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ link, name: 'Ada', email: 'ada@example.org', password: 'a long enough password' }),
   });
-  token = ((await response.json()) as { token: string }).token;
-  expect(token).toMatch(/^ym_/);
+  const entered = (await response.json()) as { token: string };
+  expect(entered).toMatchObject({ token: expect.stringMatching(/^ym_/) as string });
+  token = entered.token;
   await expect
     .poll(async () => (await fetch(`${url}/v1/ledger/checkpoint`, { headers: { authorization: `Bearer ${token}` } })).status, {
       timeout: 10_000,
