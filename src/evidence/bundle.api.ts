@@ -98,7 +98,9 @@ function documentsIn(facts: readonly ReadFact[], release: string): [string, stri
   return facts.flatMap(({ leaf }) => {
     const body = leaf.type === 'artifact.signed' ? signedSchema.safeParse(leaf.body).data : undefined;
     if (body === undefined || !artifacts.has(body.digest)) return [];
-    return body.attestations.filter(({ kind, document }) => kind === 'sbom' && isDigest(document)).map(({ document }): [string, string] => [body.digest, document]);
+    return body.attestations
+      .filter(({ kind, document }) => kind === 'sbom' && isDigest(document))
+      .map(({ document }): [string, string] => [body.digest, document]);
   });
 }
 
