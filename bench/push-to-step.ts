@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile, type Benchmark } from './support/benchmark.ts';
@@ -19,6 +19,8 @@ export const benchmark: Benchmark = async ({ rounds = 60, say }) => {
   try {
     const stamps = join(instance.folder, 'stamps');
     mkdirSync(stamps);
+    // Started by root, the runner becomes another user.
+    chmodSync(stamps, 0o777);
     const repository = join(instance.folder, 'repository');
     await makeRepository(repository, files(stamps));
     const hook = await watched(instance, repository);
