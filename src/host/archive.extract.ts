@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, realpath, symlink, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { Digest } from '../kernel/digest.ts';
 import { ARCHIVE_LIMITS, entryPath, linkProblem, type ArchiveLimits } from './archive-names.ts';
@@ -68,28 +68,45 @@ async function take(job: Job, entry: TarEntry): Promise<void> {
   if (type === '0') {
     job.bytes += size;
     if (job.bytes > job.limits.bytes) throw archiveTooLarge({ what: 'bytes', limit: job.limits.bytes });
-    await makeRoom(job, path, name);
+    await makeParent(job, path, name);
     job.tree.set(path, 'file');
-    return writeFile(join(job.root, path), entry.bytes, entry.mode & 0o100 ? 0o755 : 0o644);
+    return writeFile(await fresh(job, path, name, entry.mode & 0o100 ? 0o755 : 0o644), entry.bytes);
   }
   if (type !== '2')
     throw unsafeArchive({
       entry: name,
       why: `is ${KINDS[type] ?? 'of an unknown kind'}, and only files, folders and symbolic links are taken`,
     });
+  await makeParent(job, path, name);
   await makeRoom(job, path, name);
   job.tree.set(path, { link: entry.link });
 }
 
 /** The parent folder stands, is no link, and nothing of this archive stands at `path` yet. */
-async function makeRoom(job: Job, path: string, name: string): Promise<void> {
+async function makeParent(job: Job, path: string, name: string): Promise<void> {
   if (path === '') throw unsafeArchive({ entry: name, why: 'is no folder but stands at the root' });
   if (job.tree.has(path)) throw unsafeArchive({ entry: name, why: 'is there twice' });
   await makeFolder(job, path.split('/').slice(0, -1).join('/'), name);
+}
+
+/** Nothing stands at `path` any more; a file that stood there before is gone, a folder or link is refused. */
+async function makeRoom(job: Job, path: string, name: string): Promise<void> {
   const there = await lstat(join(job.root, path)).catch(absent);
   if (there === null) return;
   if (!there.isFile()) throw unsafeArchive({ entry: name, why: 'would replace a folder or link' });
   await unlink(join(job.root, path));
+}
+
+/** A new file, opened for writing. Most often nothing stands there, so it is not looked at first. */
+async function fresh(job: Job, path: string, name: string, mode: number): Promise<FileHandle> {
+  const how = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  try {
+    return await open(join(job.root, path), how, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await makeRoom(job, path, name);
+    return open(join(job.root, path), how, mode);
+  }
 }
 
 async function makeFolder(job: Job, path: string, name: string): Promise<void> {
@@ -104,8 +121,7 @@ async function makeFolder(job: Job, path: string, name: string): Promise<void> {
   job.folders.add(path);
 }
 
-async function writeFile(path: string, bytes: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+async function writeFile(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const chunk of bytes) await file.writeFile(chunk);
   } finally {

@@ -178,28 +178,26 @@ export async function readCommits(
 
 /** All tags, annotated ones peeled to their commit; tags of other objects are left out. */
 export async function listTags(dir: string): Promise<Tag[]> {
-  const out = await runGit(dir, [
-    'for-each-ref',
-    '--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname:strip=2)',
-    'refs/tags',
-  ]);
-  const tags: Tag[] = [];
-  for (const line of out.toString('utf8').split('\n')) {
-    const [type, object = '', peeledType, peeled = '', ...name] = line.split(' ');
-    if (type === 'commit') tags.push({ name: name.join(' '), commit: object });
-    else if (peeledType === 'commit') tags.push({ name: name.join(' '), commit: peeled });
-  }
-  return tags;
+  const refs = await peeledRefs(dir, ['refs/tags']);
+  return refs.map(({ ref, commit }) => ({ name: ref.slice('refs/tags/'.length), commit }));
 }
 
 /** All branches and tags of `dir` with the commits they lead to (annotated tags are peeled). */
 export async function listHeads(dir: string): Promise<Head[]> {
-  const [branches, tags] = await Promise.all([
-    runGit(dir, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads']),
-    listTags(dir),
-  ]);
-  const named = tags.map((tag) => ({ ref: `refs/tags/${tag.name}`, commit: tag.commit })).filter((head) => validRef(head.ref));
-  return [...parseHeads(branches.toString('utf8')), ...named];
+  return (await peeledRefs(dir, ['refs/heads', 'refs/tags'])).filter((head) => validRef(head.ref));
+}
+
+/** Refs that lead to a commit, in one look: a process less where somebody waits for a push to be seen. */
+async function peeledRefs(dir: string, under: readonly string[]): Promise<Head[]> {
+  const format = '--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)';
+  const out = await runGit(dir, ['for-each-ref', format, ...under]);
+  const refs: Head[] = [];
+  for (const line of out.toString('utf8').split('\n')) {
+    const [type, object = '', peeledType, peeled = '', ...name] = line.split(' ');
+    if (type === 'commit') refs.push({ ref: name.join(' '), commit: object });
+    else if (peeledType === 'commit') refs.push({ ref: name.join(' '), commit: peeled });
+  }
+  return refs;
 }
 
 /** Branches and tags of a remote repository, without fetching anything. */

@@ -20,8 +20,8 @@ export async function makePlace(jobs: string, name: string): Promise<Place> {
     log: join(root, 'log'),
   };
   await mkdir(root, { recursive: true, mode: 0o700 });
-  for (const folder of [place.workspace, place.home, place.tmp, place.control, place.out, place.transfer])
-    await mkdir(folder, { mode: 0o700 });
+  const folders = [place.workspace, place.home, place.tmp, place.control, place.out, place.transfer];
+  await Promise.all(folders.map((folder) => mkdir(folder, { mode: 0o700 })));
   return place;
 }
 

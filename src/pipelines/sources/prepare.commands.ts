@@ -33,6 +33,16 @@ export type Origin = {
  * becomes a failed run that shows its errors, because nobody waits for an answer to a push.
  */
 export async function preparePush(floor: Floor, origin: Origin, before: string | null): Promise<RunOrder | null> {
+  // Nearly every push starts a run, so its sources are on their way while its pipeline is read.
+  const sources = underWay(archive(origin.mirror, origin.commit, origin.service.repository?.path ?? '.'));
+  try {
+    return await pushOrder(floor, origin, before, sources.bytes);
+  } finally {
+    await sources.end();
+  }
+}
+
+async function pushOrder(floor: Floor, origin: Origin, before: string | null, sources: Sources): Promise<RunOrder | null> {
   const [read, changed] = await Promise.all([
     readAt(origin),
     before === null ? null : changedPaths(origin.mirror, before, origin.commit).catch(() => null),
@@ -48,6 +58,7 @@ export async function preparePush(floor: Floor, origin: Origin, before: string |
       digest: read.digest,
       planned: () => ({ failed: read.text }),
       requestKey: null,
+      sources,
     });
   const ref = origin.ref ?? '';
   const branch = ref.startsWith('refs/heads/') ? shortRef(ref) : null;
@@ -59,6 +70,7 @@ export async function preparePush(floor: Floor, origin: Origin, before: string |
     digest: read.digest,
     planned: (context) => plannedOrFailed(read.pipeline, context),
     requestKey: null,
+    sources,
   });
 }
 
@@ -81,7 +93,8 @@ export async function prepareManual(
     if ('failed' in planned) throw badPipeline({ file: fileOf(origin.service), text: planned.failed, diagnostics: [] });
     return planned;
   };
-  return orderOf(floor, origin, { trigger: 'manual', inputs: inputs.inputs, digest: read.digest, planned: plan, requestKey });
+  const sources = archive(origin.mirror, origin.commit, origin.service.repository?.path ?? '.');
+  return orderOf(floor, origin, { trigger: 'manual', inputs: inputs.inputs, digest: read.digest, planned: plan, requestKey, sources });
 }
 
 type Asked = {
@@ -90,7 +103,28 @@ type Asked = {
   readonly digest: string;
   readonly planned: (context: RunContext) => RunOrder['planned'];
   readonly requestKey: string | null;
+  readonly sources: Sources;
 };
+
+type Sources = AsyncIterable<Uint8Array>;
+
+/** Begins to read at once; `end` gives up what nobody has taken. */
+function underWay(bytes: AsyncGenerator<Uint8Array>): { readonly bytes: Sources; end(): Promise<void> } {
+  const first = bytes.next();
+  first.catch(() => undefined);
+  const rest = async function* (): AsyncGenerator<Uint8Array> {
+    const begun = await first;
+    if (begun.done !== true) yield begun.value;
+    yield* bytes;
+  };
+  return {
+    bytes: rest(),
+    end: async () => {
+      await first.catch(() => undefined);
+      await bytes.return(undefined).catch(() => undefined);
+    },
+  };
+}
 
 async function orderOf(floor: Floor, origin: Origin, asked: Asked): Promise<RunOrder> {
   const { service, source, commit, ref, trust } = origin;
@@ -110,7 +144,7 @@ async function orderOf(floor: Floor, origin: Origin, asked: Asked): Promise<RunO
   const named = 'jobs' in planned ? [...new Set(planned.jobs.flatMap(cacheFilesOf))] : [];
   const folder = service.repository?.path ?? '.';
   const [stored, ids] = await Promise.all([
-    'jobs' in planned ? floor.blobs.put(archive(origin.mirror, commit, folder)) : null,
+    'jobs' in planned ? floor.blobs.put(asked.sources) : null,
     fileIds(
       origin.mirror,
       commit,
