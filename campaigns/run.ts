@@ -66,7 +66,7 @@ async function main(): Promise<number> {
   let passed = 0;
   const seeds = seedsOf(name, values);
   const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
   try {
     for (const seed of seeds) {
       if (stopped.signal.aborted) break;
