@@ -12,7 +12,7 @@ const stories: (readonly [string, Story])[] = readdirSync(import.meta.dirname)
   .map((file) => [file, storySchema.parse(parse(readFileSync(join(import.meta.dirname, file), 'utf8')))]);
 
 test('there are stories, and each step says what it is about', () => {
-  expect(stories.length).toBeGreaterThanOrEqual(1);
+  expect(stories.length).toBeGreaterThanOrEqual(5);
   for (const [file, { steps }] of stories) {
     for (const step of steps) expect(step.given ?? step.when ?? step.then, `${file}: ${JSON.stringify(step)}`).toBeTruthy();
     expect(

@@ -170,3 +170,62 @@ test('a token that is narrowed to one service opens no other, and none that it d
   expect(self.status, 'a token made with a narrow one is as narrow').toBeGreaterThanOrEqual(400);
   expect(self.status).not.toBe(REACHED);
 });
+
+/** What each role must never hold, written by hand: the tests above follow the table wherever it goes. */
+const NEVER: Readonly<Record<Exclude<Role, 'admin'>, readonly string[]>> = {
+  viewer: [
+    'write',
+    'apply',
+    'start',
+    'cancel',
+    'request',
+    'decide',
+    'give',
+    'create',
+    'ready',
+    'verify',
+    'rollback',
+    'break-glass',
+    'revoke',
+  ],
+  auditor: [
+    'write',
+    'apply',
+    'start',
+    'cancel',
+    'request',
+    'decide',
+    'give',
+    'create',
+    'ready',
+    'verify',
+    'rollback',
+    'break-glass',
+    'revoke',
+  ],
+  developer: [
+    'secret.write',
+    'catalog.apply',
+    'policy.write',
+    'waiver.decide',
+    'approval.give',
+    'freeze.write',
+    'break-glass',
+    'artifact.revoke',
+    'ledger',
+  ],
+  approver: ['write', 'apply', 'start', 'cancel', 'create', 'rollback', 'break-glass', 'revoke', 'ledger'],
+  'release-manager': ['admin.'],
+};
+
+test('no role holds what it must never hold, whatever the table says', () => {
+  const held: string[] = [];
+  for (const [role, never] of Object.entries(NEVER)) {
+    for (const [action, roles] of Object.entries(ACTIONS)) {
+      if (!(roles as readonly string[]).includes(role)) continue;
+      if (never.some((part) => action.includes(part))) held.push(`${role} holds ${action}`);
+      if (action.startsWith('admin.') && action !== 'admin.audit') held.push(`${role} holds ${action}`);
+    }
+  }
+  expect(held).toEqual([]);
+});
