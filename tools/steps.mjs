@@ -10,7 +10,8 @@ export function runSteps(steps) {
   const counts = { passed: 0, failed: 0 };
   for (const [title, command, args] of steps) {
     const started = performance.now();
-    const ended = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+    // A step that hangs is a failed step.
+    const ended = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], timeout: 600_000, killSignal: 'SIGTERM' });
     const ok = ended.status === 0;
     counts[ok ? 'passed' : 'failed'] += 1;
     process.stdout.write(`${ok ? 'passed' : 'FAILED'}: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);

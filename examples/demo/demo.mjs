@@ -42,9 +42,11 @@ const releases = [];
 
 // Once, however many signals come: what is stopped must be stopped in order.
 let ending = null;
+let signalled = false;
 const endAll = () => (ending ??= stopAll(agentState));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
+    signalled = true;
     process.stderr.write('\nStopping everything that was started ...\n');
     void endAll().finally(() => process.exit(130));
   });
@@ -369,7 +371,7 @@ try {
   }
 } catch (error) {
   // After a signal everything fails, and that is no news.
-  if (ending === null) {
+  if (!signalled) {
     process.stderr.write(
       `\nThe demo failed: ${error instanceof Error ? error.message : error}\nThe logs of its processes: ${join(folder, '*.log')}\n`,
     );
@@ -377,4 +379,5 @@ try {
   await endAll();
   process.exitCode = 1;
 }
-if (ending === null) process.exit();
+// Also where something is still under way: a failure must not wait for customers who never stop.
+if (!signalled) process.exit();
