@@ -19,11 +19,6 @@ export function isRepeatable(error: unknown): boolean {
   return code !== null && REPEATABLE.has(code);
 }
 
-/** Whether the error says that a unique constraint of this name was violated. */
-export function violates(error: unknown, constraint: string): boolean {
-  return codeOf(error) === '23505' && (error as { constraint?: unknown }).constraint === constraint;
-}
-
 /** The Problem that a database failure is to a caller, or null where it is a bug of ours. */
 export function databaseProblem(error: unknown): Problem | null {
   const code = codeOf(error);
