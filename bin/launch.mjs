@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const NEEDED = 24;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -23,6 +24,8 @@ function pinned() {
 /** Loads `entry` (a path under src without its ending) and calls `run` of it, in a process with a new enough Node. */
 export async function launch(script, entry, run) {
   if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+    // A process that exits while V8 compiles in the background may wait for ever for its own thread (nodejs/node#54918).
+    setFlagsFromString('--no-concurrent-sparkplug');
     const { enableCompileCache } = await import('node:module');
     enableCompileCache?.();
     const compiled = join(root, 'dist', `${entry}.js`);

@@ -20,8 +20,12 @@ export async function snapshot(instance: Instance): Promise<string> {
 
 async function start(args: readonly string[]): Promise<{ code: number; text: string }> {
   return await new Promise((done) => {
-    execFile(process.execPath, [...args], { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 }, (error, stdout, stderr) =>
-      done({ code: error === null ? 0 : 1, text: `${stdout}${stderr}` }),
+    execFile(
+      process.execPath,
+      ['--no-concurrent-sparkplug', ...args],
+      { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2, timeout: 180_000, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) =>
+        done({ code: error === null ? 0 : 1, text: `${stdout}${stderr}${error?.killed === true ? 'it did not end within 180 s' : ''}` }),
     );
   });
 }
