@@ -33,6 +33,7 @@ export const setup = defineRoute({
   summary: 'Use a first-admin link or an invitation: choose name and password, and be signed in',
   access: { kind: 'public', why: 'the single-use secret of the link is the credential' },
   secret: true,
+  session: 'opens',
   body: z.object({ link: z.string().max(200), name: lineSchema.optional(), email: emailSchema.optional(), password: passwordSchema }),
   answer: signedIn,
 });
@@ -42,6 +43,7 @@ export const signIn = defineRoute({
   summary: 'Sign in with e-mail and password',
   access: { kind: 'public', why: 'the password is the credential; guessing is slowed down per address' },
   secret: true,
+  session: 'opens',
   body: z.object({ email: emailSchema, password: z.string().max(200) }),
   status: 201,
   answer: signedIn,
@@ -51,6 +53,7 @@ export const signOut = defineRoute({
   path: '/v1/sessions/current',
   summary: 'End this session or token now',
   access: { kind: 'signed-in' },
+  session: 'ends',
   answer: z.object({ ended: z.literal(true) }),
 });
 export const whoAmI = defineRoute({

@@ -45,6 +45,11 @@ export type RouteShape = {
    * runs again, and is refused where its own credential was single-use.
    */
   readonly secret?: true;
+  /**
+   * Opens or ends a session. To a browser (`x-yardmaster-screen: 1`) the answer's `token` goes into a cookie that scripts
+   * can't read, and is empty in the body.
+   */
+  readonly session?: 'opens' | 'ends';
 };
 
 /** Declares one route of the wire: the server implements it, the clients call it, OpenAPI is generated from it. */

@@ -102,3 +102,9 @@ export const databaseRuns = defineProblem<{ state: string; pid: number }>('platf
   sentence: ({ state, pid }) => `The database of ${state} still runs as process ${pid}, so its files can't be handed to another user.`,
   remedy: 'Stop the server that uses it (it stops its database too), then start again with --user.',
 });
+
+export const otherOrigin = defineProblem<Record<string, never>>('platform.other-origin', {
+  status: 403,
+  sentence: 'This request carries a browser session, but does not come from a page of Yardmaster.',
+  remedy: 'Act from the pages of Yardmaster, or send a token in the Authorization header.',
+});

@@ -6,13 +6,14 @@ import { Problem, toProblemJson } from '../../kernel/problem.ts';
 import { randomHex } from '../../host/ids.system.ts';
 import type { Floor, Tx } from '../floor.ts';
 import { within, type LogContext } from '../log-context.system.ts';
-import { notFound, notSignedIn } from '../platform.problems.ts';
+import { notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { checkAccess, lateQuestions } from './access.system.ts';
 import type { AccessGate } from './gate.port.ts';
 import { Refused, type Call, type Mounted } from './handler.ts';
 import { claimKey, keepAnswer } from './idempotency.store.ts';
 import { parseRequest, type Parsed } from './request.system.ts';
+import { cookieName, cookieValue, fromOwnPage, setCookie } from './screen-session.ts';
 
 export type Served = { readonly status: number; readonly answer: unknown };
 export type Observe = (route: string, status: number, ms: number) => void;
@@ -23,6 +24,7 @@ const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
 } as const;
 
 /** The HTTP application over all mounted routes. Unknown addresses are 404 before anything else runs. */
@@ -97,10 +99,11 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
     });
   }
   const served = await floor.db.tx(actor.org, (tx) => once(tx, route, actor, context, parsed, requestId, gate, run));
-  return Response.json(served.answer, {
+  const response = Response.json(served.answer, {
     status: served.status,
     headers: served.status >= 400 ? { 'content-type': 'application/problem+json' } : {},
   });
+  return keepSession(route, response, served.answer, context, floor);
 }
 
 /** Runs an unsafe route once per Idempotency-Key: access, command and kept answer are one transaction. */
@@ -134,12 +137,42 @@ async function once(
 
 async function whoAsks(route: RouteShape, context: Context, { floor, gate }: Parts): Promise<Actor> {
   if (route.access.kind === 'public' || route.access.kind === 'signed') return { kind: 'hook', id: 'anonymous', org: floor.org };
-  const actor = await gate.authenticate(floor, context.req.header('authorization'));
+  const actor = await gate.authenticate(floor, credentialOf(route, context, floor));
   const { kind } = route.access;
   const fits =
     actor !== null && (kind === 'runner' || kind === 'agent' ? actor.kind === kind : actor.kind === 'person' || actor.kind === 'bot');
   if (actor === null || !fits) throw notSignedIn({});
   return actor;
+}
+
+/** The Authorization header, or the session in the browser's cookie; that one changes things only from a page of ours. */
+function credentialOf(route: RouteShape, context: Context, floor: Floor): string | undefined {
+  const header = (name: string): string | null => context.req.header(name) ?? null;
+  const given = header('authorization');
+  if (given !== null) return given;
+  const session = cookieValue(header('cookie'), cookieName(header('host'), isHttps(floor)));
+  if (session === null) return undefined;
+  const safe = route.method === 'GET' || fromOwnPage({ host: header('host'), origin: header('origin'), site: header('sec-fetch-site') });
+  if (!safe) throw otherOrigin({});
+  return `Bearer ${session}`;
+}
+
+function isHttps(floor: Floor): boolean {
+  return floor.config.publicUrl.startsWith('https:');
+}
+
+/** To a browser, the session of an answer goes into its cookie and leaves the body. */
+function keepSession(route: RouteShape, response: Response, answer: unknown, context: Context, floor: Floor): Response {
+  if (route.session === undefined || context.req.header('x-yardmaster-screen') !== '1' || response.status >= 400) return response;
+  const name = cookieName(context.req.header('host') ?? null, isHttps(floor));
+  if (route.session === 'ends') {
+    response.headers.append('set-cookie', setCookie(name, null, null, isHttps(floor)));
+    return response;
+  }
+  const { token, expiresAt, ...rest } = answer as { token: string; expiresAt: string };
+  const bare = Response.json({ ...rest, expiresAt, token: '' }, { status: response.status });
+  bare.headers.append('set-cookie', setCookie(name, token, expiresAt, isHttps(floor)));
+  return bare;
 }
 
 /** The answer as the contract promises it; fields that it does not name never leave. A wrong answer is a bug. */
