@@ -22,6 +22,7 @@ export function runSteps(steps) {
 /** The cheap checks: types, lint, format, generated files. */
 export const checks = [
   ['types', bin('tsc'), ['-p', '.']],
+  ['types of the screens', bin('tsc'), ['-p', 'web']],
   ['lint', bin('oxlint'), ['--type-aware', '--quiet']],
   ['format', bin('prettier'), ['--check', '--log-level', 'warn', '.']],
   ['generated files are up to date', process.execPath, ['tools/generate.mjs', '--check']],

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bin, checks, root, runSteps } from './steps.mjs';
 
-const quick = runSteps([...checks, ['claims are shown by a scenario', process.execPath, ['tools/claims.mjs', '--check']]]);
+const quick = runSteps([
+  ...checks,
+  ['the screens are built, and the first one is light', process.execPath, ['tools/build-web.mjs', '--size']],
+  ['claims are shown by a scenario', process.execPath, ['tools/claims.mjs', '--check']],
+]);
 
 const folder = mkdtempSync(join(tmpdir(), 'ym-report-'));
 const report = join(folder, 'vitest.json');

@@ -10,6 +10,7 @@ import type { Floor } from '../platform/floor.ts';
 import { openFloor } from '../platform/floor.system.ts';
 import { countRequests, drain } from '../platform/http/drain.system.ts';
 import { makeMeters, mountOperations } from '../platform/http/operations.system.ts';
+import { mountScreens } from '../platform/http/screens.system.ts';
 import { buildApp } from '../platform/http/server.system.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
@@ -28,6 +29,7 @@ export type RunningServer = {
 
 export const VERSION: string = (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
 export const MIGRATIONS = join(import.meta.dirname, '../../migrations');
+const SCREENS = join(import.meta.dirname, '../../web/dist');
 
 /**
  * Starts one server: port, database, floor, durable work, HTTP. Any number of them share one database. The port comes
@@ -77,6 +79,7 @@ function appOf(floor: Floor, parts: ReturnType<typeof wire>, stopping: AbortSign
   const meters = makeMeters();
   const app = buildApp(parts.routes, { floor, gate: parts.gate, stopping, observe: meters.observe });
   mountOperations(app, { floor, meters, routes: parts.routes.map((mounted) => mounted.route), version: VERSION, stopping });
+  mountScreens(app, SCREENS);
   return app;
 }
 

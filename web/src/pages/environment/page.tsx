@@ -1,0 +1,10 @@
+import type { ReactNode } from 'react';
+import { Page } from '../../kit/index.ts';
+
+export default function Screen(): ReactNode {
+  return (
+    <Page title="environment">
+      <p className="text-quiet">This screen is being built.</p>
+    </Page>
+  );
+}
