@@ -1,8 +1,10 @@
 import { servicesIn } from '../catalog/catalog.queries.ts';
+import { EXPORTS } from '../contract/exports.ts';
 import { agentLogin } from '../deployments/agents.queries.ts';
 import { makeGate } from '../identity/gate.api.ts';
 import { runnerLogin } from '../pipelines/runners/register.commands.ts';
 import type { Floor } from '../platform/floor.ts';
+import { withExports } from '../platform/http/csv.ts';
 import type { AccessGate } from '../platform/http/gate.port.ts';
 import type { Mounted } from '../platform/http/handler.ts';
 import type { Work } from '../platform/jobs/worker.system.ts';
@@ -22,7 +24,10 @@ export type Wired = {
 /** Joins the slices: together with slices.ts and flow.ts the only place that knows them all. */
 export function wire(): Wired {
   return {
-    routes: slices.flatMap((slice) => slice.routes),
+    routes: withExports(
+      slices.flatMap((slice) => slice.routes),
+      EXPORTS,
+    ),
     gate: makeGate({ machines: [runnerLogin, agentLogin], resolvers, servicesIn }),
     work: { tasks: slices.flatMap((slice) => slice.tasks), reactions, sweepers: slices.flatMap((slice) => slice.sweepers) },
     start: (floor) => startSequencer(floor),
