@@ -81,7 +81,7 @@ function send(
     const request = httpRequest({ host: '127.0.0.1', port, method, path, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
+      const answered = (): void => {
         const text = Buffer.concat(chunks).toString();
         resolve({
           status: response.statusCode ?? 0,
@@ -89,7 +89,14 @@ function send(
           json: asJson(text),
           headers: new Headers(response.headers as Record<string, string>),
         });
-      });
+      };
+      response.on('end', answered);
+      // A stream of events goes on for ever: what came in a moment is its answer here.
+      if (response.headers['content-type']?.startsWith('text/event-stream') === true)
+        setTimeout(() => {
+          answered();
+          request.destroy();
+        }, 150);
       response.on('error', reject);
     });
     request.on('error', reject);

@@ -43,6 +43,7 @@ import { waiverMachine } from '../waivers/waiver.ts';
 import { waiverEvents } from '../waivers/waivers.events.ts';
 import { waiverSweepers, waiverTasks } from '../waivers/waivers.reactions.ts';
 import { waiverRoutes } from '../waivers/waivers.routes.ts';
+import { liveRoutes } from '../yard/live/live.routes.ts';
 import type { Slice } from './slice.ts';
 
 /** What deployments ask at every act: the one answer, and the bytes. */
@@ -110,4 +111,5 @@ export const slices: readonly Slice[] = [
   },
   { ...none, name: 'evidence', routes: evidenceRoutes },
   { ...none, name: 'metrics', routes: metricsRoutes },
+  { ...none, name: 'live', routes: liveRoutes },
 ];

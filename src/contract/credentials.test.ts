@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { isBytes, type Bytes, type RouteShape } from './route.ts';
+import type { RouteShape } from './route.ts';
 
 /** Every route that some file of the contract declares, by its method and path. */
 async function allRoutes(): Promise<Map<string, RouteShape>> {
@@ -21,8 +21,8 @@ async function allRoutes(): Promise<Map<string, RouteShape>> {
 const CREDENTIAL = /^(?:token|key|secrets?|invitation|registration|link|password|value)$/;
 
 /** Names of text fields, at any depth, that speak of a credential. */
-function credentialsIn(schema: z.ZodType | Bytes | undefined): string[] {
-  if (schema === undefined || isBytes(schema) || !(schema instanceof z.ZodObject)) return [];
+function credentialsIn(schema: RouteShape['answer'] | undefined): string[] {
+  if (!(schema instanceof z.ZodObject)) return [];
   return Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([name, field]) => {
     const inner = field instanceof z.ZodOptional || field instanceof z.ZodNullable ? (field.unwrap() as z.ZodType) : field;
     const isText = inner instanceof z.ZodString || inner instanceof z.ZodRecord;

@@ -24,6 +24,9 @@ export type Access =
 /** A stream of bytes in a body or an answer, with its upper limit. */
 export type Bytes = { readonly bytes: true; readonly mediaType: string; readonly limit: number };
 
+/** An answer that goes on: server-sent events, each of which is one of these values. */
+export type Events = { readonly events: true; readonly of: z.ZodType };
+
 export type RouteShape = {
   readonly method: Method;
   /** `/v1/releases/{release}`: parameters in braces. */
@@ -33,7 +36,7 @@ export type RouteShape = {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType | Bytes;
-  readonly answer: z.ZodType | Bytes;
+  readonly answer: z.ZodType | Bytes | Events;
   readonly status?: 200 | 201 | 202 | 204;
   /**
    * `tx` (default for unsafe methods): the handler runs in one transaction, and its answer is kept under the
@@ -63,7 +66,11 @@ type Input<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
 export type ParamsOf<Shape extends RouteShape> = Infer<Shape['params']>;
 export type QueryOf<Shape extends RouteShape> = Infer<Shape['query']>;
 export type BodyOf<Shape extends RouteShape> = Shape['body'] extends Bytes ? ReadableStream<Uint8Array> : Infer<Shape['body']>;
-export type AnswerOf<Shape extends RouteShape> = Shape['answer'] extends Bytes ? ByteAnswer : Infer<Shape['answer']>;
+export type AnswerOf<Shape extends RouteShape> = Shape['answer'] extends Bytes
+  ? ByteAnswer
+  : Shape['answer'] extends Events
+    ? EventAnswer
+    : Infer<Shape['answer']>;
 
 /** Bytes as an answer: always an attachment, never rendered as a page of our origin. */
 export type ByteAnswer = {
@@ -71,6 +78,9 @@ export type ByteAnswer = {
   readonly fileName?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
+
+/** Server-sent events as they go out (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export type EventAnswer = { readonly stream: ReadableStream<Uint8Array> };
 
 /** What a client gives to call a route; schemas with defaults may be left out. */
 export type CallOf<Shape extends RouteShape> = {
@@ -80,6 +90,11 @@ export type CallOf<Shape extends RouteShape> = {
 };
 
 /** Whether a body or an answer is a stream of bytes and not JSON. */
-export function isBytes(schema: z.ZodType | Bytes | undefined): schema is Bytes {
+export function isBytes(schema: z.ZodType | Bytes | Events | undefined): schema is Bytes {
   return schema !== undefined && 'bytes' in schema;
+}
+
+/** Whether an answer is a stream of events. */
+export function isEvents(schema: z.ZodType | Bytes | Events | undefined): schema is Events {
+  return schema !== undefined && 'events' in schema;
 }

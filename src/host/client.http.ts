@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { problemSchema } from '../contract/common.ts';
 import type { AnswerOf, CallOf, RouteShape } from '../contract/route.ts';
-import { isBytes } from '../contract/route.ts';
+import { isBytes, isEvents } from '../contract/route.ts';
 import { Problem } from '../kernel/problem.ts';
 import { addressOf, baseAddress, retryDelay, worthRetrying } from './client-request.ts';
 import { badAddress, badAnswer, unreachable } from './client.problems.ts';
@@ -85,7 +85,9 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function headersOf(route: RouteShape, options: ClientOptions, how: CallOptions): Headers {
-  const headers = new Headers({ accept: isBytes(route.answer) ? '*/*' : 'application/json, application/problem+json' });
+  const headers = new Headers({
+    accept: isBytes(route.answer) || isEvents(route.answer) ? '*/*' : 'application/json, application/problem+json',
+  });
   const credential = typeof options.credential === 'function' ? options.credential() : options.credential;
   if (credential) headers.set('authorization', `Bearer ${credential}`);
   if (route.method !== 'GET' && how.idempotencyKey !== null)
@@ -159,6 +161,8 @@ async function read(route: RouteShape, url: string, response: Response, signal?:
         stream: limited(response.body ?? new ReadableStream({ start: (c) => c.close() }), route.answer.limit, at),
         headers: response.headers,
       };
+    if (isEvents(route.answer))
+      return { stream: response.body ?? new ReadableStream({ start: (c) => c.close() }), headers: response.headers };
     if (response.status === 204) return route.answer.parse(undefined);
     const answer = route.answer.safeParse(await json(at, response));
     if (answer.success) return answer.data;

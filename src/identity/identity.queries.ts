@@ -36,6 +36,28 @@ export async function personsWithRole(
   );
 }
 
+/** Active persons who hold any of `roles` over this place, with who stands in for them; by name, 500 at most. */
+export async function holdersOf(
+  tx: Tx,
+  roles: readonly Role[],
+  on: { readonly team: string; readonly service: string; readonly environment: string },
+): Promise<{ id: string; name: string; roles: string[]; delegate: { id: string; name: string } | null }[]> {
+  const rows = await tx.query<{ id: string; name: string; roles: string[]; delegateId: string | null; delegateName: string | null }>(
+    `select person.id, person.name, array_agg(distinct role order by role) as roles, standin.id as "delegateId", standin.name as "delegateName"
+     from person join role_binding on holder_id = person.id left join person standin on standin.id = person.delegate_id and standin.active
+     where person.active and role = any($1)
+       and (role_binding.team is null or role_binding.team = $2)
+       and (role_binding.service is null or role_binding.service = $3)
+       and (role_binding.environment is null or role_binding.environment = $4)
+     group by person.id, person.name, standin.id, standin.name order by person.name, person.id limit 500`,
+    [roles, on.team, on.service, on.environment],
+  );
+  return rows.map(({ delegateId, delegateName, ...row }) => ({
+    ...row,
+    delegate: delegateId === null || delegateName === null ? null : { id: delegateId, name: delegateName },
+  }));
+}
+
 /** Every role binding of a person or bot. */
 export async function bindingsOf(tx: Tx, holder: string): Promise<Binding[]> {
   return tx.query<Binding>(`select role, team, service, environment from role_binding where holder_id = $1 order by id`, [holder]);
@@ -54,4 +76,18 @@ export async function delegatorsOf(tx: Tx, person: string): Promise<string[]> {
   return (await tx.query<{ id: string }>(`select id from person where delegate_id = $1 and active order by id`, [person])).map(
     (row) => row.id,
   );
+}
+
+/** Which of these credentials are over: ended, expired, or their holder is not active any more. */
+export async function endedCredentials(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ id: string }>(
+    `select asked.id from unnest($1::text[]) as asked(id)
+     where not exists (
+       select from credential
+       left join bot on bot.id = holder_id
+       join person on person.id = coalesce(bot.owner_id, holder_id) and person.active
+       where credential.id = asked.id and ended_at is null and expires_at > yardmaster_now() and coalesce(bot.active, true))`,
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
 }

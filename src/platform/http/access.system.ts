@@ -40,9 +40,9 @@ export function lateQuestions(
   tx: Tx,
   actor: Actor,
   route: RouteShape,
-): { visible(): Promise<'all' | ReadonlySet<string>>; must(action: Action, on: On): Promise<void> } {
+): { visible(within?: Tx): Promise<'all' | ReadonlySet<string>>; must(action: Action, on: On): Promise<void> } {
   return {
-    visible: async () => (route.access.kind === 'may' ? gate.visible(tx, actor, route.access.action) : new Set<string>()),
+    visible: async (within = tx) => (route.access.kind === 'may' ? gate.visible(within, actor, route.access.action) : new Set<string>()),
     must: (action, on) => gate.authorise(tx, actor, action, on),
   };
 }

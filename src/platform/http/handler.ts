@@ -17,8 +17,8 @@ export type Call<Shape extends RouteShape> = {
   /** The JSON body exactly as received: what a webhook's signature covers. */
   readonly rawBody: string;
   readonly signal: AbortSignal;
-  /** Sees all services, or only these ids: lists filter by it. */
-  visible(): Promise<'all' | ReadonlySet<string>>;
+  /** Sees all services, or only these ids: lists filter by it. A stream asks again later, in a transaction of its own. */
+  visible(within?: Tx): Promise<'all' | ReadonlySet<string>>;
   /** A further question to the one authorisation point, where the object is known only after reading. Throws the problem when not. */
   must(action: Action, on: { readonly service?: string; readonly environment?: string; readonly team?: string }): Promise<void>;
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isBytes, type Bytes, type RouteShape } from '../../contract/route.ts';
+import { isBytes, isEvents, type Bytes, type Events, type RouteShape } from '../../contract/route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -75,7 +75,8 @@ function parameters(schema: z.ZodObject | undefined, where: 'path' | 'query'): J
   }));
 }
 
-function content(schema: z.ZodType | Bytes, io: 'input' | 'output'): Json {
+function content(schema: z.ZodType | Bytes | Events, io: 'input' | 'output'): Json {
+  if (isEvents(schema)) return { 'text/event-stream': { schema: jsonSchema(schema.of, io) } };
   if (isBytes(schema)) return { [schema.mediaType]: { schema: { type: 'string', format: 'binary', maxLength: schema.limit } } };
   return { 'application/json': { schema: jsonSchema(schema, io) } };
 }

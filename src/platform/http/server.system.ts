@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
-import { isBytes, type ByteAnswer, type RouteShape } from '../../contract/route.ts';
+import { isBytes, isEvents, type ByteAnswer, type EventAnswer, type RouteShape } from '../../contract/route.ts';
 import { actorLabel, type Actor } from '../../kernel/actor.ts';
 import { Problem, toProblemJson } from '../../kernel/problem.ts';
 import { randomHex } from '../../host/ids.system.ts';
@@ -182,12 +182,18 @@ function shaped(route: RouteShape, result: unknown): unknown {
 
 function respond(route: RouteShape, result: unknown, requestId: string): Response {
   if (result instanceof Refused) return problemResponse(result.problem, requestId);
+  if (isEvents(route.answer)) return eventResponse(result as EventAnswer);
   if (!isBytes(route.answer)) return Response.json(shaped(route, result), { status: route.status ?? 200 });
   const { stream, fileName, headers } = result as ByteAnswer;
   const name = (fileName ?? 'download').replaceAll(/[^A-Za-z0-9._-]/g, '_');
   return new Response(stream as ReadableStream<Uint8Array>, {
     headers: { 'content-type': route.answer.mediaType, 'content-disposition': `attachment; filename="${name}"`, ...headers },
   });
+}
+
+/** Proxies between us and the reader are told not to collect events before they pass them on. */
+function eventResponse({ stream }: EventAnswer): Response {
+  return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' } });
 }
 
 function failure(error: unknown, requestId: string, route: RouteShape, { floor }: Parts): Response {

@@ -14,7 +14,7 @@ export const SLICES = [
   'releases',
   'deployments',
 ] as const;
-export const OBSERVERS = ['evidence', 'metrics', 'insights', 'comms', 'operations'] as const;
+export const OBSERVERS = ['evidence', 'metrics', 'insights', 'comms', 'operations', 'yard'] as const;
 const ALL_SLICES: readonly string[] = [...SLICES, ...OBSERVERS];
 const SLICE_SUFFIXES = [
   'events',
