@@ -2,8 +2,8 @@
 //   --seed FOLDER   a stopped instance's state folder (FOLDER/state and FOLDER/state.keys); a copy of it is served
 //   --url URL       a running instance
 //   --as NAME       who looks: NAME@example.org, with the demo's password
-import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,8 @@ try {
 async function serve(seed: string | undefined): Promise<{ url: string; end: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'ym-look-'));
   chmodSync(folder, 0o755);
-  if (seed !== undefined) cpSync(seed, folder, { recursive: true, preserveTimestamps: true });
+  // With its owners: the database's files belong to another user.
+  if (seed !== undefined) execFileSync('cp', ['-a', `${seed}/.`, folder]);
   const port = await new Promise<number>((done) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address();
