@@ -41,7 +41,10 @@ const mayShip = (verdict: string) => ({
   verdict,
   intent: digest,
   rules: [{ rule: 'gates', verdict, reasons: [{ code: 'a.b', text: EVIL }], read: [], missing: [], earliest: null, notAfter: null }],
-  missing: [{ what: EVIL, who: [EVIL] }],
+  missing: [
+    { what: EVIL, who: [EVIL], givers: { persons: [{ id: id('per'), name: EVIL, delegate: EVIL }], count: 1, roles: [], others: [EVIL] } },
+  ],
+  words: { headline: EVIL, missing: [EVIL], when: EVIL, rules: [{ rule: 'gates', verdict, reasons: [EVIL] }] },
   earliest: null,
   notAfter: at,
   at,

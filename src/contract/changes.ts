@@ -27,7 +27,10 @@ export const voteSchema = z.object({
   release: idOf('rel'),
   environment: z.string(),
   person: z.string(),
+  /** Names as they are now, for whoever may read the release. */
+  name: z.string(),
   onBehalfOf: z.string().nullable(),
+  onBehalfOfName: z.string().nullable(),
   verdict: z.enum(['approve', 'reject']),
   reason: z.string(),
   intent: digestSchema,

@@ -20,6 +20,26 @@ export const RELEASE_TYPES = ['standard', 'hotfix', 'emergency'] as const;
 export const SCHEMA_CHANGES = ['none', 'compatible', 'breaking'] as const;
 export const RELEASE_STATES = ['open', 'abandoned'] as const;
 
+/** Something missing, and who can give it: persons by name (`count` in all); roles only where there is no such person. */
+export const missingSchema = z.object({
+  what: z.string(),
+  who: z.array(z.string()),
+  givers: z.object({
+    persons: z.array(z.object({ id: z.string(), name: z.string(), delegate: z.string().nullable() })),
+    count: z.number().int(),
+    roles: z.array(z.string()),
+    others: z.array(z.string()),
+  }),
+});
+
+/** The answer in words, the same for every door. Instants in them are RFC 3339 in UTC. */
+export const wordsSchema = z.object({
+  headline: z.string(),
+  missing: z.array(z.string()),
+  when: z.string(),
+  rules: z.array(z.object({ rule: z.string(), verdict: verdictSchema, reasons: z.array(z.string()) })),
+});
+
 /** The answer of mayShip on the wire. */
 export const mayShipSchema = z.object({
   /** The recorded decision, or null for a preview. */
@@ -30,13 +50,14 @@ export const mayShipSchema = z.object({
   verdict: verdictSchema,
   intent: digestSchema,
   rules: z.array(ruleAnswerSchema),
-  missing: z.array(z.object({ what: z.string(), who: z.array(z.string()) })),
+  missing: z.array(missingSchema),
   earliest: z.string().nullable(),
   notAfter: z.string(),
   at: z.string(),
   policy: z.object({ name: z.string(), version: z.number().int(), digest: digestSchema }),
   inputs: z.record(z.string(), digestSchema),
   digest: digestSchema,
+  words: wordsSchema,
 });
 
 export const targetSchema = z.object({
@@ -46,8 +67,11 @@ export const targetSchema = z.object({
   intent: digestSchema,
   verdict: verdictSchema,
   earliest: z.string().nullable(),
-  missing: z.array(z.object({ what: z.string(), who: z.array(z.string()) })),
-  checklist: z.array(z.object({ item: z.string(), state: z.enum(['yes', 'no', 'open']), person: z.string().nullable() })),
+  missing: z.array(missingSchema),
+  words: wordsSchema,
+  checklist: z.array(
+    z.object({ item: z.string(), state: z.enum(['yes', 'no', 'open']), person: z.string().nullable(), name: z.string().nullable() }),
+  ),
 });
 
 export const releaseSchema = z.object({

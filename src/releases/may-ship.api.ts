@@ -63,6 +63,19 @@ export async function mayShip(tx: Tx, request: MayShipRequest): Promise<MayShipA
     await lockTarget(tx, request.releaseId, request.environmentId, await tx.now());
     await shareCalendar(tx);
   }
+  const { loaded, answer } = await look(tx, request);
+  const decision = request.record && request.purpose !== 'preview' ? await recordDecision(tx, request, loaded, answer) : null;
+  const { digests, configuration, run, plan } = loaded.subject.intent;
+  const { release, environment, purpose } = loaded.subject;
+  const { serviceId, environmentId } = loaded;
+  return { ...answer, decision, release, serviceId, environmentId, environment, purpose, meant: { digests, configuration, run, plan } };
+}
+
+/** The answer as of now with what it was made from; records nothing and takes no lock. */
+export async function look(
+  tx: Tx,
+  request: Omit<MayShipRequest, 'actor' | 'record'>,
+): Promise<{ readonly loaded: Loaded; readonly answer: MayShip }> {
   const loaded = await loadInputs(tx, {
     releaseId: request.releaseId,
     environmentId: request.environmentId,
@@ -72,12 +85,7 @@ export async function mayShip(tx: Tx, request: MayShipRequest): Promise<MayShipA
   });
   if (loaded === null) throw noSuchRelease({ release: request.releaseId });
   if (loaded === 'no-environment') throw noSuchEnvironment({ environment: request.environmentId });
-  const answer = decide(loaded.subject, loaded.inputs, loaded.now);
-  const decision = request.record && request.purpose !== 'preview' ? await recordDecision(tx, request, loaded, answer) : null;
-  const { digests, configuration, run, plan } = loaded.subject.intent;
-  const { release, environment, purpose } = loaded.subject;
-  const { serviceId, environmentId } = loaded;
-  return { ...answer, decision, release, serviceId, environmentId, environment, purpose, meant: { digests, configuration, run, plan } };
+  return { loaded, answer: decide(loaded.subject, loaded.inputs, loaded.now) };
 }
 
 async function recordDecision(tx: Tx, request: MayShipRequest, loaded: Loaded, answer: MayShip): Promise<string> {

@@ -6,7 +6,8 @@ import { mount } from '../platform/http/handler.ts';
 import { decodeCursor, pageOf } from '../changes/page.ts';
 import { castVoteRoute, withdrawVoteRoute } from './approvals.routes.ts';
 import type { HistoryPort } from './history.port.ts';
-import { mayShip } from './may-ship.api.ts';
+import { explain } from './answers.api.ts';
+import { look } from './may-ship.api.ts';
 import { breakGlass, tickChecklist } from './readiness.commands.ts';
 import { abandonRelease, createRelease } from './release.commands.ts';
 import { noSuchDecision, noSuchRelease, unknownService } from './releases.problems.ts';
@@ -65,10 +66,13 @@ const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mount
 ];
 
 const targetRoutes: readonly Mounted[] = [
-  mount(contract.mayShipRelease, async ({ tx, actor, params, query }) => {
-    const { release: row, environment } = await placeOf(tx, await release(tx, params.release), query.environment);
-    const purpose = query.purpose === 'rollback' ? 'rollback' : 'preview';
-    return mayShipView(await mayShip(tx, { releaseId: row.id, environmentId: environment.id, actor, purpose, record: false }));
+  mount(contract.mayShipRelease, async ({ tx, params, query }) => {
+    const place = await placeOf(tx, await release(tx, params.release), query.environment);
+    const { environment } = place;
+    const { loaded, answer } = await look(tx, { releaseId: place.release.id, environmentId: environment.id, purpose: query.purpose });
+    const explained = await explain(tx, answer, loaded, place, query.purpose);
+    const { release: id, purpose } = loaded.subject;
+    return mayShipView({ ...answer, decision: null, release: id, environment: environment.name, purpose }, explained);
   }),
   mount(contract.tickChecklist, async ({ tx, actor, params, body }) =>
     tickChecklist(tx, actor, await placeOf(tx, await release(tx, params.release), body.environment), body),
@@ -89,14 +93,16 @@ const targetRoutes: readonly Mounted[] = [
 ];
 
 const decisionRoutes: readonly Mounted[] = [
-  mount(contract.getDecision, async ({ tx, params, visible }) => decisionView(await decision(tx, params.decision, await visible()))),
+  mount(contract.getDecision, async ({ tx, params, visible }) => decisionView(tx, await decision(tx, params.decision, await visible()))),
   mount(contract.listDecisions, async ({ tx, params, query }) => {
     const row = await release(tx, params.release);
     const { rows, next } = pageOf(await decisionsOf(tx, row.id, decodeCursor(query.cursor), query.limit + 1), query.limit, (one) => [
       one.at,
       one.id,
     ]);
-    return { items: rows.map(decisionView), next };
+    const items = [];
+    for (const one of rows) items.push(await decisionView(tx, one));
+    return { items, next };
   }),
   mount(contract.replayDecision, async ({ tx, params, visible }) => {
     const row = await decision(tx, params.decision, await visible());

@@ -1,8 +1,11 @@
 import { environmentById, environmentByName, environmentsInOrder, serviceById } from '../catalog/catalog.queries.ts';
 import { votesOn, type StoredVote } from '../changes/changes.queries.ts';
 import { voteState } from '../changes/votes.ts';
+import { personLabel } from '../identity/identity.queries.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Tx } from '../platform/floor.ts';
+import type { Wanted, Words } from './answer-words.ts';
+import { explain, explainRecorded, type Explained } from './answers.api.ts';
 import { loadInputs } from './inputs.queries.ts';
 import { decide } from './may-ship.ts';
 import type { MayShipAnswer } from './may-ship.api.ts';
@@ -37,66 +40,89 @@ export async function releaseView(tx: Tx, row: ReleaseRow) {
 /** What each target environment would answer now, with what a vote must carry. */
 export async function targetViews(tx: Tx, row: ReleaseRow) {
   const views = [];
+  const service = await serviceById(tx, row.serviceId);
+  if (service === null) return [];
   for (const environment of await environmentsInOrder(tx)) {
     if (!row.targets.includes(environment.name)) continue;
     const loaded = await loadInputs(tx, { releaseId: row.id, environmentId: environment.id, purpose: 'deploy', deploymentId: null });
     if (loaded === null || loaded === 'no-environment') continue;
-    const { verdict, intent, earliest, missing } = decide(loaded.subject, loaded.inputs, loaded.now);
-    const checklist = checklistView(loaded.inputs.readiness);
+    const answer = decide(loaded.subject, loaded.inputs, loaded.now);
+    const { missing, words } = await explain(tx, answer, loaded, { service, environment });
+    const { readiness } = loaded.inputs;
+    const names = await personLabel(
+      tx,
+      readiness.ticks.map((tick) => tick.person),
+    );
     views.push({
       environment: environment.name,
       version: loaded.targetVersion,
-      intent,
-      verdict,
-      earliest,
-      missing: missing.map(plain),
-      checklist,
+      intent: answer.intent,
+      verdict: answer.verdict,
+      earliest: answer.earliest,
+      missing: missing.map(wantedView),
+      words: wordsView(words),
+      checklist: checklistView(readiness, names),
     });
   }
   return views;
 }
 
-function checklistView({ checklist, ticks }: ReadinessInput) {
+function checklistView({ checklist, ticks }: ReadinessInput, names: ReadonlyMap<string, string>) {
   return checklist.map((item) => {
     const tick = ticks.findLast((one) => one.item === item);
-    return { item, state: tick?.state ?? ('open' as const), person: tick?.person ?? null };
+    const person = tick?.person ?? null;
+    return { item, state: tick?.state ?? ('open' as const), person, name: person === null ? null : (names.get(person) ?? person) };
   });
 }
 
 /** Votes on the wire, each with what it is worth for the intent of its environment now. */
 export async function voteViews(tx: Tx, row: ReleaseRow, intents: ReadonlyMap<string, string>) {
   const now = await tx.now();
+  const votes = await votesOn(tx, row.id, null);
+  const names = await namesOfVoters(tx, votes);
   const views = [];
-  for (const vote of await votesOn(tx, row.id, null)) {
+  for (const vote of votes) {
     const environment = (await environmentById(tx, vote.environmentId))?.name ?? vote.environmentId;
-    views.push(voteView(vote, environment, (intents.get(environment) ?? vote.intent) as Digest, now));
+    views.push(voteView(vote, environment, (intents.get(environment) ?? vote.intent) as Digest, now, names));
   }
   return views;
 }
 
-export function voteView(vote: StoredVote, environment: string, intent: Digest, now: string) {
-  const { id, releaseId, person, onBehalfOf, verdict, reason, at, expiresAt } = vote;
-  const state = vote.endedAs ?? voteState(vote, intent, null, now);
-  return { id, release: releaseId, environment, person, onBehalfOf, verdict, reason, intent: vote.intent, at, expiresAt, state };
+/** Names of who voted and for whom, by id. */
+export function namesOfVoters(tx: Tx, votes: readonly Pick<StoredVote, 'person' | 'onBehalfOf'>[]): Promise<Map<string, string>> {
+  return personLabel(
+    tx,
+    votes.flatMap(({ person, onBehalfOf }) => [person, ...(onBehalfOf === null ? [] : [onBehalfOf])]),
+  );
 }
 
-/** An answer on the wire. */
-export function mayShipView({
-  decision,
-  release,
-  environment,
-  purpose,
-  verdict,
-  intent,
-  rules,
-  missing,
-  earliest,
-  notAfter,
-  at,
-  policy,
-  inputs,
-  digest,
-}: Omit<MayShipAnswer, 'serviceId' | 'environmentId' | 'meant' | 'v'>) {
+export function voteView(vote: StoredVote, environment: string, intent: Digest, now: string, names: ReadonlyMap<string, string>) {
+  const { id, releaseId, person, onBehalfOf, verdict, reason, at, expiresAt } = vote;
+  const state = vote.endedAs ?? voteState(vote, intent, null, now);
+  const name = names.get(person) ?? person;
+  const onBehalfOfName = onBehalfOf === null ? null : (names.get(onBehalfOf) ?? onBehalfOf);
+  return {
+    id,
+    release: releaseId,
+    environment,
+    person,
+    name,
+    onBehalfOf,
+    onBehalfOfName,
+    verdict,
+    reason,
+    intent: vote.intent,
+    at,
+    expiresAt,
+    state,
+  };
+}
+
+type OnWire = Omit<MayShipAnswer, 'serviceId' | 'environmentId' | 'meant' | 'v' | 'purpose'> & { readonly purpose: 'deploy' | 'rollback' };
+
+/** An answer on the wire, as it was made and in words. */
+export function mayShipView(of: OnWire, { missing, words }: Explained) {
+  const { decision, release, environment, purpose, verdict, intent, rules, earliest, notAfter, at, policy, inputs, digest } = of;
   const plainRules = rules.map((rule) => ({ ...rule, reasons: [...rule.reasons], read: [...rule.read], missing: rule.missing.map(plain) }));
   return {
     decision,
@@ -106,19 +132,21 @@ export function mayShipView({
     verdict,
     intent,
     rules: plainRules,
-    missing: missing.map(plain),
+    missing: missing.map(wantedView),
     earliest,
     notAfter,
     at,
     policy,
     inputs: { ...inputs },
     digest,
+    words: wordsView(words),
   };
 }
 
 /** A recorded answer on the wire. */
-export function decisionView({ id, releaseId, environment, purpose, answer }: DecisionRow) {
-  return mayShipView({ ...answer, decision: id, release: releaseId, environment, purpose });
+export async function decisionView(tx: Tx, { id, releaseId, environment, purpose, answer }: DecisionRow) {
+  const explained = await explainRecorded(tx, answer, { environment, purpose });
+  return mayShipView({ ...answer, decision: id, release: releaseId, environment, purpose }, explained);
 }
 
 /** The release's service and the named environment, or the problem that says which is missing. */
@@ -132,4 +160,12 @@ export async function placeOf(tx: Tx, release: ReleaseRow, environmentName: stri
 
 function plain({ what, who }: { readonly what: string; readonly who: readonly string[] }): { what: string; who: string[] } {
   return { what, who: [...who] };
+}
+
+function wantedView({ what, who, givers: { persons, count, roles, others } }: Wanted) {
+  return { ...plain({ what, who }), givers: { persons: [...persons], count, roles: [...roles], others: [...others] } };
+}
+
+function wordsView({ headline, missing, when, rules }: Words) {
+  return { headline, missing: [...missing], when, rules: rules.map((rule) => ({ ...rule, reasons: [...rule.reasons] })) };
 }

@@ -10,7 +10,9 @@ import { ask, newRelease, vote } from '../testing/release-story.ts';
 import { releaseWorld } from '../testing/release-world.ts';
 import { approveWaiver, requestWaiver } from '../waivers/waiver.commands.ts';
 import { mayShipSchema, releaseSchema, targetSchema } from '../contract/releases.ts';
+import { explain } from './answers.api.ts';
 import { mirrorHistory } from './history.queries.ts';
+import { look as seen } from './may-ship.api.ts';
 import { attachPlan } from './plan.api.ts';
 import type { RollbackPlan } from './plan.ts';
 import { breakGlass, tickChecklist } from './readiness.commands.ts';
@@ -114,7 +116,9 @@ test('a preview records nothing and works in a read-only transaction', async () 
 test('the answers on the wire have the form that the contract says', async () => {
   const release = await newRelease(world);
   const answer = await ask(world, release, { record: true });
-  expect(mayShipSchema.parse(mayShipView(answer))).toEqual(mayShipView(answer));
+  const { loaded } = await world.tx((tx) => seen(tx, { releaseId: release.id, environmentId: prod.id, purpose: 'deploy' }));
+  const explained = await world.tx((tx) => explain(tx, answer, loaded, { service: shop, environment: prod }));
+  expect(mayShipSchema.parse(mayShipView(answer, explained))).toEqual(mayShipView(answer, explained));
   expect(releaseSchema.parse(await world.tx((tx) => releaseView(tx, release)))).toMatchObject({ id: release.id });
   const targets = await world.tx((tx) => targetViews(tx, release));
   expect(

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import * as contract from '../../contract/releases.ts';
 import { EXIT, exitOfVerdict } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
-import { findRelease, namesOf } from '../refs.ts';
+import { findRelease } from '../refs.ts';
 import type { Shell } from '../shell.ts';
 import { line, table, VERDICT_COLOUR, VERDICT_MARK, when, wrap } from '../terminal.ts';
 
@@ -23,8 +23,7 @@ export const decisionCommands: AddCommand = (program, run) => {
           params: { release: id },
           query: { environment: options.env, purpose: options.rollback === true ? 'rollback' : 'deploy' },
         });
-        const names = namesPerson(answer) ? await namesOf(client) : undefined;
-        shell.print(mayShipText(shell, answer, names), answer);
+        shell.print(mayShipText(shell, answer), answer);
         return exitOfVerdict(answer.verdict);
       }),
     );
@@ -52,10 +51,8 @@ export const decisionCommands: AddCommand = (program, run) => {
     .description('one decision with every rule')
     .action(
       run(async (shell, id: string) => {
-        const client = shell.client();
-        const answer = await client.call(contract.getDecision, { params: { decision: id } });
-        const names = namesPerson(answer) ? await namesOf(client) : undefined;
-        shell.print(mayShipText(shell, answer, names), answer);
+        const answer = await shell.client().call(contract.getDecision, { params: { decision: id } });
+        shell.print(mayShipText(shell, answer), answer);
       }),
     );
   decision
@@ -75,32 +72,23 @@ export const decisionCommands: AddCommand = (program, run) => {
     );
 };
 
-function namesPerson(answer: MayShip): boolean {
-  return /\bper_[0-9a-f]{32}/.test(JSON.stringify([answer.rules.map((rule) => rule.reasons), answer.missing]));
-}
-
-/** The answer as every door says it: verdict, each rule with its reasons, what is missing, when. */
-export function mayShipText(shell: Pick<Shell, 'paint'>, answer: MayShip, names: (text: string) => string = (text) => text): string {
+/** The answer in the server's own words, which every door shows: verdict, each rule with its reasons, what is missing, when. */
+export function mayShipText(shell: Pick<Shell, 'paint'>, answer: MayShip): string {
+  const { words } = answer;
   const lines = [
-    `${shell.paint(VERDICT_COLOUR[answer.verdict], VERDICT_MARK[answer.verdict])}  ${answer.purpose} to ${answer.environment}, asked ${when(answer.at)}, policy ${answer.policy.name} ${answer.policy.version}`,
-    ...answer.rules.flatMap((rule) => [
+    `${shell.paint(VERDICT_COLOUR[answer.verdict], VERDICT_MARK[answer.verdict])}  ${instants(words.headline)}`,
+    `asked ${when(answer.at)}, policy ${answer.policy.name} ${answer.policy.version}`,
+    ...words.rules.flatMap((rule) => [
       `  ${shell.paint(VERDICT_COLOUR[rule.verdict], VERDICT_MARK[rule.verdict])}  ${rule.rule}`,
-      ...rule.reasons.map((reason) => wrap(names(reason.text), '      ')),
+      ...rule.reasons.map((reason) => wrap(instants(reason), '      ')),
     ]),
-    ...missingWords(answer.missing, names).map((one) => wrap(`missing: ${one}`)),
-    answer.earliest === null ? '' : `earliest: ${when(answer.earliest)}`,
-    answer.verdict === 'allow' ? `holds until ${when(answer.notAfter)}` : '',
+    ...words.missing.map((one) => wrap(`missing: ${instants(one)}`)),
+    wrap(`when: ${instants(words.when)}`),
   ];
-  return lines.filter((one) => one !== '').join('\n');
+  return lines.join('\n');
 }
 
-/** What is missing and who can give it. A role that the words name already is not said twice. */
-export function missingWords(
-  missing: readonly { readonly what: string; readonly who: readonly string[] }[],
-  names: (text: string) => string = (text) => text,
-): string[] {
-  return missing.map(({ what, who }) => {
-    const others = who.filter((one) => !what.endsWith(one));
-    return names(`${what}${others.length === 0 ? '' : ` (${others.join(', ')})`}`);
-  });
+/** Instants within words, to the second. */
+export function instants(text: string): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\b/g, (instant) => when(instant));
 }

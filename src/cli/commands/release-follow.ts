@@ -3,10 +3,10 @@ import { listDeployments } from '../../contract/deployments.ts';
 import { mayShipRelease } from '../../contract/releases.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT, type Exit } from '../exit-codes.ts';
-import { findRelease, namesOf } from '../refs.ts';
+import { findRelease } from '../refs.ts';
 import type { Shell } from '../shell.ts';
 import { line } from '../terminal.ts';
-import { missingWords } from './decisions.ts';
+import { instants } from './decisions.ts';
 
 const GONE_WRONG: readonly string[] = ['failed', 'cancelled', 'rolled-back'];
 
@@ -68,7 +68,5 @@ async function missingFor(shell: Shell, release: string, environment: string): P
   const client = shell.client();
   const answer = await client.call(mayShipRelease, { params: { release }, query: { environment } }, { signal: shell.signal });
   if (answer.verdict === 'allow' || answer.earliest !== null) return [];
-  const people = answer.missing.filter((one) => !/^verification /.test(one.what));
-  const text = missingWords(people).join('\n');
-  return text === '' ? [] : (/\bper_/.test(text) ? (await namesOf(client))(text) : text).split('\n').map(line);
+  return answer.words.missing.filter((_, at) => !/^verification /.test(answer.missing[at]?.what ?? '')).map((one) => line(instants(one)));
 }

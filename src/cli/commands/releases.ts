@@ -2,8 +2,8 @@ import * as contract from '../../contract/releases.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
-import { commitOf, findRelease, findRun, namesOf, oneOf, wholeNumber } from '../refs.ts';
-import { missingWords } from './decisions.ts';
+import { commitOf, findRelease, findRun, oneOf, wholeNumber } from '../refs.ts';
+import { instants } from './decisions.ts';
 import { followRelease } from './release-follow.ts';
 import type { Shell } from '../shell.ts';
 import { line, plain, table, VERDICT_COLOUR, VERDICT_MARK, when } from '../terminal.ts';
@@ -148,19 +148,19 @@ const nameOf = (release: { readonly service: string; readonly version: string })
 async function showRelease(shell: Shell, name: string): Promise<void> {
   const client = shell.client();
   const release = await client.call(contract.getRelease, { params: { release: (await findRelease(client, name)).id } });
-  const names = /\bper_/.test(JSON.stringify([release.votes, release.environments])) ? await namesOf(client) : (text: string) => text;
   const rows = release.environments.map((one) => [
     `  ${one.environment}`,
     shell.paint(VERDICT_COLOUR[one.verdict], VERDICT_MARK[one.verdict]),
-    line(missingWords(one.missing, names).join('; ')),
+    line(instants([...one.words.missing, ...(one.verdict === 'allow' ? [] : [one.words.when])].join('; '))),
   ]);
   const items = release.environments.flatMap((one) =>
     one.checklist.map(
-      (item) => `  ${one.environment}: ${line(item.item)}: ${item.state}${item.person === null ? '' : `, by ${line(names(item.person))}`}`,
+      (item) => `  ${one.environment}: ${line(item.item)}: ${item.state}${item.name === null ? '' : `, by ${line(item.name)}`}`,
     ),
   );
   const votes = release.votes.map(
-    (vote) => `  ${vote.verdict} for ${vote.environment} by ${line(names(vote.person))}, ${vote.state}: ${line(vote.reason)} (${vote.id})`,
+    (vote) =>
+      `  ${vote.verdict} for ${vote.environment} by ${line(vote.name)}${vote.onBehalfOfName === null ? '' : ` for ${line(vote.onBehalfOfName)}`}, ${vote.state}: ${line(vote.reason)} (${vote.id})`,
   );
   shell.print(
     [
