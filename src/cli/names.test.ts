@@ -173,7 +173,7 @@ function shellOf(): { shell: Shell; printed: string[]; told: string[] } {
   return { shell, printed, told };
 }
 
-const mayShip = (verdict: string, missing: unknown[], earliest: string | null = null) => ({
+const mayShip = (verdict: string, what: string, earliest: string | null = null) => ({
   decision: null,
   release: release.id,
   environment: 'prod',
@@ -181,7 +181,8 @@ const mayShip = (verdict: string, missing: unknown[], earliest: string | null = 
   verdict,
   intent: digest,
   rules: [],
-  missing,
+  missing: [{ what, who: [], givers: { persons: [], count: 0, roles: [], others: [] } }],
+  words: { headline: '', missing: [`${what}: Ada can give it`], when: '', rules: [] },
   earliest,
   notAfter: at,
   at,
@@ -197,13 +198,13 @@ test.each([
     'waits for somebody',
     [deployment('prod', 'waiting', '2'), deployment('dev', 'succeeded')],
     4,
-    /waits in front of prod[\s\S]*an approval/,
+    /waits in front of prod[\s\S]*an approval: Ada can give it/,
   ],
 ])('a release that is followed and %s ends with its exit code', async (_, items, code, says) => {
   answer = (path) => {
     if (path === '/v1/releases') return { items: [release], next: null };
     if (path === '/v1/deployments') return { items, next: null };
-    return path.endsWith('/may-ship') ? mayShip('wait', [{ what: 'an approval', who: ['approver'] }]) : null;
+    return path.endsWith('/may-ship') ? mayShip('wait', 'an approval') : null;
   };
   const { shell, printed } = shellOf();
   expect(await followRelease(shell, 'shop', undefined, 30)).toBe(code);
@@ -216,7 +217,7 @@ test('a wait that ends by itself is waited for; the watching ends with its time,
   answer = (path) => {
     if (path === '/v1/releases') return { items: [release], next: null };
     if (path === '/v1/deployments') return { items: [deployment('prod', ++polls < 3 ? 'waiting' : 'succeeded', '2')], next: null };
-    return path.endsWith('/may-ship') ? mayShip('wait', [{ what: 'the end of the soak', who: [] }], at) : null;
+    return path.endsWith('/may-ship') ? mayShip('wait', 'the end of the soak', at) : null;
   };
   const { shell, told } = shellOf();
   expect(await followRelease(shell, 'shop', 'prod', 30)).toBe(0);
