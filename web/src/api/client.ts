@@ -85,7 +85,7 @@ async function refusalOf(response: Response): Promise<Refusal> {
       remedy: 'Something between this browser and Yardmaster answered instead. Try again in a minute.',
     };
   }
-  if (response.status === 401 && problem.code === 'platform.not-signed-in') signedOut();
+  if (response.status === 401 && problem.code === 'identity.not-signed-in') signedOut();
   return new Refusal(problem);
 }
 

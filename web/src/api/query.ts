@@ -78,17 +78,6 @@ export function useAct<Route extends RouteShape>(method: Route['method'], path: 
   return { act, busy: mutation.isPending, problem: mutation.error?.problem ?? null, clear: mutation.reset };
 }
 
-/** Asks again what lives by facts of this type or about this subject. */
-export function factArrived(type: string, subject: string, service: string | null): void {
-  const word = type.split('.')[0] ?? type;
-  void queries.invalidateQueries({
-    predicate: (query) => {
-      const live = query.meta?.['live'] as readonly string[] | undefined;
-      return live !== undefined && live.some((name) => name === word || name === subject || name === service);
-    },
-  });
-}
-
 /** Asks again everything that lives by facts: after a gap in the stream. */
 export function everythingMayHaveChanged(): void {
   void queries.invalidateQueries({ predicate: (query) => ((query.meta?.['live'] as readonly string[] | undefined)?.length ?? 0) > 0 });
