@@ -50,6 +50,7 @@ export const flow: readonly FlowLine[] = [
   { when: releases.checklistTicked, then: [onNews], so: 'what waits for the checklist asks again' },
   { when: releases.breakGlassOpened, then: [onNews], so: 'what waits asks again' },
   { when: releases.freezeCreated, then: [onNews], so: 'what is under way asks again' },
+  { when: releases.freezeChanged, then: [onNews], so: 'what is under way, and what waited for the calendar, asks again' },
   { when: releases.freezeBegan, then: [onNews], so: 'what is under way finishes its wave or goes back' },
   { when: releases.freezeEnded, then: [onNews], so: 'what waited for the end of the freeze goes on' },
   { when: deployments.deploymentStarted, then: [changeFollowsDeployment], so: 'the change record is implementing' },

@@ -45,6 +45,8 @@ export const freezeSchema = freezeBody.extend({
   id: idOf('frz'),
   createdBy: z.string(),
   createdAt: z.string(),
+  /** When a person last changed what it says. */
+  changedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   version: z.number().int(),
   activeNow: z.boolean(),
@@ -76,6 +78,89 @@ export const listFreezes = defineRoute({
   answer: z.object({ items: z.array(freezeSchema) }),
 });
 
+/** What a freeze said before, until when, who changed it and why. */
+const pastSchema = z.object({
+  version: z.number().int(),
+  scope: scopeSchema,
+  when: whenSchema,
+  reason: z.string(),
+  ticket: z.string(),
+  from: z.string(),
+  until: z.string(),
+  changedBy: z.string(),
+  because: z.string(),
+});
+
+export const getFreeze = defineRoute({
+  method: 'GET',
+  path: '/v1/freezes/{freeze}',
+  summary: 'One freeze or window, with all that it said before',
+  access: { kind: 'may', action: 'freeze.read', list: true },
+  params: z.object({ freeze: idOf('frz') }),
+  answer: freezeSchema.extend({ past: z.array(pastSchema) }),
+});
+
+export const changeFreeze = defineRoute({
+  method: 'PATCH',
+  path: '/v1/freezes/{freeze}',
+  summary: 'Change a freeze or window; what it said before is kept with the reason. What is left out stays',
+  access: { kind: 'may', action: 'freeze.write' },
+  params: z.object({ freeze: idOf('frz') }),
+  body: z.strictObject({
+    /** The one that was seen. */
+    version: z.number().int().positive(),
+    /** Why it is changed. */
+    because: proseSchema,
+    scope: scopeSchema.optional(),
+    when: whenSchema.optional(),
+    reason: proseSchema.optional(),
+    ticket: lineSchema.optional(),
+    exempt: z.array(z.enum(RELEASE_TYPES)).max(3).optional(),
+    onRunning: z.enum(['finish', 'finish-wave', 'pause']).optional(),
+  }),
+  answer: freezeSchema,
+});
+
+const spanSchema = z.object({ from: z.string(), until: z.string().nullable() });
+
+/** What a freeze would hold, before it is saved. */
+export const collisionSchema = z.object({
+  /** The first windows from now on, in the order of time. */
+  windows: z.array(spanSchema),
+  /** Releases that it would hold, those under way first. */
+  releases: z.array(
+    z.object({
+      release: idOf('rel'),
+      service: z.string(),
+      version: z.string(),
+      environment: z.string(),
+      state: z.enum(['planned', 'approved', 'in-flight']),
+      until: z.string().nullable(),
+    }),
+  ),
+  /** Services and environments where nothing of a type that is not exempt could begin. */
+  places: z.array(z.object({ service: z.string(), environment: z.string() })),
+  counts: z.object({ releases: z.number().int(), places: z.number().int(), services: z.number().int(), environments: z.number().int() }),
+  /** Freezes and windows that are open at the same time for some of the same places. */
+  overlaps: z.array(
+    z.object({ freeze: idOf('frz'), kind: z.enum(['deny', 'allow']), reason: z.string(), from: z.string(), until: z.string().nullable() }),
+  ),
+  /** The same for people. */
+  words: z.array(z.string()),
+});
+export type Collisions = z.infer<typeof collisionSchema>;
+
+export const previewFreeze = defineRoute({
+  method: 'POST',
+  path: '/v1/freezes/preview',
+  summary: 'What a freeze or window would hold, or what a change of one would: nothing is saved',
+  access: { kind: 'may', action: 'freeze.read', list: true },
+  transaction: 'read',
+  /** `freeze`: the one that would be changed to this. */
+  body: freezeBody.extend({ freeze: idOf('frz').optional() }),
+  answer: collisionSchema,
+});
+
 export const endFreeze = defineRoute({
   method: 'POST',
   path: '/v1/freezes/{freeze}/end',
@@ -96,4 +181,4 @@ export const stopTheLine = defineRoute({
   answer: z.object({ freeze: freezeSchema, blocks: blockedSchema }),
 });
 
-export const freezesRoutes = [createFreeze, listFreezes, endFreeze, stopTheLine] as const;
+export const freezesRoutes = [createFreeze, previewFreeze, listFreezes, getFreeze, changeFreeze, endFreeze, stopTheLine] as const;

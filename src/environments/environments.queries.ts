@@ -3,7 +3,7 @@ import { healthFrom, type Health, type Incident } from './incident.ts';
 import { findIncident, findOpenIncidents } from './incident.store.ts';
 import { noSuchIncident } from './environments.problems.ts';
 import type { Running } from './running.ts';
-import { findHistory, findRunning, findRunningEverywhere, findRunningIn, type HistoryRow } from './running.store.ts';
+import { findAllRunning, findHistory, findRunning, findRunningEverywhere, findRunningIn, type HistoryRow } from './running.store.ts';
 import { saidGood, type Verification } from './verification.ts';
 import { findVerifications } from './verification.store.ts';
 
@@ -20,6 +20,11 @@ export async function runningEverywhere(tx: Tx, serviceId: string): Promise<Runn
 /** Everything that runs in an environment. */
 export async function runningIn(tx: Tx, environmentId: string): Promise<Running[]> {
   return findRunningIn(tx, environmentId);
+}
+
+/** Everything that runs anywhere: one question for boards and previews. */
+export async function allRunning(tx: Tx): Promise<Running[]> {
+  return findAllRunning(tx);
 }
 
 /** What ran, newest first, with when it ended (null: it still runs). */

@@ -26,6 +26,11 @@ export async function findRunningIn(tx: Tx, environmentId: string): Promise<Runn
   return tx.query<Running>(`select ${COLUMNS} from running where environment_id = $1 order by service_id`, [environmentId]);
 }
 
+/** Everything that runs anywhere, of services and environments that exist. */
+export async function findAllRunning(tx: Tx): Promise<Running[]> {
+  return tx.query<Running>(`select ${COLUMNS} from running order by service_id, environment_id`);
+}
+
 export type HistoryRow = Running & { readonly change: RunningChange; readonly until: Instant | null };
 
 /** What ran, newest first. */

@@ -76,19 +76,28 @@ export const breakGlassOpened = defineEvent({
   }),
 });
 
+const freezeSaid = z.object({
+  kind: text,
+  scope: z.record(z.string(), z.union([z.string(), z.number().int()])),
+  schedule: z.record(z.string(), z.union([z.string(), z.number().int(), z.null()])),
+  exempt: z.array(text),
+  onRunning: text,
+  ticket: text,
+  reasonDigest: text,
+});
+
 export const freezeCreated = defineEvent({
   type: 'freeze.created',
   subject: 'frz',
   means: 'A freeze or window was put into the calendar.',
-  body: z.object({
-    kind: text,
-    scope: z.record(z.string(), z.union([z.string(), z.number().int()])),
-    schedule: z.record(z.string(), z.union([z.string(), z.number().int(), z.null()])),
-    exempt: z.array(text),
-    onRunning: text,
-    ticket: text,
-    reasonDigest: text,
-  }),
+  body: freezeSaid,
+});
+
+export const freezeChanged = defineEvent({
+  type: 'freeze.changed',
+  subject: 'frz',
+  means: 'A person changed what a freeze or window says, with a reason; what it said before stands beside it.',
+  body: freezeSaid.extend({ before: freezeSaid, becauseDigest: text }),
 });
 
 export const freezeBegan = defineEvent({
@@ -101,8 +110,8 @@ export const freezeBegan = defineEvent({
 export const freezeEnded = defineEvent({
   type: 'freeze.ended',
   subject: 'frz',
-  means: 'A window of the calendar is over, or a person ended the freeze.',
-  body: z.object({ kind: text, why: z.enum(['over', 'by-person']), reasonDigest: optional }),
+  means: 'A window of the calendar is over, or a person ended the freeze, or moved it away.',
+  body: z.object({ kind: text, why: z.enum(['over', 'by-person', 'changed']), reasonDigest: optional }),
 });
 
 export const decisionRecorded = defineEvent({
@@ -134,6 +143,7 @@ export const releaseEvents = [
   breakGlassAsked,
   breakGlassOpened,
   freezeCreated,
+  freezeChanged,
   freezeBegan,
   freezeEnded,
   decisionRecorded,

@@ -6,13 +6,15 @@ import type { Freeze } from './freeze.ts';
 export type FreezeRow = Freeze & {
   readonly createdBy: string;
   readonly createdAt: string;
+  /** When a person last changed it. */
+  readonly changedAt: string | null;
   readonly nextEdge: string | null;
   readonly toldActive: boolean;
   readonly version: number;
 };
 
 export const FREEZE_COLUMNS = `id, kind, scope, schedule as "when", reason, ticket, exempt, on_running as "onRunning", created_by as "createdBy", created_at as "createdAt",
-  ended_at as "endedAt", next_edge as "nextEdge", told_active as "toldActive", version`;
+  changed_at as "changedAt", ended_at as "endedAt", next_edge as "nextEdge", told_active as "toldActive", version`;
 
 /** Every writer of the calendar takes this lock alone; every recorded decision shares it until its act is written. */
 const CALENDAR_LOCK = 7420_0011;
@@ -58,6 +60,27 @@ export async function updateFreezeEnded(tx: Tx, row: FreezeRow, at: string): Pro
     `update calendar_window set ended_at = $3, next_edge = null, told_active = false, version = version + 1 where id = $1 and version = $2 and ended_at is null`,
     [row.id, row.version, at],
   );
+}
+
+/** Saves what a person changed, and keeps what it said before with who changed it and why. */
+export async function updateFreeze(
+  tx: Tx,
+  before: FreezeRow,
+  after: FreezeRow,
+  { by, because }: { readonly by: string; readonly because: string },
+): Promise<number> {
+  await tx.write(
+    `insert into calendar_window_past (window_id, version, org_id, scope, schedule, reason, ticket, exempt, on_running, valid_from, valid_until, changed_by, because)
+     select id, version, org_id, scope, schedule, reason, ticket, exempt, on_running, coalesce(changed_at, created_at), $3, $4, $5
+     from calendar_window where id = $1 and version = $2 and ended_at is null`,
+    [before.id, before.version, after.changedAt, by, because],
+  );
+  return tx.write(
+    `update calendar_window set scope = $3::jsonb, schedule = $4::jsonb, reason = $5, ticket = $6, exempt = $7, on_running = $8, next_edge = $9,
+       told_active = $10, changed_at = $11, version = version + 1 where id = $1 and version = $2 and ended_at is null`,
+    [before.id, before.version, JSON.stringify(after.scope), JSON.stringify(after.when), after.reason, after.ticket, after.exempt,
+      after.onRunning, after.nextEdge, after.toldActive, after.changedAt],
+  ); // prettier-ignore
 }
 
 /** What the timer has told so far. Not a new version: people's edits don't race with the clock. */

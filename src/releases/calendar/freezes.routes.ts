@@ -5,8 +5,9 @@ import { mount } from '../../platform/http/handler.ts';
 import { edgesOf } from './edges.ts';
 import type { FreezeRow } from './freeze.store.ts';
 import { blockedBy } from './freezes.views.ts';
-import { createFreeze, draftFreeze, endFreeze } from './freezes.commands.ts';
-import { freezesOf } from './freezes.queries.ts';
+import { changeFreeze, createFreeze, draftFreeze, endFreeze } from './freezes.commands.ts';
+import { freezeById, freezesOf, pastOf } from './freezes.queries.ts';
+import { noSuchFreeze } from '../releases.problems.ts';
 
 export const freezesRoutes: readonly Mounted[] = [
   mount(contract.createFreeze, async ({ tx, actor, body, query }) => {
@@ -19,6 +20,16 @@ export const freezesRoutes: readonly Mounted[] = [
     const items = [];
     for (const row of await freezesOf(tx, query.ended === 'true')) items.push(await view(tx, row));
     return { items };
+  }),
+  mount(contract.getFreeze, async ({ tx, params }) => {
+    const row = await freezeById(tx, params.freeze);
+    if (row === null) throw noSuchFreeze({ freeze: params.freeze });
+    const past = await pastOf(tx, row.id);
+    return { ...(await view(tx, row)), past: past.map(({ freeze: _, ...one }) => one) };
+  }),
+  mount(contract.changeFreeze, async ({ tx, actor, params, body }) => {
+    const { version, because, ...change } = body;
+    return view(tx, await changeFreeze(tx, actor, { id: params.freeze, version, because, change }));
   }),
   mount(contract.endFreeze, async ({ tx, actor, params, body }) =>
     view(tx, await endFreeze(tx, actor, params.freeze, body.version, body.reason)),
@@ -40,7 +51,7 @@ export const freezesRoutes: readonly Mounted[] = [
 ];
 
 async function view(tx: Tx, row: FreezeRow) {
-  const { id, kind, scope, when, reason, ticket, exempt, onRunning, createdBy, createdAt, endedAt, version } = row;
+  const { id, kind, scope, when, reason, ticket, exempt, onRunning, createdBy, createdAt, changedAt, endedAt, version } = row;
   const edges = edgesOf(when, await tx.now());
   const over = endedAt !== null;
   return {
@@ -54,6 +65,7 @@ async function view(tx: Tx, row: FreezeRow) {
     onRunning,
     createdBy,
     createdAt,
+    changedAt,
     endedAt,
     version,
     activeNow: !over && edges.active,

@@ -5,7 +5,8 @@ import { ask, newRelease } from '../../testing/release-story.ts';
 import { releaseWorld } from '../../testing/release-world.ts';
 import { mayShip } from '../may-ship.api.ts';
 import { releasesSweepers, releasesTasks } from '../releases.reactions.ts';
-import { createFreeze, draftFreeze, EDGE_TASK, endFreeze, type NewFreeze } from './freezes.commands.ts';
+import { changeFreeze, createFreeze, draftFreeze, EDGE_TASK, endFreeze, type NewFreeze } from './freezes.commands.ts';
+import { pastOf } from './freezes.queries.ts';
 import { freezesRoutes } from './freezes.routes.ts';
 import { blockedBy } from './freezes.views.ts';
 
@@ -144,4 +145,68 @@ test('what can’t be is refused; ending needs the version that was seen', async
   await expect(world.tx((tx) => endFreeze(tx, people.mona, row.id, row.version + 1, 'x'))).rejects.toMatchObject({
     code: 'releases.freeze-is-over',
   });
+});
+
+test('a change is a fact with what it said before; what is decided follows it, and the past stays as it was', async () => {
+  const release = await newRelease(world);
+  const at = await now();
+  const row = await create(deny(later(at, -1000), later(at, 3_600_000)));
+  const started = row.when.kind === 'once' ? row.when.from : '';
+  expect((await ask(world, release)).verdict).toBe('wait');
+  const edit = { id: row.id, version: row.version, because: 'the audit ends earlier' };
+  await world.clock(60_000);
+  const shorter = await world.tx((tx) =>
+    changeFreeze(tx, people.mona, { ...edit, change: { when: { kind: 'once', from: started, until: later(at, 1_800_000) } } }),
+  );
+  expect(shorter).toMatchObject({ version: 2, toldActive: true, when: { from: started }, nextEdge: later(at, 1_800_000) });
+  expect(await ask(world, release)).toMatchObject({ verdict: 'wait', earliest: later(at, 1_800_000) });
+  const moved = await world.tx((tx) =>
+    changeFreeze(tx, people.mona, {
+      ...edit,
+      version: 2,
+      change: { when: { kind: 'once', from: later(at, 1_200_000), until: later(at, 1_800_000) } },
+    }),
+  );
+  expect(moved).toMatchObject({ toldActive: false, nextEdge: later(at, 1_200_000) });
+  expect((await ask(world, release)).verdict).toBe('allow');
+  expect(await told(row.id)).toEqual(['freeze.created', 'freeze.began', 'freeze.changed', 'freeze.changed', 'freeze.ended']);
+  const past = await world.tx((tx) => pastOf(tx, row.id));
+  expect(past.map((one) => [one.version, one.when, one.because])).toEqual([
+    [2, shorter.when, edit.because],
+    [1, row.when, edit.because],
+  ]);
+  expect(past[1]).toMatchObject({ from: row.createdAt, until: shorter.changedAt });
+  const fact = (await world.facts('freeze.changed')).find((one) => one.subject === row.id);
+  expect(fact?.body).toMatchObject({ schedule: shorter.when, before: { schedule: row.when } });
+  expect(JSON.stringify(fact)).not.toContain(edit.because);
+  await world.clock(1_200_000);
+  for (const _ of [1, 2]) await edge(row.id);
+  expect((await ask(world, release)).verdict).toBe('wait');
+  expect((await told(row.id)).at(-1)).toBe('freeze.began');
+  await world.tx((tx) => endFreeze(tx, people.mona, row.id, 3, 'enough'));
+});
+
+test('a change needs the version that was seen, a window that can be, and something to change', async () => {
+  const at = await now();
+  const row = await create(deny(later(at, 3_600_000), later(at, 7_200_000)));
+  const change = (version: number, when: NewFreeze['when']) =>
+    world.tx((tx) => changeFreeze(tx, people.mona, { id: row.id, version, because: 'why', change: { when } }));
+  const right = { kind: 'once' as const, from: later(at, 3_600_000), until: later(at, 9_000_000) };
+  await expect(change(2, right)).rejects.toMatchObject({ code: 'releases.stale-freeze' });
+  await expect(change(1, { ...right, until: later(at, -1) })).rejects.toMatchObject({ code: 'releases.bad-window' });
+  await expect(change(1, { ...right, from: later(at, -9000), until: later(at, -1) })).rejects.toMatchObject({
+    code: 'releases.window-over',
+  });
+  expect(await told(row.id)).toEqual(['freeze.created']);
+  expect(await world.tx((tx) => pastOf(tx, row.id))).toEqual([]);
+  // A new beginning is never before now, though the freeze was made to begin earlier.
+  const early = await change(1, { ...right, from: later(at, -3_600_000) });
+  expect(early.when.kind === 'once' && early.when.from >= at).toBe(true);
+  await world.tx((tx) => endFreeze(tx, people.mona, row.id, 2, 'x'));
+  await expect(change(3, right)).rejects.toMatchObject({ code: 'releases.freeze-is-over' });
+  const gone = await create(deny(await now(), later(await now(), 1000)));
+  await world.clock(2000);
+  await expect(
+    world.tx((tx) => changeFreeze(tx, people.mona, { id: gone.id, version: 1, because: 'why', change: { ticket: 'OPS-2' } })),
+  ).rejects.toMatchObject({ code: 'releases.freeze-is-over' });
 });

@@ -1,5 +1,5 @@
-import { environmentsInOrder, serviceById } from '../../catalog/catalog.queries.ts';
-import { whatRuns } from '../../environments/environments.queries.ts';
+import { allServices, environmentsInOrder } from '../../catalog/catalog.queries.ts';
+import { allRunning } from '../../environments/environments.queries.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { newestOpenReleases } from '../releases.queries.ts';
 import { calendarAnswer } from './answer.ts';
@@ -21,12 +21,14 @@ export async function blockedBy(tx: Tx, freeze: Freeze, now: string): Promise<Bl
   const at = freeze.kind === 'deny' ? (edges.active ? now : edges.next) : edges.active ? edges.until : now;
   if (at === null) return [];
   const environments = await environmentsInOrder(tx);
+  const services = new Map((await allServices(tx)).map((service) => [service.id, service]));
+  const running = new Map((await allRunning(tx)).map((one) => [`${one.serviceId} ${one.environmentId}`, one.releaseId]));
   const blocked: Blocked[] = [];
   for (const release of await newestOpenReleases(tx)) {
-    const service = await serviceById(tx, release.serviceId);
-    if (service === null) continue;
+    const service = services.get(release.serviceId);
+    if (service === undefined) continue;
     for (const environment of environments.filter((one) => release.targets.includes(one.name))) {
-      if ((await whatRuns(tx, service.id, environment.id))?.releaseId === release.id) continue;
+      if (running.get(`${service.id} ${environment.id}`) === release.id) continue;
       const { tier, team, name } = service;
       const subject = {
         tier,
