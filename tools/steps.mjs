@@ -23,6 +23,7 @@ export function runSteps(steps) {
 export const checks = [
   ['types', bin('tsc'), ['-p', '.']],
   ['types of the screens', bin('tsc'), ['-p', 'web']],
+  ['types of the journeys', bin('tsc'), ['-p', 'web/journeys']],
   ['lint', bin('oxlint'), ['--type-aware', '--quiet']],
   ['format', bin('prettier'), ['--check', '--log-level', 'warn', '.']],
   ['generated files are up to date', process.execPath, ['tools/generate.mjs', '--check']],

@@ -140,7 +140,12 @@ async function signEverybodyIn(anybody: Api, folder: string): Promise<People> {
   const ada = await anybody.send('POST', '/v1/setup', { link, name: 'Ada Admin', email: 'ada@example.org', password: PASSWORD });
   const adaToken = String(ada['token']);
   const asAda = anybody.as(adaToken);
-  await asAda.send('POST', '/v1/people', { name: 'Dora Developer', emails: ['dora@example.org'], roles: [{ role: 'developer', on: {} }] });
+  const dora = await asAda.send('POST', '/v1/people', {
+    name: 'Dora Developer',
+    emails: ['dora@example.org'],
+    roles: [{ role: 'developer', on: {} }],
+  });
+  await anybody.send('POST', '/v1/setup', { link: dora['invitation'], password: PASSWORD });
   const invited = await asAda.send('POST', '/v1/people', {
     name: 'Bob Boss',
     emails: ['bob@example.org'],

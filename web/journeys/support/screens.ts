@@ -1,0 +1,38 @@
+import type { Json } from '../../../campaigns/road/api.ts';
+import type { Stage } from './stage.ts';
+
+const first = (answer: Json): Json | undefined => (answer['items'] as Json[] | undefined)?.[0];
+
+/** The address of every screen of an instance where a release was shipped, with real ids in them. */
+export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]> {
+  const id = async (path: string): Promise<string> => String(first(await ada.get(path))?.['id'] ?? 'none');
+  const [release, run, incident] = await Promise.all([id('/v1/releases?limit=1'), id('/v1/runs?limit=1'), id('/v1/incidents')]);
+  const decisions = first(await ada.get(`/v1/releases/${release}/decisions`));
+  const digest = String(first(await ada.get('/v1/artifacts'))?.['digest'] ?? 'none');
+  const policy = String(first(await ada.get('/v1/policies'))?.['name'] ?? 'none');
+  return [
+    '/',
+    '/inbox',
+    '/releases',
+    `/releases/${release}`,
+    `/decisions/${String(decisions?.['id'] ?? 'none')}`,
+    '/runs',
+    `/runs/${run}`,
+    '/calendar',
+    '/services',
+    '/services/clock',
+    '/environments',
+    '/environments/prod',
+    '/incidents',
+    `/incidents/${incident}`,
+    '/metrics',
+    '/evidence',
+    '/evidence/ledger',
+    `/artifacts/${digest}`,
+    '/policies',
+    `/policies/${policy}`,
+    '/debts',
+    ...['people', 'roles', 'tokens', 'runners', 'agents', 'parked', 'audit', 'webhooks', 'instance'].map((part) => `/admin/${part}`),
+    '/account',
+  ];
+}
