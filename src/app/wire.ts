@@ -1,4 +1,4 @@
-import { servicesIn } from '../catalog/catalog.queries.ts';
+import { environmentByName, servicesIn } from '../catalog/catalog.queries.ts';
 import { EXPORTS } from '../contract/exports.ts';
 import { agentLogin } from '../deployments/agents.queries.ts';
 import { makeGate } from '../identity/gate.api.ts';
@@ -8,6 +8,7 @@ import { withExports } from '../platform/http/csv.ts';
 import type { AccessGate } from '../platform/http/gate.port.ts';
 import type { Mounted } from '../platform/http/handler.ts';
 import type { Work } from '../platform/jobs/worker.system.ts';
+import { keepNode } from '../platform/keys/node.system.ts';
 import { startSequencer } from '../platform/ledger/sequencer.system.ts';
 import { reactions } from './flow.ts';
 import { resolvers } from './resolvers.ts';
@@ -18,7 +19,7 @@ export type Wired = {
   readonly gate: AccessGate;
   readonly work: Work;
   /** What runs beside requests and jobs. */
-  start(floor: Floor): { stop(): Promise<void> };
+  start(floor: Floor, version: string): { stop(): Promise<void> };
 };
 
 /** Joins the slices: together with slices.ts and flow.ts the only place that knows them all. */
@@ -28,8 +29,16 @@ export function wire(): Wired {
       slices.flatMap((slice) => slice.routes),
       EXPORTS,
     ),
-    gate: makeGate({ machines: [runnerLogin, agentLogin], resolvers, servicesIn }),
+    gate: makeGate({
+      machines: [runnerLogin, agentLogin],
+      resolvers,
+      servicesIn,
+      isProduction: async (tx, name) => ((await environmentByName(tx, name))?.kind ?? 'production') === 'production',
+    }),
     work: { tasks: slices.flatMap((slice) => slice.tasks), reactions, sweepers: slices.flatMap((slice) => slice.sweepers) },
-    start: (floor) => startSequencer(floor),
+    start: (floor, version) => {
+      const parts = [startSequencer(floor), keepNode(floor, version)];
+      return { stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) };
+    },
   };
 }

@@ -8,7 +8,7 @@ export const emailSchema = z
   .max(254)
   .regex(/^[^\s@\0-\x1f]+@[^\s@\0-\x1f]+$/, 'an e-mail address')
   .transform((email) => email.toLowerCase());
-const passwordSchema = z.string().min(12, 'at least 12 characters').max(200);
+export const passwordSchema = z.string().min(12, 'at least 12 characters').max(200);
 const actionSchema = z.enum(Object.keys(ACTIONS) as [Action, ...Action[]]);
 export const scopeSchema = z.strictObject({
   team: nameSchema.optional(),
@@ -24,8 +24,16 @@ export const personSchema = z.object({
   active: z.boolean(),
   delegate: z.string().nullable(),
   roles: z.array(bindingSchema),
+  /** The bots that they answer for. */
+  bots: z.array(z.object({ id: idOf('bot'), name: z.string(), active: z.boolean(), roles: z.array(bindingSchema) })),
+  sessions: z.number().int(),
+  tokens: z.number().int(),
+  secondFactor: z.boolean(),
+  /** False while their invitation is unused. */
+  hasPassword: z.boolean(),
+  lastSeenAt: z.string().nullable(),
 });
-const signedIn = z.object({ person: idOf('per'), name: z.string(), token: z.string(), expiresAt: z.string() });
+export const signedInSchema = z.object({ person: idOf('per'), name: z.string(), token: z.string(), expiresAt: z.string() });
 
 export const setup = defineRoute({
   method: 'POST',
@@ -34,8 +42,15 @@ export const setup = defineRoute({
   access: { kind: 'public', why: 'the single-use secret of the link is the credential' },
   secret: true,
   session: 'opens',
-  body: z.object({ link: z.string().max(200), name: lineSchema.optional(), email: emailSchema.optional(), password: passwordSchema }),
-  answer: signedIn,
+  body: z.object({
+    link: z.string().max(200),
+    name: lineSchema.optional(),
+    email: emailSchema.optional(),
+    password: passwordSchema,
+    /** Of the second factor, where the invited person has one. */
+    code: z.string().max(40).optional(),
+  }),
+  answer: signedInSchema,
 });
 export const signIn = defineRoute({
   method: 'POST',
@@ -44,9 +59,14 @@ export const signIn = defineRoute({
   access: { kind: 'public', why: 'the password is the credential; guessing is slowed down per address' },
   secret: true,
   session: 'opens',
-  body: z.object({ email: emailSchema, password: z.string().max(200) }),
+  body: z.object({
+    email: emailSchema,
+    password: z.string().max(200),
+    /** Of the second factor, where the person has one: six digits, or a recovery code. */
+    code: z.string().max(40).optional(),
+  }),
   status: 201,
-  answer: signedIn,
+  answer: signedInSchema,
 });
 export const signOut = defineRoute({
   method: 'DELETE',
@@ -68,6 +88,11 @@ export const whoAmI = defineRoute({
     person: idOf('per'),
     roles: z.array(bindingSchema),
     organisation: z.string(),
+    /** Who decides while I am away. */
+    delegate: z.string().nullable(),
+    /** Until when this credential lasts, and until when it counts as fresh where an act asks for that. */
+    expiresAt: z.string(),
+    freshUntil: z.string().nullable(),
   }),
 });
 export const listPeople = defineRoute({
@@ -166,12 +191,14 @@ const credentialSchema = z.object({
   createdAt: z.string(),
   expiresAt: z.string(),
   endedAt: z.string().nullable(),
+  seenAt: z.string().nullable(),
 });
 export const listTokens = defineRoute({
   method: 'GET',
   path: '/v1/tokens',
-  summary: 'My tokens and sessions, and those of my bots',
+  summary: 'My tokens and sessions, and those of my bots; of everybody with `all`, for who may read the audit',
   access: { kind: 'signed-in' },
+  query: z.object({ all: z.enum(['true', 'false']).optional() }),
   answer: z.object({ items: z.array(credentialSchema) }),
 });
 export const endToken = defineRoute({

@@ -1,12 +1,16 @@
 import { ACTIONS, roleMay, type Action } from '../contract/actions.ts';
 import type { Actor } from '../kernel/actor.ts';
+import { between } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import type { AccessGate, On } from '../platform/http/gate.port.ts';
 import { notAllowed } from '../platform/platform.problems.ts';
+import { asksForFresh, freshness } from './fresh.ts';
+import { signInAgain, tokenMayNotDecide } from './identity.problems.ts';
 import { bindingsOf } from './identity.queries.ts';
 import { findCredential } from './identity.store.ts';
 import { secretDigest } from './password.system.ts';
 import { may } from './permission.ts';
+import { seeCredential } from './session.store.ts';
 
 /** How a runner or an agent is known by its key; their slices supply it, `app/wire.ts` joins. */
 export type MachineLogin = (tx: Tx, key: string) => Promise<Actor | null>;
@@ -18,7 +22,12 @@ export type GateParts = {
   readonly resolvers: Readonly<Record<string, Resolver>>;
   /** Ids of the services over which one of these scopes holds. */
   readonly servicesIn: (tx: Tx, scopes: readonly { team: string | null; service: string | null }[]) => Promise<ReadonlySet<string>>;
+  /** Whether an environment is one of production; what is not known to be another counts as it. */
+  readonly isProduction?: (tx: Tx, environment: string) => Promise<boolean>;
 };
+
+/** A use of a credential is noted when the last note is this old. */
+const NOTE_EVERY_MS = 60_000;
 
 const BEARER = /^Bearer ([\x21-\x7e]{10,300})$/i;
 
@@ -28,10 +37,15 @@ export function makeGate(parts: GateParts): AccessGate {
     async authenticate(floor: Floor, authorization) {
       const key = BEARER.exec(authorization ?? '')?.[1];
       if (key === undefined) return null;
-      return floor.db.read('*', (tx) => (/^ym_(?:tok|ses)_/.test(key) ? personOrBot(tx, key) : machine(parts, tx, key)));
+      if (!/^ym_(?:tok|ses)_/.test(key)) return floor.db.read('*', (tx) => machine(parts, tx, key));
+      const found = await floor.db.read('*', (tx) => personOrBot(tx, key));
+      if (found === null) return null;
+      if (found.stale) await noteUse(floor, found.actor.org, found.actor.credential.id);
+      return found.actor;
     },
     async authorise(tx, actor, action, on) {
       if (!may(actor, await bindings(tx, actor), action, on)) throw notAllowed({ action, on: describe(on), roles: ACTIONS[action] });
+      await mustBeFresh(parts, tx, actor, action, on);
     },
     async resolve(tx, kind, value) {
       const resolver = parts.resolvers[kind];
@@ -61,15 +75,39 @@ export function makeGate(parts: GateParts): AccessGate {
   };
 }
 
-async function personOrBot(tx: Tx, key: string): Promise<Actor | null> {
-  const row = await findCredential(tx, secretDigest(key));
+type Known = { readonly actor: Extract<Actor, { kind: 'person' | 'bot' }>; readonly stale: boolean };
+
+async function personOrBot(tx: Tx, key: string): Promise<Known | null> {
+  const row = await findCredential(tx, secretDigest(key), tx.floor.config.sessionIdleMs);
   if (row === null) return null;
+  const { id, created_at, screen, authenticated_at: again } = row;
   const credential =
     row.kind === 'session'
-      ? ({ kind: 'session', id: row.id, authenticatedAt: row.created_at } as const)
-      : ({ kind: 'token', id: row.id, actions: row.actions, services: row.services } as const);
-  if (row.owner !== null) return { kind: 'bot', id: row.holder_id, org: row.org_id, owner: row.owner, credential };
-  return row.holder_id.startsWith('per_') ? { kind: 'person', id: row.holder_id, org: row.org_id, credential } : null;
+      ? ({ kind: 'session', id, authenticatedAt: again ?? created_at, screen } as const)
+      : ({ kind: 'token', id, actions: row.actions, services: row.services } as const);
+  const stale = row.seen_at === null || between(row.seen_at, await tx.now()) > NOTE_EVERY_MS;
+  if (row.owner !== null) return { actor: { kind: 'bot', id: row.holder_id, org: row.org_id, owner: row.owner, credential }, stale };
+  return row.holder_id.startsWith('per_') ? { actor: { kind: 'person', id: row.holder_id, org: row.org_id, credential }, stale } : null;
+}
+
+/** Notes that a credential is in use. A request does not fail for it. */
+async function noteUse(floor: Floor, org: string, id: string): Promise<void> {
+  try {
+    await floor.db.tx(org, async (tx) => seeCredential(tx, id, await tx.now()));
+  } catch (error) {
+    floor.log.warn({ err: error, credential: id }, 'the use of a credential was not noted');
+  }
+}
+
+/** A stolen session approves nothing, overrides nothing and gives no rights: these ask for a fresh sign-in. */
+async function mustBeFresh(parts: GateParts, tx: Tx, actor: Actor, action: Action, on: On): Promise<void> {
+  const production = async (): Promise<boolean> =>
+    on.environment === undefined || parts.isProduction === undefined || parts.isProduction(tx, on.environment);
+  if (!(await asksForFresh(action, production))) return;
+  const { freshMs, tokensDecide } = tx.floor.config;
+  const answer = freshness(actor, action, await tx.now(), { freshMs, tokensDecide });
+  if (answer === 'sign-in-again') throw signInAgain({ minutes: freshMs / 60_000 });
+  if (answer === 'token-may-not') throw tokenMayNotDecide({ action, setting: tokensDecide });
 }
 
 async function machine(parts: GateParts, tx: Tx, key: string): Promise<Actor | null> {

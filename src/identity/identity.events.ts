@@ -60,3 +60,64 @@ export const tokenEnded = defineEvent({
   means: 'a token or session was ended before its time',
   body: z.object({ token: z.string(), holder: z.string() }),
 });
+const ended = z.object({ person: z.string(), ended: z.int(), reasonDigest: z.string().nullable() });
+export const sessionsEnded = defineEvent({
+  type: 'session.ended',
+  subject: 'per',
+  means: 'sessions of a person were ended, and their tokens where that was asked',
+  body: ended.extend({ tokens: z.boolean() }),
+});
+export const everybodyEnded = defineEvent({
+  type: 'session.everybody-ended',
+  subject: 'org',
+  means: 'every session and token of everybody was ended at once',
+  body: z.object({ ended: z.int(), reasonDigest: z.string() }),
+});
+export const signedInAgain = defineEvent({
+  type: 'session.confirmed',
+  subject: 'tok',
+  means: 'a person proved again who they are; their session got a new secret',
+  body: z.object({ token: z.string(), holder: z.string() }),
+});
+export const sessionOpened = defineEvent({
+  type: 'session.opened',
+  subject: 'tok',
+  means: 'a person signed in',
+  body: z.object({ token: z.string(), holder: z.string(), screen: z.boolean(), secondFactor: z.boolean() }),
+});
+export const passwordChanged = defineEvent({
+  type: 'person.password-changed',
+  subject: 'per',
+  means: 'a person chose a new password; their other sessions ended',
+  body: z.object({ person: z.string(), ended: z.int() }),
+});
+export const factorConfirmed = defineEvent({
+  type: 'person.second-factor-confirmed',
+  subject: 'per',
+  means: 'a person signs in with a second factor from now on',
+  body: person,
+});
+export const factorEnded = defineEvent({
+  type: 'person.second-factor-ended',
+  subject: 'per',
+  means: 'a person signs in without a second factor from now on',
+  body: ended,
+});
+export const recoveryUsed = defineEvent({
+  type: 'person.recovery-code-used',
+  subject: 'per',
+  means: 'a person signed in with a recovery code in place of their second factor',
+  body: person,
+});
+export const invited = defineEvent({
+  type: 'person.invited',
+  subject: 'per',
+  means: 'a link with which a person chooses a password was made',
+  body: person.extend({ expiresAt: z.string() }),
+});
+export const emailRemoved = defineEvent({
+  type: 'person.email-removed',
+  subject: 'per',
+  means: 'an address was taken from a person',
+  body: person,
+});

@@ -55,3 +55,46 @@ export const botExists = defineProblem<{ name: string }>('identity.bot-exists', 
   sentence: ({ name }) => `There is already a bot called ${name}.`,
   remedy: 'Choose another name, or use that bot.',
 });
+export const signInAgain = defineProblem<{ minutes: number }>('identity.sign-in-again', {
+  status: 403,
+  sentence: ({ minutes }) => `This act needs a sign-in that is younger than ${minutes} minutes.`,
+  remedy: 'Prove again who you are with your password, then repeat it: nothing of what you typed is lost.',
+});
+export const tokenMayNotDecide = defineProblem<{ action: string; setting: string }>('identity.token-may-not-decide', {
+  status: 403,
+  sentence: ({ action, setting }) =>
+    setting === 'narrowed'
+      ? `A token does ${action} in production only where it was narrowed to it by name.`
+      : `No token does ${action} in production here.`,
+  remedy: 'Sign in and do it from there, or ask an admin about YARDMASTER_TOKENS_DECIDE.',
+});
+export const codeNeeded = defineProblem<Record<string, never>>('identity.code-needed', {
+  status: 401,
+  sentence: 'The password is right; a code of your second factor is needed too.',
+  remedy: 'Send the six digits that your authenticator shows, or one of your recovery codes, as `code`.',
+});
+export const wrongCode = defineProblem<Record<string, never>>('identity.wrong-code', {
+  status: 401,
+  sentence: 'This code is not right, or it was used already.',
+  remedy: 'Wait for the next code of your authenticator, or use a recovery code; an admin can take the second factor away.',
+});
+export const noFactor = defineProblem<Record<string, never>>('identity.no-second-factor', {
+  status: 409,
+  sentence: 'There is no second factor to confirm or end.',
+  remedy: 'Begin one on your account page, or with POST /v1/me/second-factor.',
+});
+export const factorThere = defineProblem<Record<string, never>>('identity.second-factor-exists', {
+  status: 409,
+  sentence: 'You have a second factor already.',
+  remedy: 'End it first, with a code of it; then begin a new one.',
+});
+export const personsOnly = defineProblem<Record<string, never>>('identity.persons-only', {
+  status: 403,
+  sentence: 'Only a person who is signed in has sessions, a password and a second factor; a token or bot has none.',
+  remedy: 'Sign in with `ym login` or on the sign-in page, and do it from there.',
+});
+export const lastEmail = defineProblem<Record<string, never>>('identity.last-email', {
+  status: 409,
+  sentence: 'It is the only address of this person.',
+  remedy: 'Add another one first: without an address nobody signs in.',
+});

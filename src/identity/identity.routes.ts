@@ -1,19 +1,27 @@
 import * as contract from '../contract/identity.ts';
 import { Problem } from '../kernel/problem.ts';
 import { personBehind } from '../kernel/actor.ts';
+import type { Floor } from '../platform/floor.ts';
 import { mount, Refused, type Mounted } from '../platform/http/handler.ts';
+import { cookieName, cookieValue } from '../platform/http/screen-session.ts';
+import type { From } from './session.commands.ts';
+import { accountRoutes } from './account.routes.ts';
+import { freshUntil } from './fresh.ts';
 import { noSuch } from './identity.problems.ts';
 import { personLabel } from './identity.queries.ts';
-import { credentialsOf, people, rolesOf } from './identity.views.ts';
+import { aboutMe, credentialsOf, people, rolesOf } from './identity.views.ts';
 import * as peopleCommands from './people.commands.ts';
 import * as signInCommands from './sign-in.commands.ts';
 import * as tokenCommands from './token.commands.ts';
 
 /** The HTTP doors of identity. */
 export const identityRoutes: readonly Mounted[] = [
-  mount(contract.setup, ({ tx, body }) => signInCommands.useLink(tx, body)),
-  mount(contract.signIn, async ({ tx, body }) => {
-    const result = await signInCommands.signIn(tx, body);
+  mount(contract.setup, async ({ tx, body, headers, floor }) => {
+    const result = await signInCommands.useLink(tx, body, fromOf(headers, floor));
+    return result instanceof Problem ? new Refused(result) : result;
+  }),
+  mount(contract.signIn, async ({ tx, body, headers, floor }) => {
+    const result = await signInCommands.signIn(tx, body, fromOf(headers, floor));
     return result instanceof Problem ? new Refused(result) : result;
   }),
   mount(contract.signOut, async ({ tx, actor }) => {
@@ -24,7 +32,16 @@ export const identityRoutes: readonly Mounted[] = [
     const person = personBehind(actor);
     if ((actor.kind !== 'person' && actor.kind !== 'bot') || person === null) throw noSuch({ kind: 'person', id: actor.id });
     const name = (await personLabel(tx, [actor.id])).get(actor.id) ?? actor.id;
-    return { kind: actor.kind, id: actor.id, name, person, roles: await rolesOf(tx, actor.id), organisation: actor.org };
+    return {
+      kind: actor.kind,
+      id: actor.id,
+      name,
+      person,
+      roles: await rolesOf(tx, actor.id),
+      organisation: actor.org,
+      ...(await aboutMe(tx, actor, actor.credential.id)),
+      freshUntil: freshUntil(actor, tx.floor.config),
+    };
   }),
   mount(contract.listPeople, async ({ tx }) => ({ items: await people(tx) })),
   mount(contract.addPerson, ({ tx, actor, body }) => peopleCommands.addPerson(tx, actor, body)),
@@ -50,9 +67,26 @@ export const identityRoutes: readonly Mounted[] = [
   }),
   mount(contract.addBot, async ({ tx, actor, body }) => ({ bot: await peopleCommands.addBot(tx, actor, body) })),
   mount(contract.createToken, ({ tx, actor, body }) => tokenCommands.createToken(tx, actor, body)),
-  mount(contract.listTokens, async ({ tx, actor }) => ({ items: await credentialsOf(tx, actor) })),
+  mount(contract.listTokens, async ({ tx, actor, query, must }) => {
+    const all = query.all === 'true';
+    if (all) await must('admin.audit', {});
+    return { items: await credentialsOf(tx, actor, all) };
+  }),
   mount(contract.endToken, async ({ tx, actor, params }) => {
     await tokenCommands.endToken(tx, actor, params.token);
     return { id: params.token, ended: true as const };
   }),
+  ...accountRoutes,
 ];
+
+/** From what somebody signs in: a browser says so, and what it is; the session in its cookie will end. */
+function fromOf(headers: Headers, floor: Floor): From {
+  const screen = headers.get('x-yardmaster-screen') === '1';
+  const client =
+    headers
+      .get('user-agent')
+      ?.replaceAll(/[^\x20-\x7e]/g, '')
+      .slice(0, 200) ?? null;
+  const name = cookieName(headers.get('host'), floor.config.publicUrl.startsWith('https:'));
+  return { screen, client: client === '' ? null : client, holds: screen ? cookieValue(headers.get('cookie'), name) : null };
+}

@@ -16,6 +16,16 @@ export type CredentialRow = {
   readonly created_at: Instant;
   readonly expires_at: Instant;
   readonly ended_at: Instant | null;
+  readonly seen_at: Instant | null;
+  readonly screen: boolean;
+  readonly client: string | null;
+  readonly authenticated_at: Instant | null;
+};
+type NewCredential = Omit<CredentialRow, 'ended_at' | 'seen_at' | 'authenticated_at' | 'screen' | 'client'> & {
+  readonly secretDigest: string;
+  readonly by: string;
+  readonly screen?: boolean;
+  readonly client?: string | null;
 };
 
 export async function insertPerson(tx: Tx, row: { id: string; org: string; name: string; at: Instant }): Promise<void> {
@@ -101,9 +111,9 @@ export async function organisationAdmins(tx: Tx): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-export async function insertCredential(tx: Tx, row: Omit<CredentialRow, 'ended_at'> & { secretDigest: string; by: string }): Promise<void> {
+export async function insertCredential(tx: Tx, row: NewCredential): Promise<void> {
   await tx.query(
-    `insert into credential (id, org_id, kind, holder_id, name, secret_digest, actions, services, created_by, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `insert into credential (id, org_id, kind, holder_id, name, secret_digest, actions, services, created_by, created_at, expires_at, screen, client) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       row.id,
       row.org_id,
@@ -116,19 +126,29 @@ export async function insertCredential(tx: Tx, row: Omit<CredentialRow, 'ended_a
       row.by,
       row.created_at,
       row.expires_at,
+      row.screen ?? false,
+      row.client ?? null,
     ],
   );
 }
 
-/** The credential of a secret that is neither ended nor past its time, whose holder (and a bot's owner) is active. */
-export async function findCredential(tx: Tx, secretDigest: string): Promise<(CredentialRow & { owner: string | null }) | null> {
+/**
+ * The credential of a secret that is neither ended nor past its time, whose holder (and a bot's owner) is active. A session
+ * that nobody used for `idleMs` is past its time.
+ */
+export async function findCredential(
+  tx: Tx,
+  secretDigest: string,
+  idleMs: number,
+): Promise<(CredentialRow & { owner: string | null }) | null> {
   return tx.maybe<CredentialRow & { owner: string | null }>(
-    `select credential.id, credential.org_id, credential.kind, holder_id, credential.name, actions, services, credential.created_at, expires_at, ended_at, bot.owner_id as owner
+    `select credential.id, credential.org_id, credential.kind, holder_id, credential.name, actions, services, credential.created_at, expires_at, ended_at, seen_at, screen, client, authenticated_at, bot.owner_id as owner
      from credential
      left join bot on bot.id = holder_id and bot.active
      left join person on person.id = coalesce(bot.owner_id, holder_id) and person.active
-     where secret_digest = $1 and ended_at is null and expires_at > yardmaster_now() and person.id is not null`,
-    [secretDigest],
+     where secret_digest = $1 and ended_at is null and expires_at > yardmaster_now() and person.id is not null
+       and (credential.kind = 'token' or coalesce(seen_at, credential.created_at) > yardmaster_now() - $2 * interval '1 millisecond')`,
+    [secretDigest, idleMs],
   );
 }
 
@@ -175,6 +195,22 @@ export async function useInvitation(
     `update invitation set used_at = $2 where secret_digest = $1 and used_at is null and expires_at > $2 returning person_id, org_id`,
     [secretDigest, at],
   );
+}
+
+/** Whose unused invitation this is, locked, without using it. */
+export async function peekInvitation(
+  tx: Tx,
+  secretDigest: string,
+  at: Instant,
+): Promise<{ person_id: string | null; org_id: string } | null> {
+  return tx.maybe<{ person_id: string | null; org_id: string }>(
+    `select person_id, org_id from invitation where secret_digest = $1 and used_at is null and expires_at > $2 for update`,
+    [secretDigest, at],
+  );
+}
+
+export async function lockPerson(tx: Tx, person: string): Promise<void> {
+  await tx.query(`select 1 from person where id = $1 for update`, [person]);
 }
 
 export async function insertBot(tx: Tx, row: { id: string; org: string; name: string; owner: string; at: Instant }): Promise<boolean> {

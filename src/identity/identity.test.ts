@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Actor } from '../kernel/actor.ts';
+import { Problem } from '../kernel/problem.ts';
 import { testFloor } from '../testing/database.ts';
 import { makeGate } from './gate.api.ts';
 import { personsByEmail, personsWithRole } from './identity.queries.ts';
 import { addBot, addEmail, addPerson, deactivate, giveRole, takeRole } from './people.commands.ts';
-import { firstAdminLink, signIn, signOut, useLink } from './sign-in.commands.ts';
+import { firstAdminLink, signIn, signOut, useLink as useLinkOrNot } from './sign-in.commands.ts';
+import type { SignedIn } from './session.commands.ts';
 import { createToken, endToken } from './token.commands.ts';
 
 const floor = await testFloor();
@@ -12,6 +14,11 @@ const gate = makeGate({ machines: [], resolvers: {}, servicesIn: async () => new
 const tx = <T>(work: Parameters<typeof floor.db.tx<T>>[1]) => floor.db.tx(floor.org, work);
 const who = (token: string) => gate.authenticate(floor, `Bearer ${token}`);
 const password = 'correct horse battery';
+const useLink = async (...given: Parameters<typeof useLinkOrNot>): Promise<SignedIn> => {
+  const result = await useLinkOrNot(...given);
+  if (result instanceof Problem) throw result;
+  return result;
+};
 
 const link = (await firstAdminLink(floor))!;
 const ada = await tx((t) => useLink(t, { link, name: 'Ada', email: 'ada@example.org', password }));

@@ -7,9 +7,8 @@ import { botExists, emailTaken, lastAdmin, noSuch, tokenTooNarrow } from './iden
 import { activePerson } from './identity.queries.ts';
 import * as store from './identity.store.ts';
 import { isNarrow } from './permission.ts';
-import { invite } from './sign-in.commands.ts';
-
-const INVITATION_MS = 7 * 86_400_000;
+import { invite, INVITATION_MS } from './sign-in.commands.ts';
+import { CREDENTIALS_TOPIC } from './session.commands.ts';
 
 export type Scope = {
   readonly team?: string | undefined;
@@ -49,6 +48,7 @@ export async function deactivate(tx: Tx, actor: Actor, person: string): Promise<
   if (admins.length === 1 && admins[0] === person) throw lastAdmin({});
   const ended = await store.endEverything(tx, person, await tx.now());
   await tx.record(personDeactivated, { subject: person, actor, body: { person, ended } });
+  await tx.notify(CREDENTIALS_TOPIC);
   return ended;
 }
 

@@ -2,19 +2,19 @@ import { system, type Actor } from '../kernel/actor.ts';
 import type { Problem } from '../kernel/problem.ts';
 import { plus, type Instant } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
-import { personAdded, roleGiven, tokenEnded } from './identity.events.ts';
+import { passwordChanged, personAdded, roleGiven, tokenEnded } from './identity.events.ts';
 import { emailTaken, linkInvalid, nameNeeded, signInBusy, tooManyTries, wrongPassword } from './identity.problems.ts';
 import { personLabel } from './identity.queries.ts';
 import * as store from './identity.store.ts';
 import { checkPassword, hashPassword, secretDigest } from './password.system.ts';
+import { checkCode } from './second-factor.commands.ts';
+import { factorState } from './second-factor.store.ts';
+import { CREDENTIALS_TOPIC, FROM_PROGRAM, openSession, type From, type SignedIn } from './session.commands.ts';
+import { endOf } from './session.store.ts';
+import { TRIES, TRIES_WINDOW_MS } from './tries.ts';
 
-export type SignedIn = { readonly person: string; readonly name: string; readonly token: string; readonly expiresAt: Instant };
-
-const SESSION_MS = 12 * 3_600_000;
+export const INVITATION_MS = 7 * 86_400_000;
 const FIRST_LINK_MS = 24 * 3_600_000;
-/** This many wrong passwords for an address within the window, and further tries are refused. */
-const TRIES = 8;
-const TRIES_WINDOW_MS = 15 * 60_000;
 
 /**
  * The link for the first admin, as long as there is no person: `ym_link_...`. Null once somebody exists. Every start of
@@ -42,18 +42,38 @@ export async function invite(tx: Tx, org: string, person: string | null, ms: num
   return link;
 }
 
-/** Uses a link: an invited person gets a password; the first admin is made. Throws `identity.link-invalid`. */
-export async function useLink(
-  tx: Tx,
-  input: { link: string; name?: string | undefined; email?: string | undefined; password: string },
-): Promise<SignedIn> {
+type LinkUse = {
+  readonly link: string;
+  readonly name?: string | undefined;
+  readonly email?: string | undefined;
+  readonly password: string;
+  readonly code?: string | undefined;
+};
+
+/**
+ * Uses a link: an invited person gets a password, and whatever they were signed in with ends; the first admin is made.
+ * Throws `identity.link-invalid`; a wrong code of a second factor is a value, because the failed try must be kept.
+ */
+export async function useLink(tx: Tx, input: LinkUse, from: From = FROM_PROGRAM): Promise<SignedIn | Problem> {
   const at = await tx.now();
+  const known = await store.peekInvitation(tx, secretDigest(input.link), at);
+  if (known === null) throw linkInvalid({});
+  const refused = known.person_id === null ? null : await checkCode(tx, known.org_id, known.person_id, input.code);
+  if (refused !== null) return refused;
   const used = await store.useInvitation(tx, secretDigest(input.link), at);
   if (used === null) throw linkInvalid({});
   const person = used.person_id ?? (await firstAdmin(tx, used.org_id, input, at));
   await store.setPassword(tx, used.org_id, person, await hashPassword(input.password), at);
+  const actor = system(used.org_id, 'invitation');
+  const ended = await endOf(tx, person, { tokens: false, except: null, by: 'system:invitation', at });
+  await tx.record(passwordChanged, { subject: person, actor, body: { person, ended } });
+  if (ended > 0) await tx.notify(CREDENTIALS_TOPIC);
   const name = (await personLabel(tx, [person])).get(person) ?? person;
-  return openSession(tx, used.org_id, person, name);
+  return openSession(tx, { org: used.org_id, person, name, secondFactor: await hasFactor(tx, person) }, from);
+}
+
+async function hasFactor(tx: Tx, person: string): Promise<boolean> {
+  return (await factorState(tx, person)).confirmedAt !== null;
 }
 
 async function firstAdmin(
@@ -89,8 +109,10 @@ async function firstAdmin(
   return person;
 }
 
-/** Signs in with a password. A refusal is a value, because the failed try must be kept. */
-export async function signIn(tx: Tx, input: { email: string; password: string }): Promise<SignedIn | Problem> {
+type SignIn = { readonly email: string; readonly password: string; readonly code?: string | undefined };
+
+/** Signs in with a password, and a code where the person has a second factor. A refusal is a value, because the failed try must be kept. */
+export async function signIn(tx: Tx, input: SignIn, from: From = FROM_PROGRAM): Promise<SignedIn | Problem> {
   const digest = secretDigest(input.email);
   // Else as many guesses as there are connections would all be counted before the first one failed.
   if (!(await store.tryAlone(tx, digest))) return signInBusy({});
@@ -102,28 +124,10 @@ export async function signIn(tx: Tx, input: { email: string; password: string })
     await store.noteFailure(tx, tx.org, digest, at);
     return wrongPassword({});
   }
+  const refused = await checkCode(tx, tx.org, found.person, input.code);
+  if (refused !== null) return refused;
   await store.forgetFailures(tx, digest);
-  return openSession(tx, tx.org, found.person, found.name);
-}
-
-async function openSession(tx: Tx, org: string, person: string, name: string): Promise<SignedIn> {
-  const at = await tx.now();
-  const token = `ym_ses_${tx.floor.randomHex(32)}`;
-  const expiresAt = plus(at, SESSION_MS);
-  await store.insertCredential(tx, {
-    id: tx.floor.newId('tok'),
-    org_id: org,
-    kind: 'session',
-    holder_id: person,
-    name: 'session',
-    secretDigest: secretDigest(token),
-    actions: null,
-    services: null,
-    by: person,
-    created_at: at,
-    expires_at: expiresAt,
-  });
-  return { person, name, token, expiresAt };
+  return openSession(tx, { org: tx.org, person: found.person, name: found.name, secondFactor: await hasFactor(tx, found.person) }, from);
 }
 
 /** Ends the credential that the actor came with. */
@@ -132,4 +136,5 @@ export async function signOut(tx: Tx, actor: Actor): Promise<void> {
   const id = actor.credential.id;
   if (await store.endCredential(tx, id, await tx.now()))
     await tx.record(tokenEnded, { subject: id, actor, body: { token: id, holder: actor.id } });
+  await tx.notify(CREDENTIALS_TOPIC);
 }

@@ -4,11 +4,13 @@ import { plus, type Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import { notAllowed, notSignedIn } from '../platform/platform.problems.ts';
 import { tokenCreated, tokenEnded } from './identity.events.ts';
-import { noSuch, tokenTooWide } from './identity.problems.ts';
+import { noSuch, signInAgain, tokenTooWide } from './identity.problems.ts';
 import { bindingsOf } from './identity.queries.ts';
 import * as store from './identity.store.ts';
 import { secretDigest } from './password.system.ts';
+import { freshness } from './fresh.ts';
 import { isNarrow, may } from './permission.ts';
+import { CREDENTIALS_TOPIC } from './session.commands.ts';
 
 export type NewToken = {
   readonly name: string;
@@ -27,6 +29,9 @@ export async function createToken(tx: Tx, actor: Actor, input: NewToken): Promis
   const holder = await holderFor(tx, actor, input.bot);
   refuseWider(actor, input);
   const at = await tx.now();
+  // A token outlives the session that made it: a stolen session must not make one.
+  const { freshMs } = tx.floor.config;
+  if (freshness(actor, 'admin.tokens', at, tx.floor.config) !== 'ok') throw signInAgain({ minutes: freshMs / 60_000 });
   const latest = await endOfMaker(tx, actor);
   const token = `ym_tok_${tx.floor.randomHex(32)}`;
   const id = tx.floor.newId('tok');
@@ -88,8 +93,9 @@ export async function endToken(tx: Tx, actor: Actor, id: string): Promise<void> 
   const row = await store.credentialById(tx, id);
   if (row === null) throw noSuch({ kind: 'token', id });
   if (!(await isOwn(tx, actor, row))) await mustBeAdmin(tx, actor, 'others’ tokens');
-  if (await store.endCredential(tx, id, await tx.now()))
-    await tx.record(tokenEnded, { subject: id, actor, body: { token: id, holder: row.holder_id } });
+  if (!(await store.endCredential(tx, id, await tx.now()))) return;
+  await tx.record(tokenEnded, { subject: id, actor, body: { token: id, holder: row.holder_id } });
+  await tx.notify(CREDENTIALS_TOPIC);
 }
 
 async function isOwn(tx: Tx, actor: Actor, row: store.CredentialRow): Promise<boolean> {

@@ -10,9 +10,9 @@ export type Actor =
   | { readonly kind: 'hook'; readonly id: string; readonly org: string }
   | { readonly kind: 'system'; readonly id: string; readonly org: string };
 
-/** By what an actor was recognised. A token may be narrower than its owner. */
+/** By what an actor was recognised. A token may be narrower than its owner; a session is a browser's where `screen` says so. */
 export type Credential =
-  | { readonly kind: 'session'; readonly id: string; readonly authenticatedAt: string }
+  | { readonly kind: 'session'; readonly id: string; readonly authenticatedAt: string; readonly screen?: boolean }
   | {
       readonly kind: 'token';
       readonly id: string;

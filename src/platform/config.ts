@@ -9,6 +9,10 @@ export type Config = {
   readonly state: string;
   /** Folder of signing keys and the master key: beside the state, never inside it. */
   readonly keys: string;
+  /** A file of master keys instead of the one in the keys folder; null: that one. */
+  readonly masterKeyFile: string | null;
+  /** A transit engine that keeps the master keys; null: files do. */
+  readonly vault: { readonly url: string; readonly key: string; readonly tokenFile: string } | null;
   readonly host: string;
   readonly port: number;
   /** How others reach this instance; used in links. */
@@ -24,6 +28,13 @@ export type Config = {
   /** How often watched repositories are asked for new heads; pushes by webhook don't wait for it. */
   readonly pollMs: number;
   readonly jobConcurrency: number;
+  /** How long a sign-in lasts at most, and how long without being used. */
+  readonly sessionMs: number;
+  readonly sessionIdleMs: number;
+  /** How old a browser's sign-in may be when it approves, overrides, or gives rights. */
+  readonly freshMs: number;
+  /** Which tokens may approve and override in production: every one, those narrowed to it by name, or none. */
+  readonly tokensDecide: 'any' | 'narrowed' | 'none';
 };
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -31,6 +42,13 @@ const count = (least: number, most: number) => z.coerce.number().int().min(least
 const settings = z.object({
   YARDMASTER_STATE: z.string().min(1).optional(),
   YARDMASTER_KEYS: z.string().min(1).optional(),
+  YARDMASTER_MASTER_KEY_FILE: z.string().min(1).optional(),
+  YARDMASTER_VAULT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  YARDMASTER_VAULT_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .default('yardmaster'),
+  YARDMASTER_VAULT_TOKEN_FILE: z.string().min(1).optional(),
   YARDMASTER_HOST: z.string().min(1).default('127.0.0.1'),
   YARDMASTER_PORT: count(0, 65_535).default(7420),
   YARDMASTER_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -41,6 +59,10 @@ const settings = z.object({
   YARDMASTER_SWEEP_MS: count(200, 60_000).default(5000),
   YARDMASTER_POLL_MS: count(500, 3_600_000).default(30_000),
   YARDMASTER_JOBS: count(1, 64).default(6),
+  YARDMASTER_SESSION_HOURS: count(1, 720).default(12),
+  YARDMASTER_SESSION_IDLE_MINUTES: count(5, 43_200).default(240),
+  YARDMASTER_FRESH_MINUTES: count(1, 1440).default(30),
+  YARDMASTER_TOKENS_DECIDE: z.enum(['any', 'narrowed', 'none']).default('any'),
 });
 
 /**
@@ -48,7 +70,7 @@ const settings = z.object({
  * an unknown `YARDMASTER_` variable is an error too, because a misspelt setting that is silently ignored is worse.
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>, isRoot: boolean): Config {
-  const wrong = misspelt(env);
+  const wrong = [...misspelt(env), ...halves(env)];
   const result = settings.safeParse(withoutEmpty(env));
   if (!result.success) wrong.push(...result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   if (!result.success || wrong.length > 0) {
@@ -64,6 +86,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
   return {
     state,
     keys: given.YARDMASTER_KEYS === undefined ? `${state}.keys` : absolute(given.YARDMASTER_KEYS),
+    masterKeyFile: given.YARDMASTER_MASTER_KEY_FILE === undefined ? null : absolute(given.YARDMASTER_MASTER_KEY_FILE),
+    vault: vaultOf(given),
     host: given.YARDMASTER_HOST,
     port: given.YARDMASTER_PORT,
     publicUrl: given.YARDMASTER_PUBLIC_URL ?? `http://127.0.0.1:${given.YARDMASTER_PORT}`,
@@ -74,7 +98,16 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     sweepMs: given.YARDMASTER_SWEEP_MS,
     pollMs: given.YARDMASTER_POLL_MS,
     jobConcurrency: given.YARDMASTER_JOBS,
+    sessionMs: given.YARDMASTER_SESSION_HOURS * 3_600_000,
+    sessionIdleMs: given.YARDMASTER_SESSION_IDLE_MINUTES * 60_000,
+    freshMs: given.YARDMASTER_FRESH_MINUTES * 60_000,
+    tokensDecide: given.YARDMASTER_TOKENS_DECIDE,
   };
+}
+
+function vaultOf(given: z.infer<typeof settings>): Config['vault'] {
+  const { YARDMASTER_VAULT_URL: url, YARDMASTER_VAULT_KEY: key, YARDMASTER_VAULT_TOKEN_FILE: file } = given;
+  return url === undefined || file === undefined ? null : { url, key, tokenFile: absolute(file) };
 }
 
 /** Variables that clients read and that share our prefix. */
@@ -84,6 +117,14 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('YARDMASTER_') && !(name in settings.shape) && !CLIENT.has(name))
     .map((name) => `${name}: no such setting`);
+}
+
+/** Settings that mean something only together. */
+function halves(env: Readonly<Record<string, string | undefined>>): string[] {
+  const pairs = [['YARDMASTER_VAULT_URL', 'YARDMASTER_VAULT_TOKEN_FILE']] as const;
+  return pairs
+    .filter((pair) => ((env[pair[0]] ?? '') === '') !== ((env[pair[1]] ?? '') === ''))
+    .map(([one, other]) => `${one}: it goes with ${other}`);
 }
 
 function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
