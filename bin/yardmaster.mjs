@@ -11,6 +11,7 @@ Usage: yardmaster COMMAND [options]
   agent                runs services on this machine and moves their traffic
   agent rollback       goes back on this machine without the server
   agent down           stops everything that an agent runs on this machine
+  keys                 the keys of stored secrets: show, rotate, remove
   ledger audit         reads the whole ledger again and names what was changed
   ledger open-epoch    goes on with the ledger after a restore
 
@@ -23,6 +24,7 @@ const entries = {
   server: ['app/main', (module) => module.serverMain(rest)],
   runner: ['runner/start', (module) => module.runnerMain(rest)],
   agent: ['agent/start', (module) => module.agentMain(rest)],
+  keys: ['app/keys.system', (module) => module.keysMain(rest)],
   ledger: ['app/ledger.system', (module) => module.ledgerMain(rest)],
 };
 if (['--help', '-h', 'help'].includes(first)) {

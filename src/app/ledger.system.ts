@@ -1,14 +1,9 @@
-import { argumentsOf, misused, needed, runDaemon, type Daemon, type DaemonOptions } from '../host/daemon.process.ts';
+import { misused, needed, runDaemon, type Daemon, type DaemonOptions } from '../host/daemon.process.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Floor } from '../platform/floor.ts';
-import { openFloor } from '../platform/floor.system.ts';
 import { auditLedger, type Finding } from '../platform/ledger/audit.system.ts';
 import { assertLedgerNotRewound, openEpoch } from '../platform/ledger/sequencer.system.ts';
-import { makeLog } from '../platform/log.system.ts';
-import { startEmbedded } from '../platform/postgres/embedded.system.ts';
-import { wiringOf } from './flow.ts';
-import { takePlace } from './place.system.ts';
-import { MIGRATIONS } from './server.system.ts';
+import { withFloor } from './local.system.ts';
 
 const JSON_OPTION = { type: 'boolean', help: 'print one JSON object' } as const;
 
@@ -64,21 +59,4 @@ async function newEpoch(values: DaemonOptions): Promise<void> {
   if (reason.length < 3 || reason.length > 500) misused(OPEN_EPOCH, '--reason has 3 to 500 characters');
   const origin = await withFloor(OPEN_EPOCH, values, (floor) => openEpoch(floor, reason));
   process.stdout.write(values['json'] === true ? `${JSON.stringify({ origin })}\n` : `The ledger goes on as ${origin}\n`);
-}
-
-async function withFloor<Result>(daemon: Daemon, values: DaemonOptions, work: (floor: Floor) => Promise<Result>): Promise<Result> {
-  const config = takePlace([...daemon.name.split(' '), ...argumentsOf(daemon, values, {})], undefined, () => undefined);
-  const log = makeLog(config.logLevel === 'info' ? 'warn' : config.logLevel, 'yardmaster');
-  const embedded = config.databaseUrl === null ? await startEmbedded(config.state, config.keys) : null;
-  try {
-    const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
-    const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: MIGRATIONS });
-    try {
-      return await work(open.floor);
-    } finally {
-      await open.close();
-    }
-  } finally {
-    await embedded?.stop();
-  }
 }

@@ -48,7 +48,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const stopping = new AbortController();
     const parts = wire();
     const worker = await startWorker(open.floor, open.pool, parts.work);
-    const background = parts.start(open.floor);
+    const background = parts.start(open.floor, VERSION);
     undo.unshift(() => Promise.all([worker.stop(), background.stop()]));
     door.serve(appOf(open.floor, parts, stopping.signal));
     const firstAdmin = await firstAdminLink(open.floor);

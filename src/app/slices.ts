@@ -18,6 +18,7 @@ import { deploymentMachine } from '../deployments/states.ts';
 import { environmentEvents } from '../environments/environments.events.ts';
 import { environmentSweepers } from '../environments/environments.reactions.ts';
 import { environmentSliceRoutes } from '../environments/environments.routes.ts';
+import { incidentHookColumn } from '../environments/hook.commands.ts';
 import { incidentMachine } from '../environments/incident.ts';
 import { evidenceRoutes } from '../evidence/evidence.routes.ts';
 import { gateEvents } from '../gates/gates.events.ts';
@@ -26,13 +27,19 @@ import { gateRoutes } from '../gates/gates.routes.ts';
 import { reportPort } from '../gates/report.api.ts';
 import * as identityEvents from '../identity/identity.events.ts';
 import { identityRoutes } from '../identity/identity.routes.ts';
+import { secondFactorColumn } from '../identity/second-factor.store.ts';
 import type { EventKind } from '../kernel/event.ts';
+import { keyRoutes } from '../operations/keys.routes.ts';
 import { metricsRoutes } from '../metrics/metrics.routes.ts';
 import { pipelineEvents } from '../pipelines/pipelines.events.ts';
 import { pipelineRoutes, pipelineSweepers, pipelineTasks } from '../pipelines/pipelines.routes.ts';
-import { serviceSecrets } from '../pipelines/secrets/secrets.commands.ts';
+import { serviceSecretColumn, serviceSecrets } from '../pipelines/secrets/secrets.commands.ts';
+import { repositoryHookColumn } from '../pipelines/sources/hook.commands.ts';
 import { jobMachine, runMachine, stepMachine } from '../pipelines/states.ts';
 import { forgetOldKeys } from '../platform/http/idempotency.store.ts';
+import { keyEvents } from '../platform/keys/keys.events.ts';
+import { keySweeper, resealTask, rewrapTask } from '../platform/keys/rotate.work.ts';
+import type { SealedColumn } from '../platform/keys/sealed.port.ts';
 import { freezesRoutes } from '../releases/calendar/freezes.routes.ts';
 import { mirrorHistory } from '../releases/history.queries.ts';
 import { mayShip } from '../releases/may-ship.api.ts';
@@ -44,16 +51,26 @@ import { waiverEvents } from '../waivers/waivers.events.ts';
 import { waiverSweepers, waiverTasks } from '../waivers/waivers.reactions.ts';
 import { waiverRoutes } from '../waivers/waivers.routes.ts';
 import { liveRoutes } from '../yard/live/live.routes.ts';
+import { calendarRoutes } from '../yard/calendar/calendar.routes.ts';
 import type { Slice } from './slice.ts';
 
 /** What deployments ask at every act: the one answer, and the bytes. */
 export const enginePort: EnginePort = { mayShip, openArtifact };
 
+/** Every column of sealed values: what a rotation of keys must find. */
+export const sealedColumns: readonly SealedColumn[] = [secondFactorColumn, serviceSecretColumn, repositoryHookColumn, incidentHookColumn];
+
 const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
 
 /** All slices, in the order of the road. The ports between them are joined here and nowhere else. */
 export const slices: readonly Slice[] = [
-  { ...none, name: 'platform', sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }] },
+  {
+    ...none,
+    name: 'platform',
+    tasks: [rewrapTask, resealTask(sealedColumns)],
+    sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }, keySweeper],
+    events: keyEvents,
+  },
   { ...none, name: 'identity', routes: identityRoutes, events: Object.values(identityEvents) as EventKind[] },
   { ...none, name: 'catalog', routes: catalogSliceRoutes, events: catalogEvents },
   {
@@ -111,5 +128,7 @@ export const slices: readonly Slice[] = [
   },
   { ...none, name: 'evidence', routes: evidenceRoutes },
   { ...none, name: 'metrics', routes: metricsRoutes },
+  { ...none, name: 'operations', routes: keyRoutes(sealedColumns) },
   { ...none, name: 'live', routes: liveRoutes },
+  { ...none, name: 'calendar', routes: calendarRoutes },
 ];

@@ -73,6 +73,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     words: ['runner', 'agent', 'secret', 'hook'],
     load: async () => [(await import('./commands/machines.ts')).machineCommands],
   },
+  { group: MACHINES, words: ['keys'], load: async () => [(await import('./commands/keys.ts')).keyCommands] },
   { group: MACHINES, words: ['doctor'], load: async () => [(await import('./commands/doctor.ts')).doctorCommand] },
   { group: MACHINES, words: ['completion'], load: async () => [(await import('./commands/completion.ts')).completionCommand] },
 ];

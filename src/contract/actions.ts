@@ -27,12 +27,14 @@ export const ACTIONS = {
   'waiver.decide': ['approver', 'release-manager', 'admin'],
   'environment.read': everyone,
   'environment.verify': ['developer', 'approver', 'release-manager', 'admin'],
+  'environment.book': developers,
   'incident.read': everyone,
   'incident.write': developers,
   'release.read': everyone,
   'release.create': developers,
   'release.ready': ['developer', 'approver', 'release-manager', 'admin'],
   'approval.give': ['approver', 'release-manager', 'admin'],
+  'calendar.read': everyone,
   'freeze.read': everyone,
   'freeze.write': managers,
   'deployment.read': everyone,
@@ -45,6 +47,7 @@ export const ACTIONS = {
   'admin.people': admins,
   'admin.tokens': admins,
   'admin.machines': admins,
+  'admin.operate': admins,
   'admin.audit': ['auditor', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
 

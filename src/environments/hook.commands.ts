@@ -3,6 +3,7 @@ import { environmentByName, serviceByName } from '../catalog/catalog.queries.ts'
 import { actorLabel, type Actor } from '../kernel/actor.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
+import type { SealedColumn } from '../platform/keys/sealed.port.ts';
 import type { DeploymentLookup } from './deployment-lookup.port.ts';
 import { incidentHookMade, incidentHookRevoked } from './environments.events.ts';
 import { hookBody, hookRefused, noSuchHook } from './environments.problems.ts';
@@ -11,13 +12,16 @@ import * as store from './hook.store.ts';
 import { linkIncident, openIncident, resolveIncident } from './incident.commands.ts';
 import { findExternal } from './incident.store.ts';
 
+/** One data key for the secrets of all incident hooks. */
+const HOOKS = 'incident-hooks';
 const contextOf = (id: string): string => `incident-hook:${id}`;
 
 /** Makes a hook; its secret is answered this one time and kept sealed. */
 export async function createHook(tx: Tx, actor: Actor, name: string): Promise<{ hook: string; path: string; secret: string }> {
   const id = tx.floor.newId('hok');
   const secret = tx.floor.randomHex(32);
-  await store.insertHook(tx, { id, name, secret: tx.floor.secrets.seal(secret, contextOf(id)), by: actorLabel(actor), at: await tx.now() });
+  const sealed = await tx.floor.secrets.seal(tx, HOOKS, secret, contextOf(id));
+  await store.insertHook(tx, { id, name, secret: sealed, by: actorLabel(actor), at: await tx.now() });
   await tx.record(incidentHookMade, { subject: id, actor, body: { hook: id } });
   return { hook: id, path: `/v1/hooks/incidents/${id}`, secret };
 }
@@ -36,9 +40,12 @@ export type Taken = { readonly accepted: true; readonly duplicate: boolean; read
  * effect, so that it counts once or not at all. A body that can't be read rolls back, and may be sent again corrected.
  */
 export async function takeIncidentDelivery(floor: Floor, lookup: DeploymentLookup, delivery: Delivery): Promise<Taken> {
-  const { hook, now } = await floor.db.read('*', async (tx) => ({ hook: await store.findHook(tx, delivery.hook), now: await tx.now() }));
-  // An unknown hook costs the same work as a wrong signature, so that time tells nothing about which hooks exist.
-  const secret = hook === null ? floor.randomHex(32) : floor.secrets.open(hook.secret, contextOf(hook.id));
+  const { hook, secret, now } = await floor.db.read('*', async (tx) => {
+    const found = await store.findHook(tx, delivery.hook);
+    // An unknown hook costs the same work as a wrong signature, so that time tells nothing about which hooks exist.
+    const opened = found === null ? floor.randomHex(32) : await floor.secrets.open(tx, found.secret, contextOf(found.id));
+    return { hook: found, secret: opened, now: await tx.now() };
+  });
   const id = verifyDelivery(secret, delivery.headers, delivery.body, Date.parse(now));
   if (hook === null || id === null) throw hookRefused({});
   return floor.db.tx(hook.org, async (tx) => {
@@ -115,3 +122,17 @@ async function resolve(tx: Tx, actor: Actor, id: string, startedAt: Instant, wan
   const at = await notInFuture(tx, wanted ?? (await tx.now()));
   await resolveIncident(tx, actor, id, at < startedAt ? startedAt : at);
 }
+
+/** Where the secrets of incident hooks lie, for the rotation of their keys. */
+export const incidentHookColumn: SealedColumn = {
+  name: 'incident_hook.secret',
+  count: store.countSealed,
+  async find(tx, head, limit) {
+    return (await store.lockSealed(tx, head, limit)).map((row) => ({
+      sealed: row.secret,
+      place: contextOf(row.id),
+      scope: HOOKS,
+      save: (inner, sealed) => store.saveSealed(inner, row.id, sealed),
+    }));
+  },
+};

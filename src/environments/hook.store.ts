@@ -62,3 +62,21 @@ export async function takeEarly(tx: Tx, hookId: string, externalId: string): Pro
     [hookId, externalId],
   );
 }
+
+/** Sealed secrets that begin with `head`, locked; those that somebody else has locked are left out. */
+export function lockSealed(tx: Tx, head: Uint8Array, limit: number): Promise<{ id: string; secret: Buffer }[]> {
+  return tx.query(
+    `select id, secret from incident_hook where substring(secret from 1 for $2) = $1 order by id limit $3 for update skip locked`,
+    [Buffer.from(head), head.length, limit],
+  );
+}
+
+export async function countSealed(tx: Tx, head: Uint8Array): Promise<number> {
+  const sql = `select count(*) as n from incident_hook where substring(secret from 1 for $2) = $1`;
+  return (await tx.one<{ n: number }>(sql, [Buffer.from(head), head.length])).n;
+}
+
+/** The same secret under another key. */
+export async function saveSealed(tx: Tx, id: string, sealed: Uint8Array): Promise<void> {
+  await tx.write(`update incident_hook set secret = $2 where id = $1`, [id, Buffer.from(sealed)]);
+}

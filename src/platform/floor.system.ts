@@ -7,7 +7,8 @@ import { openBlobStore } from './blobs/disk.system.ts';
 import { startBus } from './bus.system.ts';
 import type { Config } from './config.ts';
 import type { Floor } from './floor.ts';
-import { openSecretBox } from './keys/secrets.system.ts';
+import type { Masters } from './keys/master.port.ts';
+import { makeSecretBox, openMasters } from './keys/secrets.system.ts';
 import { openSigningKeys } from './keys/signing.system.ts';
 import { migrate } from './postgres/migrate.system.ts';
 import { makePool, type Where } from './postgres/pool.system.ts';
@@ -29,15 +30,16 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
   await mkdir(config.state, { recursive: true });
   const pool = makePool(where, 'yardmaster', config.databasePool, log);
   const keys = await openSigningKeys(config.keys);
-  const [secrets, blobs] = await Promise.all([openSecretBox(config.keys), openBlobStore(join(config.state, 'blobs'))]);
+  const [masters, blobs] = await Promise.all([openMasters(config), openBlobStore(join(config.state, 'blobs'))]);
   if (migrations !== null) {
     const { applied } = await migrate(pool, migrations);
     if (applied.length > 0) log.info({ applied }, 'the schema is up to date');
   }
+  await hasCurrentMaster(pool, masters);
   const org = await firstOrganisation(pool);
   const bus = startBus(where, 'yardmaster', log);
   const db = makeDb(pool, wiring, () => floor);
-  const floor: Floor = { config, log, db, blobs, keys, secrets, bus, newId, randomHex, org };
+  const floor: Floor = { config, log, db, blobs, keys, secrets: makeSecretBox(masters), masters, bus, newId, randomHex, org };
   return {
     floor,
     pool,
@@ -46,6 +48,13 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
       await pool.end();
     },
   };
+}
+
+/** A server that could open no secret ends at its start, and not at the first job that asks for one. */
+async function hasCurrentMaster(pool: pg.Pool, masters: Masters): Promise<void> {
+  const current = (await pool.query<{ id: string }>(`select id from master_key where state = 'current'`)).rows[0]?.id;
+  if (current !== undefined) masters.of(current);
+  else if (masters.home.ids().length === 0) await masters.home.create();
 }
 
 /** The instance row and its one organisation, made at the first start; many servers may do this at once. */

@@ -5,6 +5,7 @@ import type { EventKind } from '../kernel/event.ts';
 import type { Id } from '../kernel/id.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Config } from './config.ts';
+import type { Masters } from './keys/master.port.ts';
 
 /**
  * The floor that slices stand on. A command gets a `Tx`; what it needs beyond SQL hangs on `tx.floor`.
@@ -16,6 +17,8 @@ export type Floor = {
   readonly blobs: BlobStore;
   readonly keys: SigningKeys;
   readonly secrets: SecretBox;
+  /** What wraps the keys of secrets: files or a key service. Slices have no business with it. */
+  readonly masters: Masters;
   readonly bus: Bus;
   readonly newId: <Prefix extends string>(prefix: Prefix) => Id<Prefix>;
   /** Random bytes as lower-case hex: for secrets of tokens and links. */
@@ -103,10 +106,15 @@ export type SigningKeys = {
   readonly all: readonly { readonly keyId: string; readonly publicKeyPem: string }[];
 };
 
-/** Envelope encryption for stored secrets (AES-256-GCM, master key outside the database). */
+/**
+ * Envelope encryption for stored secrets: AES-256-GCM under a data key of the scope (`service:svc_...`), which a master key
+ * outside the database wraps. `place` says where the value lies and is authenticated: moved elsewhere it can't be opened.
+ * Whoever keeps sealed values gives a `SealedColumn`, so that they are found when keys are rotated.
+ */
 export type SecretBox = {
-  seal(plain: string, context: string): Uint8Array;
-  open(sealed: Uint8Array, context: string): string;
+  seal(tx: Tx, scope: string, plain: string, place: string): Promise<Uint8Array>;
+  /** Throws `platform.sealed-value` where it can't be opened, `platform.master-key-missing` where this server can't open it now. */
+  open(tx: Tx, sealed: Uint8Array, place: string): Promise<string>;
 };
 
 /** LISTEN/NOTIFY for long polls. A missed notification costs latency, never truth: every waiter re-reads rows and times out. */

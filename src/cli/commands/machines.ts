@@ -9,7 +9,7 @@ import {
   putSecret,
   revokeRunner,
 } from '../../contract/pipelines.ts';
-import { readStdin } from '../files.disk.ts';
+import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { oneOf } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
@@ -108,10 +108,12 @@ const secrets: AddCommand = (program, run) => {
   secret
     .command('set <service> <name>')
     .description('set a secret; its value comes on standard input')
+    .option('--file <file>', 'take the value from this file')
     .option('--every-run', 'not only for the protected branch')
     .action(
-      run(async (shell, service: string, name: string, options: { everyRun?: boolean }) => {
-        const value = (await readStdin()).replace(/\n$/, '');
+      run(async (shell, service: string, name: string, options: { everyRun?: boolean; file?: string }) => {
+        // Never from the arguments: other users of a machine read those.
+        const value = (await readText(options.file ?? '-')).replace(/\r?\n$/, '');
         const body = { value, protectedOnly: options.everyRun !== true };
         shell.print(`Set ${name} of ${service}.`, await shell.client().call(putSecret, { params: { service, name }, body }));
       }),

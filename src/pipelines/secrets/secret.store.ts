@@ -29,3 +29,26 @@ export function secretsOf(tx: Tx, service: string, names: readonly string[] | nu
 export async function forgetSecret(tx: Tx, service: string, name: string): Promise<boolean> {
   return (await tx.write(`delete from service_secret where service_id = $1 and name = $2`, [service, name])) === 1;
 }
+
+/** Sealed values that begin with `head`, locked; those that somebody else has locked are left out. */
+export function lockSealed(
+  tx: Tx,
+  head: Uint8Array,
+  limit: number,
+): Promise<{ org: string; service: string; name: string; sealed: Buffer }[]> {
+  return tx.query(
+    `select org_id as org, service_id as service, name, sealed from service_secret
+     where substring(sealed from 1 for $2) = $1 order by service_id, name limit $3 for update skip locked`,
+    [Buffer.from(head), head.length, limit],
+  );
+}
+
+export async function countSealed(tx: Tx, head: Uint8Array): Promise<number> {
+  const sql = `select count(*) as n from service_secret where substring(sealed from 1 for $2) = $1`;
+  return (await tx.one<{ n: number }>(sql, [Buffer.from(head), head.length])).n;
+}
+
+/** The same value under another key: neither its version nor its age changes. */
+export async function saveSealed(tx: Tx, service: string, name: string, sealed: Uint8Array): Promise<void> {
+  await tx.write(`update service_secret set sealed = $3 where service_id = $1 and name = $2`, [service, name, Buffer.from(sealed)]);
+}

@@ -1,12 +1,15 @@
 import { serviceByName } from '../../catalog/catalog.queries.ts';
 import type { Actor } from '../../kernel/actor.ts';
 import type { Floor, Tx } from '../../platform/floor.ts';
+import type { SealedColumn } from '../../platform/keys/sealed.port.ts';
 import { hookMade } from '../pipelines.events.ts';
 import { badHook, noRepository, noSuchService } from '../pipelines.problems.ts';
 import { verifyHook } from './hook-signature.ts';
-import { ensureSource, insertDelivery, setHook, sourceByHook } from './source.store.ts';
+import { countSealedHooks, ensureSource, insertDelivery, lockSealedHooks, resealHook, setHook, sourceByHook } from './source.store.ts';
 import { syncTask } from './sync.reactions.ts';
 
+/** One data key for the secrets of all hooks of repositories. */
+const HOOKS = 'hooks';
 const place = (org: string, hook: string): string => `hook:${org}:${hook}`;
 
 /** Makes the signed webhook of a service's repository, or renews it: the old one ends with it. */
@@ -17,7 +20,7 @@ export async function createHook(tx: Tx, actor: Actor, serviceName: string): Pro
   const source = await ensureSource(tx, service.repository.url);
   const hook = tx.floor.newId('hok');
   const secret = `whsec_${Buffer.from(tx.floor.randomHex(32), 'hex').toString('base64')}`;
-  await setHook(tx, source.id, hook, tx.floor.secrets.seal(secret, place(tx.org, hook)));
+  await setHook(tx, source.id, hook, await tx.floor.secrets.seal(tx, HOOKS, secret, place(tx.org, hook)));
   await tx.record(hookMade, { subject: source.id, actor, service: service.id, body: { hook } });
   return { path: `/v1/hooks/git/${hook}`, hook, secret };
 }
@@ -32,12 +35,13 @@ export async function receiveHook(
   body: Uint8Array,
   header: (name: string) => string | null,
 ): Promise<{ accepted: boolean; duplicate: boolean }> {
-  const { source, nowMs } = await floor.db.read('*', async (tx) => ({
-    source: await sourceByHook(tx, hook),
-    nowMs: Date.parse(await tx.now()),
-  }));
-  if (source?.hook_secret == null) throw badHook({});
-  const secret = floor.secrets.open(source.hook_secret, place(source.org_id, hook));
+  const { source, secret, nowMs } = await floor.db.read('*', async (tx) => {
+    const found = await sourceByHook(tx, hook);
+    const sealed = found?.hook_secret ?? null;
+    const opened = found === null || sealed === null ? null : await floor.secrets.open(tx, sealed, place(found.org_id, hook));
+    return { source: found, secret: opened, nowMs: Date.parse(await tx.now()) };
+  });
+  if (source === null || secret === null) throw badHook({});
   const verdict = verifyHook({ header, body, secret, nowMs });
   if (!verdict.ok) throw badHook({});
   return floor.db.tx(source.org_id, async (tx) => {
@@ -46,3 +50,17 @@ export async function receiveHook(
     return { accepted: true, duplicate: false };
   });
 }
+
+/** Where the secrets of repositories' hooks lie, for the rotation of their keys. */
+export const repositoryHookColumn: SealedColumn = {
+  name: 'source.hook_secret',
+  count: countSealedHooks,
+  async find(tx, head, limit) {
+    return (await lockSealedHooks(tx, head, limit)).map((row) => ({
+      sealed: row.sealed,
+      place: place(row.org, row.hook),
+      scope: HOOKS,
+      save: (inner, sealed) => resealHook(inner, row.source, sealed),
+    }));
+  },
+};

@@ -128,3 +128,26 @@ function emailOf(text: string): string {
 export function sourceByUrl(tx: Tx, url: string): Promise<{ id: string } | null> {
   return tx.maybe<{ id: string }>(`select id from source where org_id = $1 and url = $2`, [tx.org, url]);
 }
+
+/** Sealed secrets of hooks that begin with `head`, locked; those that somebody else has locked are left out. */
+export function lockSealedHooks(
+  tx: Tx,
+  head: Uint8Array,
+  limit: number,
+): Promise<{ org: string; source: string; hook: string; sealed: Buffer }[]> {
+  return tx.query(
+    `select org_id as org, id as source, hook_id as hook, hook_secret as sealed from source
+     where hook_id is not null and substring(hook_secret from 1 for $2) = $1 order by id limit $3 for update skip locked`,
+    [Buffer.from(head), head.length, limit],
+  );
+}
+
+export async function countSealedHooks(tx: Tx, head: Uint8Array): Promise<number> {
+  const sql = `select count(*) as n from source where substring(hook_secret from 1 for $2) = $1`;
+  return (await tx.one<{ n: number }>(sql, [Buffer.from(head), head.length])).n;
+}
+
+/** The same secret under another key. */
+export async function resealHook(tx: Tx, source: string, sealed: Uint8Array): Promise<void> {
+  await tx.write(`update source set hook_secret = $2 where id = $1`, [source, Buffer.from(sealed)]);
+}

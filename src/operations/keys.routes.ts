@@ -1,0 +1,30 @@
+import { serviceByName } from '../catalog/catalog.queries.ts';
+import * as contract from '../contract/keys.ts';
+import { mount, type Mounted } from '../platform/http/handler.ts';
+import { viewKeys } from '../platform/keys/keys.views.ts';
+import { removeMaster, rotateData, rotateMaster } from '../platform/keys/rotate.commands.ts';
+import type { SealedColumn } from '../platform/keys/sealed.port.ts';
+import { noSuchService } from './operations.problems.ts';
+
+/** What an admin does with the keys of secrets. */
+export function keyRoutes(columns: readonly SealedColumn[]): readonly Mounted[] {
+  return [
+    mount(contract.listKeys, ({ floor }) => floor.db.read('*', (tx) => viewKeys(tx, columns))),
+    mount(contract.rotateMasterKey, async ({ floor, actor }) => {
+      const { key, state, waitsFor } = await rotateMaster(floor, actor);
+      return { key, state, waitsFor: [...waitsFor] };
+    }),
+    mount(contract.rotateDataKeys, ({ floor, actor, body }) =>
+      floor.db.tx(actor.org, async (tx) => {
+        if (body.service === undefined) return { keys: await rotateData(tx, actor, null, null) };
+        const service = await serviceByName(tx, body.service);
+        if (service === null) throw noSuchService({ service: body.service });
+        return { keys: await rotateData(tx, actor, `service:${service.id}`, service.id) };
+      }),
+    ),
+    mount(contract.removeMasterKey, async ({ floor, actor, params }) => {
+      await removeMaster(floor, actor, params.key, columns);
+      return { key: params.key };
+    }),
+  ];
+}
