@@ -21,7 +21,7 @@ export async function serverMain(argv: readonly string[]): Promise<void> {
     process.stdout.write(`Yardmaster is at ${server.url}\n`);
     if (server.firstAdmin !== null) {
       process.stdout.write(
-        `It is empty. Become its first admin with:\n  ym setup --url ${server.url} --link ${server.firstAdmin} --name "Your Name" --email you@example.org\n`,
+        `It is empty. Become its first admin at:\n  ${server.url}/setup#${server.firstAdmin}\nor with:\n  ym setup --url ${server.url} --link ${server.firstAdmin} --name "Your Name" --email you@example.org\n`,
       );
     }
     if (!signal.aborted) await once(signal, 'abort');

@@ -52,6 +52,16 @@ export const setup = defineRoute({
   }),
   answer: signedInSchema,
 });
+export const lookAtLink = defineRoute({
+  method: 'POST',
+  path: '/v1/setup/look',
+  summary: 'What a link is for: the first admin, or whose invitation',
+  access: { kind: 'public', why: 'the single-use secret of the link is the credential' },
+  transaction: 'read',
+  secret: true,
+  body: z.object({ link: z.string().max(200) }),
+  answer: z.object({ firstAdmin: z.boolean(), name: z.string().nullable(), secondFactor: z.boolean(), expiresAt: z.string() }),
+});
 export const signIn = defineRoute({
   method: 'POST',
   path: '/v1/sessions',
@@ -212,6 +222,7 @@ export const endToken = defineRoute({
 
 export const identityRoutes = [
   setup,
+  lookAtLink,
   signIn,
   signOut,
   whoAmI,

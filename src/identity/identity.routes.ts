@@ -20,6 +20,7 @@ export const identityRoutes: readonly Mounted[] = [
     const result = await signInCommands.useLink(tx, body, fromOf(headers, floor));
     return result instanceof Problem ? new Refused(result) : result;
   }),
+  mount(contract.lookAtLink, async ({ tx, body }) => signInCommands.lookAtLink(tx, body.link)),
   mount(contract.signIn, async ({ tx, body, headers, floor }) => {
     const result = await signInCommands.signIn(tx, body, fromOf(headers, floor));
     return result instanceof Problem ? new Refused(result) : result;

@@ -209,6 +209,19 @@ export async function peekInvitation(
   );
 }
 
+/** An unused invitation and whom it is for. */
+export async function invitationOf(
+  tx: Tx,
+  secretDigest: string,
+  at: Instant,
+): Promise<{ person_id: string | null; name: string | null; expires_at: Instant } | null> {
+  return tx.maybe<{ person_id: string | null; name: string | null; expires_at: Instant }>(
+    `select person_id, person.name, expires_at from invitation left join person on person.id = person_id
+     where secret_digest = $1 and used_at is null and expires_at > $2`,
+    [secretDigest, at],
+  );
+}
+
 export async function lockPerson(tx: Tx, person: string): Promise<void> {
   await tx.query(`select 1 from person where id = $1 for update`, [person]);
 }

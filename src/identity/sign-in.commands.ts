@@ -72,6 +72,18 @@ export async function useLink(tx: Tx, input: LinkUse, from: From = FROM_PROGRAM)
   return openSession(tx, { org: used.org_id, person, name, secondFactor: await hasFactor(tx, person) }, from);
 }
 
+/** What a link is for, without using it. Throws `identity.link-invalid`. */
+export async function lookAtLink(
+  tx: Tx,
+  link: string,
+): Promise<{ firstAdmin: boolean; name: string | null; secondFactor: boolean; expiresAt: Instant }> {
+  const found = await store.invitationOf(tx, secretDigest(link), await tx.now());
+  if (found === null) throw linkInvalid({});
+  const { person_id: person, name, expires_at: expiresAt } = found;
+  if (person === null && (await store.countPersons(tx)) > 0) throw linkInvalid({});
+  return { firstAdmin: person === null, name, secondFactor: person !== null && (await hasFactor(tx, person)), expiresAt };
+}
+
 async function hasFactor(tx: Tx, person: string): Promise<boolean> {
   return (await factorState(tx, person)).confirmedAt !== null;
 }

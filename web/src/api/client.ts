@@ -18,6 +18,16 @@ export function whenSignedOut(then: () => void): void {
   signedOut = then;
 }
 
+export type ProofWhy = 'ended' | 'fresh';
+/** Asks the person to prove who they are; true where they did. Without a page that can ask: no. */
+let proofNeeded: ((why: ProofWhy) => Promise<boolean>) | null = null;
+export function whenProofNeeded(ask: (why: ProofWhy) => Promise<boolean>): () => void {
+  proofNeeded = ask;
+  return () => {
+    if (proofNeeded === ask) proofNeeded = null;
+  };
+}
+
 type Method = RouteShape['method'];
 const PATIENCE_MS = 60_000;
 
@@ -29,10 +39,14 @@ export async function call<Route extends RouteShape>(
   method: Route['method'],
   path: Route['path'],
   given: CallOf<Route> = {},
-  options: { readonly signal?: AbortSignal; readonly idempotencyKey?: string } = {},
+  options: { readonly signal?: AbortSignal; readonly idempotencyKey?: string; readonly plain?: boolean } = {},
 ): Promise<AnswerOf<Route>> {
   const response = await send(method, addressOf(path, given.params, given.query), given.body, options);
-  if (!response.ok) throw await refusalOf(response);
+  if (!response.ok) {
+    const refusal = await refusalOf(response);
+    if (options.plain !== true && (await proved(refusal, method))) return call<Route>(method, path, given, { ...options, plain: true });
+    throw refusal;
+  }
   return (response.headers.get('content-type') ?? '').includes('json')
     ? ((await response.json()) as AnswerOf<Route>)
     : ((await response.text()) as unknown as AnswerOf<Route>);
@@ -85,8 +99,23 @@ async function refusalOf(response: Response): Promise<Refusal> {
       remedy: 'Something between this browser and Yardmaster answered instead. Try again in a minute.',
     };
   }
-  if (response.status === 401 && problem.code === 'identity.not-signed-in') signedOut();
   return new Refusal(problem);
+}
+
+/**
+ * What a refusal for want of a (fresh) sign-in leads to: the person is asked over the page, and true means: send it again.
+ * Nothing of a refused act was kept, so it is the same act, and not a second one.
+ */
+async function proved({ problem }: Refusal, method: Method): Promise<boolean> {
+  const ended = problem.status === 401 && problem.code === 'identity.not-signed-in';
+  if (!ended && problem.code !== 'identity.sign-in-again') return false;
+  if (proofNeeded !== null) {
+    const asked = proofNeeded(ended ? 'ended' : 'fresh');
+    // A question that was asked by the page itself does not wait: it is asked again with everything else.
+    return method === 'GET' ? false : asked;
+  }
+  if (ended) signedOut();
+  return false;
 }
 
 /** The address of a call: parameters encoded into their segments, undefined members of the query left out. */

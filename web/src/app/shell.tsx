@@ -4,6 +4,7 @@ import type { signOut, whoAmI } from '../../../src/contract/identity.ts';
 import { whenSignedOut } from '../api/client.ts';
 import { queries, useAct, useAnswer } from '../api/query.ts';
 import { Ago, Button, Dialog, Icon, Loaded, listenForKeys, useKeyList, useKeys } from '../kit/index.ts';
+import { SignInAgain } from './again.tsx';
 import { goLive, goQuiet, useLive } from './live.ts';
 import { PLACES, type Place } from './places.ts';
 import { Palette } from './palette.tsx';
@@ -49,6 +50,7 @@ function Frame({ me }: { readonly me: Me; readonly here: string }): ReactNode {
   });
   return (
     <MeProvider me={me}>
+      <SignInAgain me={me} />
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2">
         To the content
       </a>

@@ -1,4 +1,5 @@
 export * from './ask.tsx';
+export * from './door.tsx';
 export * from './form.tsx';
 export * from './icons.tsx';
 export * from './keys.tsx';
