@@ -49,6 +49,11 @@ export type RouteShape = {
    */
   readonly secret?: true;
   /**
+   * The credential may come as `?token=`, for programs that can send no header. Only a token that may do this route's
+   * action and nothing else is taken so: an address is kept in histories and logs of proxies.
+   */
+  readonly tokenInAddress?: true;
+  /**
    * Opens or ends a session. To a browser (`x-yardmaster-screen: 1`) the answer's `token` goes into a cookie that scripts
    * can't read, and is empty in the body.
    */

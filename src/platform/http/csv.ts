@@ -6,7 +6,8 @@ import { mount, type Call, type Mounted } from './handler.ts';
 
 const PAGE = 1000;
 
-type Page<Row> = { readonly items: readonly Row[]; readonly next?: string | null };
+/** `note`: what was left out, where something was; it becomes the last line. */
+type Page<Row> = { readonly items: readonly Row[]; readonly next?: string | null; readonly note?: string | null };
 /** The call of a list as its own route gets it, for one page. */
 export type PageCall = Omit<Call<never>, 'query'> & { readonly query: Record<string, unknown> };
 
@@ -22,8 +23,9 @@ export function mountCsv<Row>(route: CsvRoute, columns: readonly Column<Row>[], 
     let more = false;
     do {
       const query = { ...(call.query as Record<string, unknown>), cursor, limit: PAGE };
-      const { items, next } = await page({ ...call, query } as unknown as PageCall);
+      const { items, next, note = null } = await page({ ...call, query } as unknown as PageCall);
       parts.push(items.map((item) => csvRow(columns, item)).join(''));
+      if (note !== null) parts.push(csvLine([note]));
       rows += items.length;
       cursor = next ?? undefined;
       more = cursor !== undefined && rows >= CSV_ROWS;

@@ -137,12 +137,26 @@ async function once(
 
 async function whoAsks(route: RouteShape, context: Context, { floor, gate }: Parts): Promise<Actor> {
   if (route.access.kind === 'public' || route.access.kind === 'signed') return { kind: 'hook', id: 'anonymous', org: floor.org };
-  const actor = await gate.authenticate(floor, credentialOf(route, context, floor));
+  const asked = tokenOf(route, context);
+  const actor = await gate.authenticate(floor, asked === null ? credentialOf(route, context, floor) : `Bearer ${asked}`);
+  if (asked !== null && !isFeed(route, actor)) throw notSignedIn({});
   const { kind } = route.access;
   const fits =
     actor !== null && (kind === 'runner' || kind === 'agent' ? actor.kind === kind : actor.kind === 'person' || actor.kind === 'bot');
   if (actor === null || !fits) throw notSignedIn({});
   return actor;
+}
+
+/** The token in the address, where the route takes one there. */
+function tokenOf(route: RouteShape, context: Context): string | null {
+  return route.tokenInAddress === true ? (context.req.query('token') ?? null) : null;
+}
+
+/** Whether a token may stand in an address: it can do what the route does, and nothing else. */
+function isFeed(route: RouteShape, actor: Actor | null): boolean {
+  if (actor === null || (actor.kind !== 'person' && actor.kind !== 'bot') || actor.credential.kind !== 'token') return false;
+  const { actions } = actor.credential;
+  return route.access.kind === 'may' && actions?.length === 1 && actions[0] === route.access.action;
 }
 
 /** The Authorization header, or the session in the browser's cookie; that one changes things only from a page of ours. */

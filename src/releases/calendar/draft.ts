@@ -22,7 +22,7 @@ export function draftNew(asked: NewFreeze, now: Instant): Drafted {
  */
 export function draftChange(current: NewFreeze, change: FreezeChange, now: Instant): Drafted {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Partial<NewFreeze>;
-  return drafted({ ...pick(current), ...given }, current.when.kind === 'once' ? current.when.from : null, now);
+  return drafted({ ...pick(current), ...given, kind: current.kind }, current.when.kind === 'once' ? current.when.from : null, now);
 }
 
 function drafted(asked: NewFreeze, keep: Instant | null, now: Instant): Drafted {
