@@ -1,4 +1,5 @@
 import { environmentById, environmentByName, environmentsInOrder, serviceById } from '../catalog/catalog.queries.ts';
+import type { Environment } from '../catalog/environment.ts';
 import { votesOn, type StoredVote } from '../changes/changes.queries.ts';
 import { voteState } from '../changes/votes.ts';
 import { personLabel } from '../identity/identity.queries.ts';
@@ -6,8 +7,8 @@ import type { Digest } from '../kernel/digest.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { Wanted, Words } from './answer-words.ts';
 import { explain, explainRecorded, type Explained } from './answers.api.ts';
-import { loadInputs } from './inputs.queries.ts';
-import { decide } from './may-ship.ts';
+import { loadInputs, type Loaded } from './inputs.queries.ts';
+import { decide, type MayShip } from './may-ship.ts';
 import type { MayShipAnswer } from './may-ship.api.ts';
 import { noSuchEnvironment, noSuchRelease } from './releases.problems.ts';
 import type { DecisionRow, ReleaseRow } from './releases.queries.ts';
@@ -47,24 +48,36 @@ export async function targetViews(tx: Tx, row: ReleaseRow) {
     const loaded = await loadInputs(tx, { releaseId: row.id, environmentId: environment.id, purpose: 'deploy', deploymentId: null });
     if (loaded === null || loaded === 'no-environment') continue;
     const answer = decide(loaded.subject, loaded.inputs, loaded.now);
-    const { missing, words } = await explain(tx, answer, loaded, { service, environment });
-    const { readiness } = loaded.inputs;
-    const names = await personLabel(
-      tx,
-      readiness.ticks.map((tick) => tick.person),
-    );
-    views.push({
-      environment: environment.name,
-      version: loaded.targetVersion,
-      intent: answer.intent,
-      verdict: answer.verdict,
-      earliest: answer.earliest,
-      missing: missing.map(wantedView),
-      words: wordsView(words),
-      checklist: checklistView(readiness, names),
-    });
+    const explained = await explain(tx, answer, loaded, { service, environment });
+    views.push(await targetView(tx, { environment, loaded, answer, explained }));
   }
   return views;
+}
+
+type Target = {
+  readonly environment: Pick<Environment, 'name'>;
+  readonly loaded: Pick<Loaded, 'inputs' | 'targetVersion'>;
+  readonly answer: MayShip;
+  readonly explained: Explained;
+};
+
+/** One environment of a release on the wire. */
+export async function targetView(tx: Tx, { environment, loaded, answer, explained }: Target) {
+  const { readiness } = loaded.inputs;
+  const names = await personLabel(
+    tx,
+    readiness.ticks.map((tick) => tick.person),
+  );
+  return {
+    environment: environment.name,
+    version: loaded.targetVersion,
+    intent: answer.intent,
+    verdict: answer.verdict,
+    earliest: answer.earliest,
+    missing: explained.missing.map(wantedView),
+    words: wordsView(explained.words),
+    checklist: checklistView(readiness, names),
+  };
 }
 
 function checklistView({ checklist, ticks }: ReadinessInput, names: ReadonlyMap<string, string>) {

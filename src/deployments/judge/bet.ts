@@ -29,11 +29,45 @@ export function evidenceBelow(values: readonly number[], mean: number): number {
   );
 }
 
+/**
+ * What is proven of the mean after each value, on a grid of means: `lower` is the largest one that it is proven to lie
+ * above, `upper` the smallest that it is proven to lie below; null where nothing is. A confidence sequence at 1 - 1/goal each.
+ */
+export function provenAlong(
+  values: readonly number[],
+  grid: readonly number[],
+  goal: number,
+): readonly { readonly lower: number | null; readonly upper: number | null }[] {
+  const proven = values.map(() => ({ lower: null as number | null, upper: null as number | null }));
+  for (const mean of grid) {
+    const [above, below] = [
+      along(
+        values.map((value) => value - mean),
+        1 + mean,
+      ),
+      along(
+        values.map((value) => mean - value),
+        1 - mean,
+      ),
+    ];
+    for (const [at, one] of proven.entries()) {
+      if ((above[at] ?? 1) >= goal && (one.lower === null || mean > one.lower)) one.lower = mean;
+      if ((below[at] ?? 1) >= goal && (one.upper === null || mean < one.upper)) one.upper = mean;
+    }
+  }
+  return proven;
+}
+
 /** The highest wealth on the way: what was proven once stays proven. */
 function largest(gains: readonly number[], worst: number): number {
+  return along(gains, worst).at(-1) ?? 1;
+}
+
+/** The highest wealth so far, after each gain. */
+function along(gains: readonly number[], worst: number): number[] {
   const wealth = STAKES.map(() => 1);
   let most = 1;
-  for (const gain of gains) {
+  return gains.map((gain) => {
     let sum = 0;
     for (const [at, stake] of STAKES.entries()) {
       const next = (wealth[at] ?? 1) * (1 + (stake / worst) * gain);
@@ -42,8 +76,8 @@ function largest(gains: readonly number[], worst: number): number {
       sum += wealth[at] ?? 0;
     }
     most = Math.max(most, sum / STAKES.length);
-  }
-  return most;
+    return most;
+  });
 }
 
 /**
