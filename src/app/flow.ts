@@ -55,6 +55,8 @@ export const flow: readonly FlowLine[] = [
   { when: releases.freezeEnded, then: [onNews], so: 'what waited for the end of the freeze goes on' },
   { when: deployments.deploymentStarted, then: [changeFollowsDeployment], so: 'the change record is implementing' },
   { when: environments.environmentVerified, then: [verified], so: 'a continuous release is asked for in the next environment' },
+  { when: environments.environmentBooked, then: [onNews], so: 'what is under way asks again, and waits until the booking ends' },
+  { when: environments.bookingEnded, then: [onNews], so: 'what waited for the booking asks again' },
   { when: environments.verificationRevoked, then: [onNews], so: 'waves downstream ask again and stop' },
   {
     when: deployments.deploymentFinished,

@@ -1,6 +1,6 @@
 import { catalogResolvers, serviceById } from '../catalog/catalog.queries.ts';
 import { placeOf } from '../deployments/deployments.queries.ts';
-import { incidentResolver } from '../environments/environments.queries.ts';
+import { bookingResolver, incidentResolver } from '../environments/environments.queries.ts';
 import { serviceOfReport } from '../gates/gates.queries.ts';
 import type { Resolver } from '../identity/gate.api.ts';
 import { pipelineResolvers } from '../pipelines/pipelines.queries.ts';
@@ -16,6 +16,7 @@ export const resolvers: Readonly<Record<string, Resolver>> = {
   ...pipelineResolvers,
   release: releaseResolver,
   incident: incidentResolver,
+  booking: bookingResolver,
   deployment: async (tx, id) => {
     const place = await placeOf(tx, id);
     if (place === null) throw notFound({ what: `deployment ${id}` });

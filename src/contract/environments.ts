@@ -56,6 +56,55 @@ export const listVerifications = defineRoute({
   answer: z.object({ items: z.array(verificationSchema) }),
 });
 
+export const bookingSchema = z.object({
+  id: idOf('bkg'),
+  environment: z.string(),
+  /** Null: all services. */
+  service: z.string().nullable(),
+  owner: z.object({ id: z.string(), name: z.string() }),
+  reason: z.string(),
+  from: z.string(),
+  until: z.string(),
+  state: z.enum(['planned', 'active', 'over']),
+});
+export type BookingView = z.infer<typeof bookingSchema>;
+
+export const bookEnvironment = defineRoute({
+  method: 'POST',
+  path: '/v1/environments/{environment}/bookings',
+  summary: 'Keep an environment, or one service in it, for yourself: until the end only what you asked for is deployed there',
+  access: { kind: 'may', action: 'environment.book', on: ['params.environment', 'body.service'] },
+  params: z.strictObject({ environment: nameSchema }),
+  body: z.strictObject({
+    service: nameSchema.optional(),
+    /** Now where it is not given. */
+    from: instantSchema.optional(),
+    until: instantSchema,
+    reason: proseSchema,
+  }),
+  status: 201,
+  answer: bookingSchema,
+});
+
+export const listBookings = defineRoute({
+  method: 'GET',
+  path: '/v1/bookings',
+  summary: 'Bookings that are not over, by their beginning',
+  access: { kind: 'may', action: 'environment.read', list: true },
+  query: z.strictObject({ environment: nameSchema.optional() }),
+  answer: z.object({ items: z.array(bookingSchema) }),
+});
+
+export const endBooking = defineRoute({
+  method: 'POST',
+  path: '/v1/bookings/{booking}/end',
+  summary: 'Give a booking back before its end; somebody else’s needs the right to freeze',
+  access: { kind: 'may', action: 'environment.book', on: ['params.booking'] },
+  params: z.strictObject({ booking: idOf('bkg') }),
+  body: z.strictObject({}),
+  answer: bookingSchema,
+});
+
 export const incidentSchema = z.object({
   id: idOf('inc'),
   service: z.string().nullable(),
@@ -192,6 +241,9 @@ export const environmentRoutes = [
   verifyByPerson,
   revokeVerification,
   listVerifications,
+  bookEnvironment,
+  listBookings,
+  endBooking,
   openIncident,
   linkIncident,
   resolveIncident,

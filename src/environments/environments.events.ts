@@ -82,6 +82,20 @@ export const incidentResolved = defineEvent({
   body: z.object({ service: optional, environment: optional, startedAt: text, resolvedAt: text }),
 });
 
+/** The reason of a booking is in no fact. */
+export const environmentBooked = defineEvent({
+  type: 'environment.booked',
+  subject: 'bkg',
+  means: 'An environment, or a service in it, is kept for a person for a while.',
+  body: z.object({ environment: text, service: optional, owner: text, from: text, until: text }),
+});
+export const bookingEnded = defineEvent({
+  type: 'environment.booking-ended',
+  subject: 'bkg',
+  means: 'A booking was given back before its end.',
+  body: z.object({ environment: text, service: optional }),
+});
+
 export const incidentHookMade = defineEvent({
   type: 'incident.hook-made',
   subject: 'hok',
@@ -103,6 +117,8 @@ export const environmentEvents = [
   environmentVerified,
   verificationFailed,
   verificationRevoked,
+  environmentBooked,
+  bookingEnded,
   incidentDetected,
   incidentLinked,
   incidentResolved,

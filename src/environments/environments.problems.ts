@@ -15,6 +15,31 @@ export const personNeeded = defineProblem<Record<string, never>>('environments.p
   sentence: 'A validation by a person needs a person: a bot can not give it.',
   remedy: 'Let a person do it with their own session or token.',
 });
+export const ownerNeeded = defineProblem<Record<string, never>>('environments.owner-needed', {
+  status: 403,
+  sentence: 'A booking is kept for a person, and nobody stands behind this credential.',
+  remedy: 'Book it as a person, or as a bot that has an owner.',
+});
+export const wrongSpan = defineProblem<{ why: string }>('environments.wrong-span', {
+  status: 422,
+  sentence: ({ why }) => `This can't be booked: ${why}.`,
+  remedy: 'Give an end that lies after the beginning and in the future, 14 days after it at most.',
+});
+export const alreadyBooked = defineProblem<{ booking: string; from: string; until: string }>('environments.already-booked', {
+  status: 409,
+  sentence: ({ booking, from, until }) => `It is booked from ${from} until ${until} (${booking}).`,
+  remedy: 'Book another time, or ask its owner to give it back.',
+});
+export const noSuchBooking = defineProblem<{ id: string }>('environments.no-such-booking', {
+  status: 404,
+  sentence: ({ id }) => `There is no booking ${id}.`,
+  remedy: 'See `ym env bookings` for those that there are.',
+});
+export const bookingOver = defineProblem<{ id: string }>('environments.booking-over', {
+  status: 409,
+  sentence: ({ id }) => `The booking ${id} is over.`,
+  remedy: 'There is nothing left to give back.',
+});
 export const noSuchIncident = defineProblem<{ id: string }>('environments.no-such-incident', {
   status: 404,
   sentence: ({ id }) => `There is no incident ${id}.`,

@@ -1,7 +1,10 @@
+import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
+import type { Booking } from './booking.ts';
+import { standingBookings } from './booking.store.ts';
 import { healthFrom, type Health, type Incident } from './incident.ts';
 import { findIncident, findOpenIncidents } from './incident.store.ts';
-import { noSuchIncident } from './environments.problems.ts';
+import { noSuchBooking, noSuchIncident } from './environments.problems.ts';
 import type { Running } from './running.ts';
 import { findAllRunning, findHistory, findRunning, findRunningEverywhere, findRunningIn, type HistoryRow } from './running.store.ts';
 import { saidGood, type Verification } from './verification.ts';
@@ -87,4 +90,22 @@ export async function incidentResolver(tx: Tx, id: string): Promise<{ service?: 
   if (row === null) throw noSuchIncident({ id });
   const { service, team, environment } = row;
   return { ...(service === null ? {} : { service }), ...(team === null ? {} : { team }), ...(environment === null ? {} : { environment }) };
+}
+
+/** Bookings that keep a service in an environment now or later: its own and those of the whole environment. */
+export async function bookingsOf(tx: Tx, serviceId: string, environmentId: string, now: Instant): Promise<Booking[]> {
+  return (await standingBookings(tx, environmentId, now)).filter((one) => one.serviceId === null || one.serviceId === serviceId);
+}
+
+/** What a booking in a request is about, for the access gate. */
+export async function bookingResolver(tx: Tx, id: string): Promise<{ service?: string; team?: string; environment: string }> {
+  const row = await tx.maybe<{ service: string | null; team: string | null; environment: string }>(
+    `select service.name as service, team.name as team, environment.name as environment
+     from booking join environment on environment.id = environment_id left join service on service.id = service_id left join team on team.id = team_id
+     where booking.id = $1`,
+    [id],
+  );
+  if (row === null) throw noSuchBooking({ id });
+  const { service, team, environment } = row;
+  return { ...(service === null ? {} : { service }), ...(team === null ? {} : { team }), environment };
 }

@@ -1,9 +1,11 @@
-import { mustEnvironment, mustService } from '../catalog/catalog.queries.ts';
+import { environmentById, mustEnvironment, mustService } from '../catalog/catalog.queries.ts';
 import * as contract from '../contract/environments.ts';
 import { badRequest } from '../platform/platform.problems.ts';
 import type { Tx } from '../platform/floor.ts';
 import { mount } from '../platform/http/handler.ts';
 import type { DeploymentLookup } from './deployment-lookup.port.ts';
+import { book, endBooking } from './booking.commands.ts';
+import { bookingView, bookingViews } from './booking.views.ts';
 import { verificationsOf } from './environments.queries.ts';
 import { createHook, endHook, takeIncidentDelivery } from './hook.commands.ts';
 import { linkIncident, openIncident, resolveIncident } from './incident.commands.ts';
@@ -14,7 +16,7 @@ import { verifyAsPerson } from './verify.commands.ts';
 
 /** The HTTP side of environments. `deployments` tells which deployments exist. */
 export function environmentSliceRoutes(deployments: DeploymentLookup) {
-  return [...verificationRoutes(), ...incidentRoutes(deployments), ...hookRoutes(deployments)];
+  return [...verificationRoutes(), ...bookingRoutes(), ...incidentRoutes(deployments), ...hookRoutes(deployments)];
 }
 
 function verificationRoutes() {
@@ -39,6 +41,27 @@ function verificationRoutes() {
     mount(contract.listVerifications, async ({ tx, params, query }) => {
       const [service, environment] = await place(tx, query.service, params.environment);
       return { items: (await verificationsOf(tx, service.id, environment.id, query.release)).map(verificationAnswer) };
+    }),
+  ];
+}
+
+function bookingRoutes() {
+  return [
+    mount(contract.bookEnvironment, async ({ tx, actor, params, body }) => {
+      const environmentId = (await mustEnvironment(tx, params.environment)).id;
+      const serviceId = body.service === undefined ? null : (await mustService(tx, body.service)).id;
+      const { reason, from, until } = body;
+      return bookingView(tx, (await book(tx, actor, { environmentId, serviceId, reason, from: from ?? null, until })).id);
+    }),
+    mount(contract.listBookings, async ({ tx, query, visible }) => {
+      const seen = await visible();
+      return { items: await bookingViews(tx, { environment: query.environment ?? null, services: seen === 'all' ? null : [...seen] }) };
+    }),
+    mount(contract.endBooking, async ({ tx, actor, params, must }) => {
+      const ended = await endBooking(tx, actor, params.booking, async ({ environmentId }) =>
+        must('freeze.write', { environment: (await environmentById(tx, environmentId))?.name ?? '' }),
+      );
+      return bookingView(tx, ended.id);
     }),
   ];
 }

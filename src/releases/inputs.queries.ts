@@ -1,7 +1,7 @@
 import { environmentById, environmentsInOrder, serviceByName, serviceById } from '../catalog/catalog.queries.ts';
 import type { Environment } from '../catalog/environment.ts';
 import { configurationIn, type Service } from '../catalog/service.ts';
-import { openIncidents, verificationsOf, whatRuns } from '../environments/environments.queries.ts';
+import { bookingsOf, openIncidents, verificationsOf, whatRuns } from '../environments/environments.queries.ts';
 import type { Running } from '../environments/running.ts';
 import { gateFacts, policyOf } from '../gates/gates.queries.ts';
 import { policyDigest, resolvePolicy, type Policy, type ResolvedPolicy } from '../gates/policy/policy.ts';
@@ -183,7 +183,7 @@ async function lifecycleFacts(tx: Tx, question: Question, known: Known): Promise
 }
 
 async function readinessFacts(tx: Tx, question: Question, known: Known): Promise<RuleInputs['readiness']> {
-  const { release, service, environment, target, resolved, running } = known;
+  const { release, service, environment, target, resolved, running, now } = known;
   const asked = resolved.rules.readiness;
   const dependencies = [];
   for (const { service: name, range } of asked.dependencies ? service.dependsOn : []) {
@@ -201,5 +201,12 @@ async function readinessFacts(tx: Tx, question: Question, known: Known): Promise
     incidents: (await openIncidents(tx, service.id, environment.id)).map(({ id, severity }) => ({ id, severity })),
     rollback: { required: asked.rollbackPlan, plan: target?.rollbackPlan ?? null },
     leaving: leaving?.rollbackPlan ?? null,
+    bookings: (await bookingsOf(tx, service.id, environment.id, now)).map(({ id, owner, from, until }) => ({
+      id,
+      owner,
+      from,
+      until,
+      own: owner === release.requestedBy,
+    })),
   };
 }

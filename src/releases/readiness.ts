@@ -1,6 +1,9 @@
 import semver from 'semver';
+import type { Instant } from '../kernel/time.ts';
+import { latest } from '../kernel/time.ts';
 import type { Missing, Reason, RuleAnswer, Verdict } from '../kernel/decision.ts';
 import { answer, worst } from '../kernel/decision.ts';
+import { booked, type Kept } from './booked.ts';
 import type { ReleaseType, RollbackPlan } from './plan.ts';
 
 export type Tick = { readonly item: string; readonly state: 'yes' | 'no'; readonly person: string };
@@ -17,23 +20,34 @@ export type ReadinessInput = {
   readonly rollback: { readonly required: boolean; readonly plan: RollbackPlan | null };
   /** For the way back: the plan that was made when what runs now was deployed. */
   readonly leaving: RollbackPlan | null;
+  /** Bookings of this environment that are not over; answers recorded before there were bookings have none. */
+  readonly bookings?: readonly Kept[];
 };
 
 const RULE = 'readiness';
-type Part = { readonly verdict: Verdict; readonly reason: Reason; readonly missing?: Missing };
+type Part = { readonly verdict: Verdict; readonly reason: Reason; readonly missing?: Missing; readonly earliest?: Instant | null };
 
-/** Rule 6: checklist, dependencies, health and the way back. */
-export function readinessRule(input: ReadinessInput): RuleAnswer {
-  const read = input.incidents.map((incident) => ({ kind: 'incident', id: incident.id, digest: null }));
-  const parts =
+/** Rule 6: checklist, dependencies, health, bookings and the way back. */
+export function readinessRule(input: ReadinessInput, now: Instant): RuleAnswer {
+  const kept = booked(input.purpose === 'rollback' ? [] : (input.bookings ?? []), now);
+  const read = [
+    ...input.incidents.map((incident) => ({ kind: 'incident', id: incident.id, digest: null })),
+    ...kept.parts.map((part) => part.read),
+  ];
+  const parts: readonly Part[] =
     input.purpose === 'rollback'
       ? [leaving(input.leaving)]
-      : [...checklist(input), ...input.dependencies.map(dependency), ...incidents(input), ...rollback(input)];
+      : [...checklist(input), ...input.dependencies.map(dependency), ...incidents(input), ...kept.parts, ...rollback(input)];
   const reasons = parts.map((part) => part.reason);
-  if (parts.length === 0) return answer(RULE, 'allow', [{ code: 'readiness.nothing-asked', text: 'Nothing more is asked.' }], { read });
+  if (parts.length === 0)
+    return answer(RULE, 'allow', [{ code: 'readiness.nothing-asked', text: 'Nothing more is asked.' }], { read, notAfter: kept.notAfter });
+  const open = parts.filter((part) => part.verdict !== 'allow');
+  const clockAlone = open.length > 0 && open.every((part) => part.earliest != null);
   return answer(RULE, worst(parts.map((part) => part.verdict)), reasons, {
     read,
     missing: parts.flatMap((part) => (part.missing === undefined ? [] : [part.missing])),
+    earliest: clockAlone ? latest(open.map((part) => part.earliest ?? null)) : null,
+    notAfter: kept.notAfter,
   });
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Verification } from '../environments/verification.ts';
 import { digestOf } from '../kernel/digest.ts';
+import { plus } from '../kernel/time.ts';
 import { debtRule } from './debt.ts';
 import { lifecycleRule, type LifecycleInput } from './lifecycle.ts';
 import { readinessRule, type ReadinessInput } from './readiness.ts';
@@ -85,17 +86,20 @@ test('lifecycle: the way back was verified or allowed here, and is not revoked o
 });
 
 const readiness = (more: Partial<ReadinessInput>) =>
-  readinessRule({
-    purpose: 'deploy',
-    releaseType: 'standard',
-    checklist: [],
-    ticks: [],
-    dependencies: [],
-    incidents: [],
-    rollback: { required: false, plan: null },
-    leaving: null,
-    ...more,
-  });
+  readinessRule(
+    {
+      purpose: 'deploy',
+      releaseType: 'standard',
+      checklist: [],
+      ticks: [],
+      dependencies: [],
+      incidents: [],
+      rollback: { required: false, plan: null },
+      leaving: null,
+      ...more,
+    },
+    NOW,
+  );
 
 test('readiness: an open item or a no denies and names item and person; the last word counts', () => {
   const checklist = ['Runbook'];
@@ -126,6 +130,32 @@ test('readiness: an open incident holds a standard release, not its cure; a way 
   expect(readiness({ rollback: { required: true, plan: null } }).verdict).toBe('wait');
   expect(readiness({ rollback: { required: true, plan: { kind: 'safe', to: null, why: 'first' } } }).verdict).toBe('allow');
   expect(readiness({ purpose: 'rollback', incidents, checklist: ['x'] }).verdict).toBe('allow');
+});
+
+test('readiness: a booking holds what others asked for until it ends; its owner’s release and the way back pass', () => {
+  const kept = { id: 'bkg_1', owner: 'per_1', from: plus(NOW, -1000), until: plus(NOW, 5000), own: false };
+  expect(readiness({ bookings: [kept] })).toMatchObject({
+    verdict: 'wait',
+    earliest: kept.until,
+    missing: [{ what: 'the booking bkg_1 given back', who: ['per_1'] }],
+    read: [{ kind: 'booking', id: 'bkg_1' }],
+  });
+  expect(readiness({ bookings: [{ ...kept, own: true }] }).verdict).toBe('allow');
+  expect(readiness({ bookings: [kept], releaseType: 'hotfix' }).verdict).toBe('wait');
+  expect(readiness({ bookings: [kept], purpose: 'rollback' })).toMatchObject({ verdict: 'allow', notAfter: null });
+  expect(readiness({ bookings: [{ ...kept, until: NOW }] }).verdict).toBe('allow');
+  expect(readiness({ bookings: [{ ...kept, from: NOW }] }).verdict).toBe('wait');
+  // An incident is not ended by a clock, so neither is the answer.
+  expect(readiness({ bookings: [kept], incidents: [{ id: 'inc_1', severity: 'major' }] })).toMatchObject({
+    verdict: 'wait',
+    earliest: null,
+  });
+});
+
+test('readiness: an allow ends where a booking of somebody else begins', () => {
+  const coming = { id: 'bkg_1', owner: 'per_1', from: plus(NOW, 5000), until: plus(NOW, 9000), own: false };
+  expect(readiness({ bookings: [coming] })).toMatchObject({ verdict: 'allow', notAfter: coming.from });
+  expect(readiness({ bookings: [{ ...coming, own: true }] }).notAfter).toBe(null);
 });
 
 test('debt: blocks the team’s next standard release and nothing else', () => {
