@@ -15,7 +15,8 @@ type Campaign = {
 
 const folder = import.meta.dirname;
 const failedFile = join(folder, 'failed-seeds.json');
-const usage = 'usage: npm run campaign -- NAME --seeds N [--from K] [--brief] | --seed K   (NAME: checker, crash, tamper, two-servers)\n';
+const usage =
+  'usage: npm run campaign -- NAME --seeds N [--from K] [--brief] | --seed K   (NAME: checker, crash, live-viewers, tamper, two-servers)\n';
 
 async function load(name: string | undefined): Promise<Campaign> {
   if (name === undefined || !/^[a-z][a-z-]*$/.test(name) || name === 'run' || !existsSync(join(folder, `${name}.ts`))) {

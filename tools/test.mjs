@@ -26,11 +26,12 @@ const nothing = tests.numPassedTests === 0 ? 1 : 0;
 
 const samples = runSteps([
   ['stores and commands on PostgreSQL 15', process.execPath, ['tools/postgres-15.mjs']],
-  ['the demo: the whole road, from its first commit to its proof', process.execPath, ['examples/demo/demo.mjs', '--json', '--exit']],
+  ['the demo: the whole road, from its first commit to its proof', process.execPath, ['bin/yardmaster.mjs', 'demo', '--json', '--exit']],
   ['the road for a package that the project never saw', process.execPath, ['tools/foreign-package.mjs']],
   ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
   ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '4', '--brief']],
   ['campaign sample: two servers, one paused', process.execPath, ['campaigns/run.ts', 'two-servers', '--seeds', '1', '--brief']],
+  ['campaign sample: 200 live viewers, one of two servers killed', process.execPath, ['campaigns/run.ts', 'live-viewers', '--seeds', '1']],
   ['planted bugs turn tests red (sample)', process.execPath, ['src/testing/mutants/run.mjs', '--sample', '2']],
 ]);
 
