@@ -25,6 +25,7 @@ const PREFIXES =
 const WORDS: readonly string[] = [
   'shop',
   'one line',
+  'release,deployment',
   'ada@example.org',
   `sha256:${hex(64)}`,
   '2030-01-01T00:00:00.000Z',

@@ -147,9 +147,10 @@ async function whoAsks(route: RouteShape, context: Context, { floor, gate }: Par
   return actor;
 }
 
-/** The token in the address, where the route takes one there. */
+/** The token in the address, where the route takes one there and no header says who asks. */
 function tokenOf(route: RouteShape, context: Context): string | null {
-  return route.tokenInAddress === true ? (context.req.query('token') ?? null) : null;
+  if (route.tokenInAddress !== true || context.req.header('authorization') !== undefined) return null;
+  return context.req.query('token') ?? null;
 }
 
 /** Whether a token may stand in an address: it can do what the route does, and nothing else. */
