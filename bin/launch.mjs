@@ -21,16 +21,17 @@ function pinned() {
   }
 }
 
-/** Loads `entry` (a path under src without its ending) and calls `run` of it, in a process with a new enough Node. */
+/**
+ * Loads `entry` (a path under src without its ending, or a whole path of a script) and calls `run` of it, in a process with
+ * a new enough Node.
+ */
 export async function launch(script, entry, run) {
   if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
     // A process that exits while V8 compiles in the background may wait for ever for its own thread (nodejs/node#54918).
     setFlagsFromString('--no-concurrent-sparkplug');
     const { enableCompileCache } = await import('node:module');
     enableCompileCache?.();
-    const compiled = join(root, 'dist', `${entry}.js`);
-    const module = await import(existsSync(compiled) ? compiled : join(root, 'src', `${entry}.ts`));
-    return run(module);
+    return run(await import(fileOf(entry)));
   }
   const node = pinned();
   if (node === null) {
@@ -40,6 +41,13 @@ export async function launch(script, entry, run) {
     process.exit(1);
   }
   replaceBy(node, [fileURLToPath(script), ...process.argv.slice(2)]);
+}
+
+/** The source where there is one: a build that was left behind in a working tree must never stand in for it. A package has no source. */
+function fileOf(entry) {
+  if (entry.endsWith('.mjs')) return join(root, entry);
+  const source = join(root, 'src', `${entry}.ts`);
+  return existsSync(source) ? source : join(root, 'dist', `${entry}.js`);
 }
 
 /** Ends as the other program ends. Who signals this process means that one. */

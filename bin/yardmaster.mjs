@@ -14,6 +14,7 @@ Usage: yardmaster COMMAND [options]
   keys                 the keys of stored secrets: show, rotate, remove
   ledger audit         reads the whole ledger again and names what was changed
   ledger open-epoch    goes on with the ledger after a restore
+  demo                 the whole road with real commits, processes and traffic, told as a story (--exit: ends at its end)
 
   yardmaster COMMAND --help tells of its options; --version prints the version.
   ym is the command line for people.
@@ -26,6 +27,7 @@ const entries = {
   agent: ['agent/start', (module) => module.agentMain(rest)],
   keys: ['app/keys.system', (module) => module.keysMain(rest)],
   ledger: ['app/ledger.system', (module) => module.ledgerMain(rest)],
+  demo: ['examples/demo/demo.mjs', (module) => module.demoMain(rest)],
 };
 if (['--help', '-h', 'help'].includes(first)) {
   process.stdout.write(USAGE);

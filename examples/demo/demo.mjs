@@ -1,10 +1,10 @@
-// npm run demo: the whole road with real commits, real processes and real traffic. It uses ym and the API like anybody.
+// yardmaster demo (npm run demo): the whole road with real commits, real processes and real traffic. It uses ym and the API like anybody.
 import { createHmac } from 'node:crypto';
 import { mkdirSync, mkdtempSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, letGo, refusedFor, root, run, start, stopAll, ymFor } from './processes.mjs';
+import { firstToEnd, freePort, refusedFor, root, run, start, stopAll, ymFor } from './processes.mjs';
 import { change, makeRepository, push } from './repositories.mjs';
 import { teller } from './story.mjs';
 import { customers, damage } from './traffic.mjs';
@@ -43,12 +43,13 @@ const releases = [];
 // Once, however many signals come: what is stopped must be stopped in order.
 let ending = null;
 let signalled = false;
+let told = false;
 const endAll = () => (ending ??= stopAll(agentState));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     signalled = true;
     process.stderr.write('\nStopping everything that was started ...\n');
-    void endAll().finally(() => process.exit(130));
+    void endAll().finally(() => process.exit(told ? 0 : 130));
   });
 }
 
@@ -272,8 +273,16 @@ function tellTheEnd(bundle, dora, rollback) {
   for (const [name, { value, unit, events }] of Object.entries(dora)) say(`${name}: ${value} ${unit} (${events.length} events)`);
   say(`evidence: ${bundle}`);
   say(`recovered after ${rollback.summary.secondsToRecover.toFixed(1)} s; the whole story took ${seconds().toFixed(0)} s`);
-  if (!exit)
-    say(`The server goes on at ${url}. Look around as Di: YARDMASTER_URL=${url} YARDMASTER_TOKEN=${people.di.token} npx ym status`);
+}
+
+/** Where to look, as whom, and how it ends. */
+function tellHowToLookAround() {
+  chapter('Everything goes on running: look around');
+  say(`Open ${url}`);
+  say(`Sign in as ${people.di.email}, password "${password}" (Di approves and releases; ${people.ada.email} is the admin,`);
+  say(`${people.bo.email} builds, ${people.cy.email} approves; all with that password)`);
+  say(`Or in another terminal: YARDMASTER_URL=${url} YARDMASTER_TOKEN=${people.di.token} node ${join(root, 'bin/ym.mjs')} status`);
+  say(`Ctrl-C stops all of it; what it made stays in ${folder}`);
 }
 
 /** What a forge does after a push: a signed POST. */
@@ -360,24 +369,28 @@ function lastLine(output) {
   return JSON.parse(output.trim().split('\n').at(-1)).msg;
 }
 
-try {
-  await main();
-  if (exit) {
-    await endAll();
-    if (!json) rmSync(folder, { recursive: true, force: true });
-  } else {
-    const pids = letGo();
-    say(`Stop it all: npx yardmaster agent down --state ${agentState} --yes; kill ${pids.runner} ${pids.server}`);
-  }
-} catch (error) {
-  // After a signal everything fails, and that is no news.
-  if (!signalled) {
+/** Tells the story; then ends (`--exit`), or goes on until a signal. `--json` prints the summary as the last line of stdout. */
+export async function demoMain() {
+  try {
+    await main();
+    told = true;
+    if (exit) {
+      await endAll();
+      if (!json) rmSync(folder, { recursive: true, force: true });
+    } else {
+      tellHowToLookAround();
+      const name = await firstToEnd();
+      if (!signalled) throw new Error(`the ${name} has ended`);
+    }
+  } catch (error) {
+    // After a signal everything fails, and that is no news.
+    if (signalled) return;
     process.stderr.write(
       `\nThe demo failed: ${error instanceof Error ? error.message : error}\nThe logs of its processes: ${join(folder, '*.log')}\n`,
     );
+    await endAll();
+    process.exitCode = 1;
   }
-  await endAll();
-  process.exitCode = 1;
+  // Also where something is still under way: a failure must not wait for customers who never stop.
+  if (!signalled) process.exit();
 }
-// Also where something is still under way: a failure must not wait for customers who never stop.
-if (!signalled) process.exit();

@@ -29,10 +29,11 @@ export async function start(name, args, env, ready, log) {
   }
 }
 
-/** Lets all that was started go on after this process has ended; answers the process ids by name. */
-export function letGo() {
-  for (const { child } of running) child.unref();
-  return Object.fromEntries(running.map(({ name, child }) => [name, child.pid]));
+/** Resolves with the name of the first process that ends of all that were started. */
+export function firstToEnd() {
+  return Promise.race(
+    running.map(({ name, child }) => (hasEnded(child) ? name : new Promise((done) => child.once('exit', () => done(name))))),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, lchownSync, lstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cannotRunAs, noSuchUser, notOurFolder, onlyRootChanges } from './daemon.problems.ts';
@@ -159,10 +160,11 @@ type Reach = { readonly node: string; readonly path: string };
 
 /** A Node that the user can run, a copy where ours lies out of its reach, and the part of PATH that it can use. */
 function reachable(state: string, handed: readonly Handed[], user: SystemUser): Reach {
-  const root = join(import.meta.dirname, '../..');
+  // Where this is a package among others, its dependencies lie beside it and not below it.
+  const dependency = createRequire(import.meta.url).resolve('zod');
   const needed = {
     write: handed.map(({ folder }) => folder),
-    read: [process.argv[1] ?? '', import.meta.filename, join(root, 'package.json'), join(root, 'node_modules', 'zod', 'package.json')],
+    read: [process.argv[1] ?? '', import.meta.filename, join(import.meta.dirname, '../../package.json'), dependency],
     path: (process.env['PATH'] ?? '').split(':').filter((entry) => entry.startsWith('/')),
   };
   const ask = (node: string): { missing: string[]; path: string[] } | null => {
