@@ -23,8 +23,10 @@ const TEMPLATE_LOCK = 7420_0002;
  * running between test runs, or the server of YARDMASTER_TEST_DATABASE_URL (a role that may create databases). It is
  * closed and dropped after the file's last test.
  */
-export async function testFloor(options: { readonly wiring?: Wiring; readonly config?: Partial<Config> } = {}): Promise<Floor> {
-  const opened = await testDatabase();
+export async function testFloor(
+  options: { readonly wiring?: Wiring; readonly config?: Partial<Config>; readonly database?: TestDatabase } = {},
+): Promise<Floor> {
+  const opened = options.database ?? (await testDatabase());
   const state = await mkdtemp(join(tmpdir(), 'ym-test-'));
   await chmod(state, 0o755);
   const config: Config = {
@@ -47,8 +49,10 @@ export async function testFloor(options: { readonly wiring?: Wiring; readonly co
   return open.floor;
 }
 
+export type TestDatabase = { readonly where: Where; readonly url: string; drop(): Promise<void> };
+
 /** A fresh database cloned from the template, for tests that start whole servers. */
-export async function testDatabase(): Promise<{ readonly where: Where; readonly url: string; drop(): Promise<void> }> {
+export async function testDatabase(): Promise<TestDatabase> {
   const server = await testServer();
   const template = await templateFor(server);
   const name = `ymt_${randomHex(6)}`;

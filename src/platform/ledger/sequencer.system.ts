@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TrustedKey } from '../../kernel/dsse.ts';
 import { peekCheckpoint, readCheckpoint, signCheckpoint, type Checkpoint } from '../../kernel/checkpoint.ts';
 import { consistencyRanges, leafHash, rootOf, verifyConsistency } from '../../kernel/merkle.ts';
 import type { Floor, Tx } from '../floor.ts';
@@ -88,16 +89,26 @@ export async function assertLedgerNotRewound(floor: Floor): Promise<void> {
 /** Opens a new epoch after a restore: a new origin, linked in every checkpoint to the last one that is known of the old. */
 export async function openEpoch(floor: Floor, reason: string): Promise<string> {
   const note = lastInCheckpointLog(checkpointLogPath(floor.config.state));
-  const outside = note === null ? null : readCheckpoint(note, floor.keys.all);
   return floor.db.tx('*', async (tx) => {
-    await store.lockSequencer(tx);
-    const inside = await latestCheckpoint(tx);
-    const kept = outside?.ok === true ? outside.checkpoint : null;
-    const follows = kept !== null && kept.size >= (inside?.size ?? 0) ? kept : inside;
-    if (follows === null) throw nothingToFollow({});
-    await store.appendEpoch(tx, follows, reason);
-    return (await store.currentEpoch(tx)).origin;
+    const origin = await followAfterRestore(tx, note, floor.keys.all, reason);
+    if (origin === null) throw nothingToFollow({});
+    return origin;
   });
+}
+
+/**
+ * The same inside a transaction, following the outside note or the database's last checkpoint, whichever knows more of
+ * the old epoch. Where nothing was ever signed there is nothing to follow: the epoch stays, and its origin with it.
+ */
+export async function followAfterRestore(tx: Tx, note: string | null, keys: readonly TrustedKey[], reason: string): Promise<string | null> {
+  const outside = note === null ? null : readCheckpoint(note, keys);
+  await store.lockSequencer(tx);
+  const inside = await latestCheckpoint(tx);
+  const kept = outside?.ok === true ? outside.checkpoint : null;
+  const follows = kept !== null && kept.size >= (inside?.size ?? 0) ? kept : inside;
+  if (follows === null) return null;
+  await store.appendEpoch(tx, follows, reason);
+  return (await store.currentEpoch(tx)).origin;
 }
 
 /** The sequencer of one server. Any number of servers run one; the advisory lock makes them take turns. */
