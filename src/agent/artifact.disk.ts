@@ -3,9 +3,12 @@ import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ARCHIVE_LIMITS } from '../host/archive-names.ts';
 import { extractArchive } from '../host/archive.extract.ts';
+import { retryDelay } from '../host/client-request.ts';
 import { hexOf, type Digest } from '../kernel/digest.ts';
+import { Problem } from '../kernel/problem.ts';
 import { wrongBytes } from './agent.problems.ts';
 
 /** Artifacts kept on this machine, the newest: a way back must not need the server. */
@@ -24,7 +27,7 @@ export async function unpackArtifact(store: string, digest: Digest, fetch: Fetch
   if (existsSync(file) && (await hashOf(file)) !== digest) rmSync(file);
   if (!existsSync(file)) {
     if (fetch === null) throw new Error(`this machine has no copy of ${digest}`);
-    await download(file, digest, fetch);
+    await downloadPatiently(file, digest, fetch);
   }
   const found = await hashOf(file);
   if (found !== digest) throw wrongBytes({ expected: digest, found });
@@ -34,6 +37,30 @@ export async function unpackArtifact(store: string, digest: Digest, fetch: Fetch
   // The extraction hashes what it really read: nobody exchanged the file between the look and the use.
   if (unpacked.digest !== digest) throw wrongBytes({ expected: digest, found: unpacked.digest });
   forget(store);
+}
+
+/** How long a server that can't be reached is waited for: it comes back more often than a deployment deserves to fail. */
+const PATIENCE_MS = 120_000;
+
+async function downloadPatiently(file: string, digest: Digest, fetch: Fetch): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await download(file, digest, fetch);
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > until) throw error;
+    }
+    await sleep(retryDelay(tried, Math.random()));
+  }
+}
+
+/** A connection that was cut or a server that is away; not a refusal, wrong bytes, or this machine's own disk. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof Problem) return error.status >= 500 ? error.code !== wrongBytes.code : error.status === 429 || error.status === 408;
+  const local =
+    (error as NodeJS.ErrnoException).syscall !== undefined &&
+    ['open', 'write', 'fsync', 'rename'].includes((error as NodeJS.ErrnoException).syscall ?? '');
+  return error instanceof Error && !local;
 }
 
 async function download(file: string, digest: Digest, fetch: Fetch): Promise<void> {

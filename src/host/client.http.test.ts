@@ -184,3 +184,16 @@ test('retry delays grow, are bounded and jittered; Retry-After wins within reaso
   expect(retryDelay(1, 0, '999999')).toBe(10_000);
   expect(retryDelay(1, 0, 'soon')).toBe(50);
 });
+
+test('an answer that is cut off in its middle is asked again under the same key', async () => {
+  const { url, seen } = await serve((_, response, count) => {
+    if (count === 1) {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+      response.write('{"said":"hel');
+      setTimeout(() => response.destroy(), 20);
+    } else json(response, 200, { said: 'hello' });
+  });
+  const answer = await createClient({ url }).call(greet, { params: { name: 'x' }, body: { word: 'hi' } });
+  expect(answer).toEqual({ said: 'hello' });
+  expect(new Set(seen.map((one) => one.request.headers['idempotency-key'])).size).toBe(1);
+});

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { problemSchema } from '../contract/common.ts';
@@ -84,11 +85,15 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
+/** What every client of ours calls itself: servers note which version a machine runs. */
+export const CLIENT_NAME = `yardmaster/${(createRequire(import.meta.url)('../../package.json') as { version: string }).version}`;
+
 function headersOf(route: RouteShape, options: ClientOptions, how: CallOptions): Headers {
   const headers = new Headers({
     accept: isBytes(route.answer) || isEvents(route.answer) ? '*/*' : 'application/json, application/problem+json',
   });
   const credential = typeof options.credential === 'function' ? options.credential() : options.credential;
+  headers.set('user-agent', CLIENT_NAME);
   if (credential) headers.set('authorization', `Bearer ${credential}`);
   if (route.method !== 'GET' && how.idempotencyKey !== null)
     headers.set('idempotency-key', how.idempotencyKey ?? randomBytes(16).toString('hex'));
@@ -109,7 +114,7 @@ async function once(
   const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${how.timeoutMs} ms`)), how.timeoutMs);
   const sent = typeof body === 'function' ? (body as () => ReadableStream<Uint8Array>)() : body;
   try {
-    return await fetch(url, {
+    const response = await fetch(url, {
       method: route.method,
       headers,
       signal: how.signal ? AbortSignal.any([timeout.signal, how.signal]) : timeout.signal,
@@ -117,6 +122,10 @@ async function once(
       redirect: 'error',
       ...bodyInit(route, sent),
     });
+    if (isBytes(route.answer) || isEvents(route.answer)) return response;
+    // Read within the try: an answer that is cut off is no answer, and the call is worth repeating.
+    const body = response.body === null ? null : await new Response(limited(response.body, MAX_JSON, url)).arrayBuffer();
+    return new Response(body === null || body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
   } finally {
     clearTimeout(timer);
   }
@@ -134,7 +143,8 @@ async function tryOften(base: string, attempt: () => Promise<Response>, how: { r
       error instanceof Error ? error : new Error(String(error)),
     );
     if (how.signal?.aborted) throw how.signal.reason;
-    if (outcome instanceof Response && !worthRetrying(outcome.status)) return outcome;
+    if (outcome instanceof Problem) throw outcome;
+    if (outcome instanceof Response && !worthRetrying(outcome.status, outcome.headers.get('retry-after'))) return outcome;
     if (tried >= how.retries) {
       if (outcome instanceof Response) return outcome;
       throw unreachable({ url: base, why: whyOf(outcome) });
@@ -179,7 +189,7 @@ async function json(at: string, response: Response): Promise<unknown> {
   const type = response.headers.get('content-type') ?? '';
   if (!/^application\/(?:[a-z.]+\+)?json\b/.test(type))
     throw badAnswer({ url: at, why: `status ${response.status} with content type ${type.slice(0, 80) || 'none'}` });
-  return response.body === null ? null : new Response(limited(response.body, MAX_JSON, at)).json();
+  return response.body === null ? null : response.json();
 }
 
 async function problemOf(at: string, response: Response): Promise<Problem> {

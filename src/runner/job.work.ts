@@ -42,6 +42,7 @@ export async function serveJob(hands: Hands, claimed: Claimed): Promise<void> {
   const lease = new Lease({ client, job, attempt, ...claimed.lease, offlineMs, stop });
   try {
     const end = checked.ok ? await serve(hands, checked.plan, claimed.secrets, lease) : refusal(checked);
+    await lease.told();
     // The same key in every try: a finish whose answer was lost is answered again, not done again.
     const how = { idempotencyKey: `finish-${job}-${attempt}-${lease.token}`, signal: lease.lost };
     await lease.insist(() => client.call(finishJob, { params: lease.params, body: { token: lease.token, ...end } }, how));

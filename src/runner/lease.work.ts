@@ -77,9 +77,14 @@ export class Lease {
     if (go?.cancel) this.#cancel.abort();
   }
 
+  /** Resolves once all that was told has arrived, or never will: what is told after the finish is told to nobody. */
+  async told(): Promise<void> {
+    await this.#news;
+  }
+
   /** Waits until all that was told has arrived (or never will), and ends the heartbeats. */
   async close(): Promise<void> {
-    await this.#news;
+    await this.told();
     this.#over.abort();
     await this.#beats;
   }

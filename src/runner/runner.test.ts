@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -239,6 +240,22 @@ test('a cancelled job ends soon, its always steps run, and it says so', async ()
   expect(server.job(id).log).toContain('tidied');
 });
 
+test('how the steps ended is told before the job ends, also to a server that was away in between', async () => {
+  start();
+  const id = server.add(planOf({ steps: ['true'] }));
+  let away = 6;
+  server.fault = (name, request) => {
+    if (name !== 'A step' || away === 0) return false;
+    away -= 1;
+    request.socket.destroy();
+    return true;
+  };
+  await server.end(id);
+  server.fault = null;
+  expect(server.job(id).steps).toEqual(['0 running', '0 succeeded']);
+  expect(server.calls.lastIndexOf('A step')).toBeLessThan(server.calls.lastIndexOf('The attempt'));
+});
+
 test('a lost lease ends the steps at once and nothing more is written', async () => {
   start();
   const marker = join(state, 'ticks');
@@ -246,6 +263,7 @@ test('a lost lease ends the steps at once and nothing more is written', async ()
     planOf({ steps: [`while true; do date +%s%N >> ${marker}; sleep 0.05; done`, { script: `echo always >> ${marker}`, always: true }] }),
   );
   while (!server.job(id).steps.includes('0 running')) await sleep(20);
+  while (!existsSync(marker)) await sleep(20);
   server.job(id).token = 8;
   while (!said.some((line) => line.includes('given up'))) await sleep(20);
   const after = await readFile(marker, 'utf8');
