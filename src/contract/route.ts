@@ -43,6 +43,8 @@ export type RouteShape = {
    * Idempotency-Key in that same transaction. `none`: the handler opens its own (streams, long polls).
    */
   readonly transaction?: 'tx' | 'read' | 'none';
+  /** It may change something while the instance is paused after a restore: what is needed to look, to connect and to resume. */
+  readonly whilePaused?: true;
   /**
    * The body or the answer holds a credential. Nothing of either is kept under an Idempotency-Key: repeated, the command
    * runs again, and is refused where its own credential was single-use.
@@ -53,6 +55,8 @@ export type RouteShape = {
    * action and nothing else is taken so: an address is kept in histories and logs of proxies.
    */
   readonly tokenInAddress?: true;
+  /** The answer carries an ETag, and asked again with If-None-Match is 304 where it is the same. For large answers of GET routes. */
+  readonly etag?: true;
   /**
    * Opens or ends a session. To a browser (`x-yardmaster-screen: 1`) the answer's `token` goes into a cookie that scripts
    * can't read, and is empty in the body.

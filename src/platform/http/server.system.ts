@@ -9,6 +9,7 @@ import { within, type LogContext } from '../log-context.system.ts';
 import { notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { checkAccess, lateQuestions } from './access.system.ts';
+import { conditionalJson } from './etag.ts';
 import type { AccessGate } from './gate.port.ts';
 import { Refused, type Call, type Mounted } from './handler.ts';
 import { claimKey, keepAnswer } from './idempotency.store.ts';
@@ -95,7 +96,10 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
   if (mode === 'read') {
     return floor.db.read(actor.org, async (tx) => {
       await checkAccess(gate, tx, actor, route, parsed);
-      return respond(route, await run(tx), requestId);
+      const result = await run(tx);
+      if (route.etag === true && !(result instanceof Refused))
+        return conditionalJson(shaped(route, result), context.req.raw.headers, route.status ?? 200);
+      return respond(route, result, requestId);
     });
   }
   const served = await floor.db.tx(actor.org, (tx) => once(tx, route, actor, context, parsed, requestId, gate, run));
