@@ -127,6 +127,7 @@ export const registerAgent = defineRoute({
   method: 'POST',
   path: '/v1/agents',
   summary: 'Register an agent with a single-use registration token; answers its key',
+  whilePaused: true,
   access: { kind: 'public', why: 'a single-use registration token in the body is the credential' },
   secret: true,
   body: z.object({ registration: z.string().max(200), name: nameSchema }),
@@ -138,6 +139,7 @@ export const claimAct = defineRoute({
   method: 'POST',
   path: '/v1/agent/claim',
   summary: 'Ask for an act; waits up to `waitMs` for one. An act that a lost session of this agent had taken is given again',
+  whilePaused: true,
   access: { kind: 'agent' },
   transaction: 'none',
   body: z.object({
@@ -216,6 +218,7 @@ export const createAgentRegistration = defineRoute({
   method: 'POST',
   path: '/v1/agents/registrations',
   summary: 'Make a single-use registration token for an agent; shown once',
+  whilePaused: true,
   access: { kind: 'may', action: 'admin.machines' },
   secret: true,
   body: z.object({
@@ -239,9 +242,23 @@ export const listAgents = defineRoute({
         labels: z.array(nameSchema),
         lastSeenAt: z.string().nullable(),
         acts: z.array(z.string()),
+        /** What it keeps running. */
+        runs: z.array(z.object({ service: z.string(), environment: z.string(), version: z.string().nullable() })),
+        revokedAt: z.string().nullable(),
+        /** Of its program; null until it was heard of. */
+        version: z.string().nullable(),
       }),
     ),
   }),
+});
+
+export const revokeAgent = defineRoute({
+  method: 'DELETE',
+  path: '/v1/agents/{agent}',
+  summary: 'Revoke an agent: its key ends at once; what it has in hand is taken back, or ends as failed where that will never be told',
+  access: { kind: 'may', action: 'admin.machines' },
+  params: z.object({ agent: idOf('agt') }),
+  answer: z.object({ agent: idOf('agt') }),
 });
 
 export const agentRoutes = [
@@ -254,4 +271,5 @@ export const agentRoutes = [
   reportBreakGlass,
   createAgentRegistration,
   listAgents,
+  revokeAgent,
 ] as const;

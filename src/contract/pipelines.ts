@@ -153,6 +153,7 @@ export const createRegistration = defineRoute({
   method: 'POST',
   path: '/v1/runners/registrations',
   summary: 'Make a single-use registration for a runner of a pool; its token is shown once',
+  whilePaused: true,
   access: { kind: 'may', action: 'admin.machines' },
   secret: true,
   // The answer holds a credential: it must not be kept under an Idempotency-Key.
@@ -176,6 +177,13 @@ export const runnerSchema = z.object({
   trust: z.enum(TRUST),
   seenAt: at,
   revoked: z.boolean(),
+  /** Of its program; null until it was heard of. */
+  version: z.string().nullable(),
+  /** How it can run steps, as it last said. */
+  executors: z.array(z.string()),
+  /** What of its last job was isolated; null before its first. */
+  isolation: z.array(z.string()).nullable(),
+  doing: z.array(z.object({ job: z.string(), run: z.string(), name: z.string(), since: z.string() })),
 });
 
 export const listRunners = defineRoute({

@@ -7,12 +7,22 @@ import { setRunning } from '../environments/running.api.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { Refused } from '../platform/http/handler.ts';
 import { holdsLease } from '../platform/lease.store.ts';
+import { notSignedIn } from '../platform/platform.problems.ts';
 import { releaseById } from '../releases/releases.queries.ts';
 import { agentFor, keyDigest } from './agents.queries.ts';
-import { extendClaim, insertAgent, insertBreakGlass, insertRegistration, takeAct, touchAgent, useRegistration } from './agents.store.ts';
+import {
+  endAgent,
+  extendClaim,
+  insertAgent,
+  insertBreakGlass,
+  insertRegistration,
+  takeAct,
+  touchAgent,
+  useRegistration,
+} from './agents.store.ts';
 import { asWas, leaseName, waveOf, type Deployment, type DeploymentAct } from './deployment.ts';
 import { insertSamples, lockAct, lockDeployment, lockSlot, moveAct, setPicture, setServing } from './deployment.store.ts';
-import { actRecorded, agentRegistered, brokeGlass, registrationMade, staleActRefused } from './deployments.events.ts';
+import { actRecorded, agentRegistered, agentRevoked, brokeGlass, registrationMade, staleActRefused } from './deployments.events.ts';
 import { agentNameTaken, badRegistration, noSuchDeployment, notItsAgent, staleAct, unknownName } from './deployments.problems.ts';
 import { actById, deploymentById, goodDeployments, slotOf } from './deployments.queries.ts';
 import { ADVANCE } from './ending.work.ts';
@@ -64,7 +74,20 @@ export async function register(
   return { agent: id, key, labels: used.labels };
 }
 
-type Ask = { readonly session: string; readonly doing: readonly string[]; readonly waitMs: number };
+/**
+ * Revokes an agent: its key stops working at once and it gets no further act. What it was doing when its claim ends, and
+ * will never be told, ends as failed and says so; what it started keeps running on its machine.
+ */
+export async function revokeAgent(tx: Tx, actor: Actor, id: string): Promise<void> {
+  const ended = await endAgent(tx, id, await tx.now());
+  if (ended === null) throw unknownName({ what: 'agent', name: id });
+  await tx.record(agentRevoked, { subject: id, actor, body: { deployments: ended.deployments } });
+  for (const deployment of ended.deployments) await tx.wake(ADVANCE, deployment, { deployment });
+  // A poll that waits asks again and is refused.
+  await tx.notify('agent', id);
+}
+
+type Ask = { readonly session: string; readonly doing: readonly string[]; readonly waitMs: number; readonly version?: string | null };
 
 /** Waits for an act for this agent and takes it. */
 export async function claim(floor: Floor, port: EnginePort, agent: Actor, ask: Ask, signal: AbortSignal): Promise<Act | null> {
@@ -85,7 +108,7 @@ export async function claim(floor: Floor, port: EnginePort, agent: Actor, ask: A
 }
 
 async function take(tx: Tx, port: EnginePort, agent: Actor, ask: Ask): Promise<Act | null> {
-  await touchAgent(tx, agent.id, ask.session, await tx.now());
+  if (!(await touchAgent(tx, agent.id, ask.session, ask.version ?? null, await tx.now()))) throw notSignedIn({});
   const now = await tx.now();
   const act = await takeAct(tx, agent.id, ask.session, ask.doing, now);
   const row = act === null ? null : await deploymentById(tx, act.deploymentId);

@@ -53,9 +53,29 @@ export async function insertAgent(
   return written === 1;
 }
 
-/** The agent was heard of. */
-export async function touchAgent(tx: Tx, agent: string, session: string, now: Instant): Promise<void> {
-  await tx.write(`update agent set session = $2, last_seen_at = $3, version = version + 1 where id = $1`, [agent, session, now]);
+/** The agent was heard of; false where it is revoked. */
+export async function touchAgent(tx: Tx, agent: string, session: string, version: string | null, now: Instant): Promise<boolean> {
+  const written = await tx.write(
+    `update agent set session = $2, last_seen_at = $3, client_version = coalesce($4, client_version), version = version + 1
+     where id = $1 and revoked_at is null`,
+    [agent, session, now, version],
+  );
+  return written === 1;
+}
+
+/**
+ * Ends an agent's key, and frees its name for the machine's next registration; the deployments that it has acts of. Null
+ * where there is no such agent, or it is revoked.
+ */
+export async function endAgent(tx: Tx, agent: string, now: Instant): Promise<{ name: string; deployments: string[] } | null> {
+  const row = await tx.maybe<{ name: string }>(`select name from agent where id = $1 and revoked_at is null for update`, [agent]);
+  if (row === null) return null;
+  await tx.write(
+    `update agent set revoked_at = $2, name = left(name, 40) || '-revoked-' || right(id, 12), version = version + 1 where id = $1`,
+    [agent, now],
+  );
+  const open = await tx.query<{ id: string }>(`select id from deployment where agent_id = $1 and finished_at is null`, [agent]);
+  return { name: row.name, deployments: open.map(({ id }) => id) };
 }
 
 /**

@@ -5,8 +5,8 @@ import { digestOf } from '../kernel/digest.ts';
 import { acquireLease, releaseLease } from '../platform/lease.store.ts';
 import { testFloor } from '../testing/database.ts';
 import { scripted, world } from '../testing/deployment-world.ts';
-import { claim, finishAct, register, takeBreakGlass, takeSamples } from './agents.commands.ts';
-import { agentLogin } from './agents.queries.ts';
+import { claim, finishAct, register, revokeAgent, takeBreakGlass, takeSamples } from './agents.commands.ts';
+import { agentFor, agentLogin } from './agents.queries.ts';
 import { requestDeployment } from './deploy.commands.ts';
 import { leaseName } from './deployment.ts';
 import { actsOf, deploymentById, samplesOf } from './deployments.queries.ts';
@@ -132,4 +132,35 @@ test('a break-glass rollback told by the agent is in the books once', async () =
     t.query(`select 1 from fact where type = 'deployment.break-glass-reported' and service_id = $1`, [w.place.serviceId]),
   );
   expect(facts).toHaveLength(1);
+});
+
+test('a revoked agent gets nothing more, and what it had not begun is taken back', async () => {
+  const w = await waiting();
+  const key = w.agent.id;
+  await tx((t) => revokeAgent(t, ada, key));
+  await expect(w.ask('a1')).rejects.toMatchObject({ code: 'identity.not-signed-in' });
+  await expect(tx((t) => revokeAgent(t, ada, key))).rejects.toMatchObject({ code: 'deployments.unknown-name' });
+  await w.go();
+  expect((await tx((t) => actsOf(t, w.id))).map((one) => one.state)).toEqual(['withdrawn']);
+  expect(await w.row()).toMatchObject({ state: 'failed', holds: false });
+  // Its name is free for the machine's next registration, and no environment finds it any more.
+  expect(await tx((t) => agentFor(t, `idle-${w.place.environmentId.slice(-8)}`))).toBeNull();
+});
+
+test('an act of a revoked agent is waited for while it may be under way, then given up as unknown, never as done', async () => {
+  const w = await waiting();
+  const act = (await w.ask('a1'))!;
+  await tx((t) => revokeAgent(t, ada, w.agent.id));
+  await w.go();
+  expect((await w.row()).state).toBe('acting');
+  await tx((t) => t.write(`update deployment_act set claim_until = '2020-01-01T00:00:00Z' where id = $1`, [act.act]));
+  await w.go();
+  expect(await w.row()).toMatchObject({ state: 'failed', holds: false, cause: expect.stringContaining('never told') });
+  const [only] = await tx((t) => actsOf(t, w.id));
+  expect(only).toMatchObject({ state: 'unknown', result: null });
+  expect(only?.finishedAt).not.toBeNull();
+  // Another agent may act in this place now.
+  const row = await w.row();
+  const lease = await tx((t) => acquireLease(t, floor.org, leaseName(row), 'dep_next', 60_000));
+  expect(lease?.token).toBeGreaterThan(act.token);
 });

@@ -99,6 +99,13 @@ export const agentRegistered = defineEvent({
   body: z.object({ labels: z.array(text), registration: text }),
 });
 
+export const agentRevoked = defineEvent({
+  type: 'agent.revoked',
+  subject: 'agt',
+  means: 'An agent was revoked: its key ended, and the deployments that it had in hand end without it.',
+  body: z.object({ deployments: z.array(text) }),
+});
+
 export const registrationMade = defineEvent({
   type: 'agent.registration-made',
   subject: 'agt',
@@ -124,6 +131,7 @@ export const deploymentEvents = [
   verdictGiven,
   deploymentFinished,
   agentRegistered,
+  agentRevoked,
   registrationMade,
   brokeGlass,
 ];

@@ -6,11 +6,14 @@ export const noSuchDeployment = defineProblem<{ deployment: string }>('deploymen
   remedy: 'See `ym status` for the deployments that there are.',
 });
 
-export const unknownName = defineProblem<{ what: 'service' | 'environment' | 'release'; name: string }>('deployments.unknown-name', {
-  status: 404,
-  sentence: ({ what, name }) => `There is no ${what} ${name}.`,
-  remedy: 'Check the spelling; `ym status` names what there is.',
-});
+export const unknownName = defineProblem<{ what: 'agent' | 'service' | 'environment' | 'release'; name: string }>(
+  'deployments.unknown-name',
+  {
+    status: 404,
+    sentence: ({ what, name }) => `There is no ${what} ${name}.`,
+    remedy: 'Check the spelling; `ym status` names what there is.',
+  },
+);
 
 export const nothingToRun = defineProblem<{ service: string }>('deployments.nothing-to-run', {
   status: 409,

@@ -7,6 +7,7 @@ import {
   heartbeatAct,
   listAgents,
   registerAgent,
+  revokeAgent as revokeAgentRoute,
   reportBreakGlass,
   sendSamples,
 } from '../contract/agent.ts';
@@ -18,6 +19,7 @@ import {
   startDeployment,
   startRollback,
 } from '../contract/deployments.ts';
+import { versionOfClient } from '../kernel/client-version.ts';
 import type { Floor } from '../platform/floor.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import {
@@ -30,6 +32,7 @@ import {
   register,
   takeBreakGlass,
   takeSamples,
+  revokeAgent,
 } from './agents.commands.ts';
 import { allAgents } from './agents.queries.ts';
 import { cancelDeployment, requestDeployment, requestRollback } from './deploy.commands.ts';
@@ -64,21 +67,31 @@ function forPeople(port: EnginePort): Mounted[] {
     }),
     mount(createAgentRegistration, async ({ tx, actor, body }) => makeRegistration(tx, actor, body)),
     mount(listAgents, async ({ tx }) => ({
-      items: (await allAgents(tx)).map(({ id, name, labels, lastSeenAt, acts }) => ({
+      items: (await allAgents(tx)).map(({ id, name, labels, lastSeenAt, acts, runs, revokedAt, clientVersion }) => ({
         id: id as `agt_${string}`,
         name,
         labels: [...labels],
         lastSeenAt,
         acts: [...acts],
+        runs: [...runs],
+        revokedAt,
+        version: clientVersion,
       })),
     })),
+    mount(revokeAgentRoute, async ({ tx, actor, params }) => {
+      await revokeAgent(tx, actor, params.agent);
+      return { agent: params.agent };
+    }),
   ];
 }
 
 function forAgents(port: EnginePort): Mounted[] {
   return [
     mount(registerAgent, async ({ tx, body }) => register(tx, body)),
-    mount(claimAct, async ({ floor, actor, body, signal }) => ({ act: await claim(floor, port, actor, body, signal), leaseMs: CLAIM_MS })),
+    mount(claimAct, async ({ floor, actor, body, signal, headers }) => {
+      const ask = { ...body, version: versionOfClient(headers.get('user-agent')) };
+      return { act: await claim(floor, port, actor, ask, signal), leaseMs: CLAIM_MS };
+    }),
     mount(heartbeatAct, async ({ tx, actor, params, body }) => heartbeat(tx, actor, params.act, body.token)),
     mount(finishActRoute, async ({ tx, actor, params, body }) => finishAct(tx, actor, params.act, body.token, body.result)),
     mount(sendSamples, async ({ tx, actor, params, body }) => takeSamples(tx, actor, params.deployment, body.samples)),

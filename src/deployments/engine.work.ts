@@ -1,5 +1,6 @@
 import { environmentById } from '../catalog/catalog.queries.ts';
 import { system } from '../kernel/actor.ts';
+import { agentById } from './agents.queries.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { actLost } from './deployments.events.ts';
 import { actFacts, newestAct } from './deployments.queries.ts';
@@ -30,8 +31,13 @@ export async function advanceIn(tx: Tx, port: EnginePort, id: string): Promise<v
   for (let count = 0; count < MOST_MOVES; count++) {
     const scene: Scene = { tx, port, actor: system(tx.org, 'deployments'), environment, now: await tx.now() };
     const { at } = stepsOf(row);
-    const view = { deployment: row, act: await newestAct(tx, id), ...(await actFacts(tx, id, at, row.back !== null)) };
-    const left = await carryOut(scene, row, next(view, scene.now));
+    const revoked = row.agentId !== null && (await agentById(tx, row.agentId))?.revokedAt != null;
+    const view = { deployment: row, act: await newestAct(tx, id), ...(await actFacts(tx, id, at, row.back !== null)), revoked };
+    const open = view.act;
+    const move = next(view, scene.now);
+    // Given up, not assumed: the act keeps its word `unknown`, and nobody waits for it any more.
+    if (revoked && move.kind === 'end' && open !== null) await moveAct(tx, open.id, ['unknown'], 'unknown', { finishedAt: scene.now });
+    const left = await carryOut(scene, row, move);
     row = left.row;
     if (!left.rest) continue;
     if (left.until != null) await tx.wake(ADVANCE, `${id}:timer`, { deployment: id }, left.until);
@@ -72,7 +78,8 @@ async function carryOut(scene: Scene, row: Deployment, move: Move): Promise<Left
     case 'back':
       return { row: await goBack(scene, row, move.why, move.failed), rest: false };
     case 'end':
-      return { row: await finish(scene, row, move.state, move.why), rest: true };
+      // What is observed ends only by an act, and of a revoked agent there is none.
+      return { row: await finish(scene, row.state === 'observing' ? await save({}, 'acting') : row, move.state, move.why), rest: true };
   }
 }
 
@@ -86,5 +93,5 @@ async function lost(scene: Scene, row: Deployment, act: DeploymentAct): Promise<
     body: { act: act.id, phase: act.work.phase, environment: environment.name, agent: act.agentId },
   });
   const cause = 'contact to the agent was lost while it acted; what became of it is unknown until it answers';
-  return { row: await saveDeployment(tx, actor, environment.name, row, { cause }, 'unknown'), rest: true };
+  return { row: await saveDeployment(tx, actor, environment.name, row, { cause }, 'unknown'), rest: false };
 }

@@ -35,6 +35,8 @@ export type View = {
   readonly begun: boolean;
   /** How often acts of the present step have failed. */
   readonly failures: number;
+  /** Whether the agent that acts for it was revoked: it will never be heard of again. */
+  readonly revoked?: boolean;
 };
 
 /** Tries of one step of the way back before people must help. */
@@ -48,7 +50,7 @@ export function next(view: View, now: Instant): Move {
   const { steps, at } = stepsOf(deployment);
   const act = view.act !== null && view.act.back === back && view.act.step === at ? view.act : null;
   const open = view.act !== null && ['queued', 'claimed', 'unknown'].includes(view.act.state) ? view.act : null;
-  if (open !== null) return waitFor(open, deployment, now);
+  if (open !== null) return view.revoked === true ? withoutAgent(open, now) : waitFor(open, deployment, now);
   if (deployment.state === 'unknown') return { kind: 'resolved' };
   if (deployment.cancelReason !== null && !back) {
     const why = `cancelled: ${deployment.cancelReason}`;
@@ -69,9 +71,20 @@ export function next(view: View, now: Instant): Move {
   if (!deployment.holds) return { kind: 'take' };
   if (step === undefined) return endOf(deployment);
   if (step.kind === 'record') return { kind: 'record' };
+  if (view.revoked === true) return { kind: 'end', state: 'failed', why: REVOKED };
   if (step.kind === 'observe') return { kind: 'judge', step };
   const ships = !back && ((step.kind === 'start' && step.role === 'candidate') || step.kind === 'weigh');
   return { kind: 'act', step, ask: ships ? deployment.kind : null };
+}
+
+const REVOKED = 'its agent was revoked; what runs on that machine is as it left it';
+
+/** An act of an agent that was revoked: taken back, or waited for until it can't be under way any more, then given up. */
+function withoutAgent(open: DeploymentAct, now: Instant): Move {
+  if (open.state === 'queued') return { kind: 'withdraw', act: open, why: REVOKED };
+  if (open.state === 'unknown') return { kind: 'end', state: 'failed', why: `${REVOKED}; what became of its last act was never told` };
+  if (open.claimUntil !== null && open.claimUntil <= now) return { kind: 'lost', act: open };
+  return { kind: 'rest', until: open.claimUntil };
 }
 
 function waitFor(open: DeploymentAct, deployment: Deployment, now: Instant): Move {

@@ -14,7 +14,7 @@ import type { AddCommand } from '../main.ts';
 import { oneOf } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
 
-/** ym runner register|list|revoke, ym agent register|list, ym secret set|list|remove, ym hook */
+/** ym runner register|list|revoke, ym agent register|list|revoke, ym secret set|list|remove, ym hook */
 export const machineCommands: AddCommand = (program, run) => {
   for (const add of [runners, agentMachines, secrets]) add(program, run);
   program
@@ -95,10 +95,23 @@ const agentMachines: AddCommand = (program, run) => {
           one.name,
           one.labels.length === 0 ? 'no labels' : `labels ${one.labels.join(', ')}`,
           one.lastSeenAt === null ? 'never seen' : `seen ${when(one.lastSeenAt)}`,
-          one.acts.length === 0 ? 'idle' : `doing ${one.acts.length}`,
+          one.revokedAt !== null ? 'revoked' : one.acts.length === 0 ? 'idle' : `doing ${one.acts.length}`,
           one.id,
         ]);
         shell.print(rows.length === 0 ? 'No agents yet. Add one with: ym agent register' : table(rows), list);
+      }),
+    );
+  agent
+    .command('revoke <agent>')
+    .description('end an agent: its key stops working at once; what it started keeps running on its machine')
+    .action(
+      run(async (shell, name: string) => {
+        const client = shell.client();
+        const known = /^agt_/.test(name)
+          ? undefined
+          : (await client.call(agents.listAgents)).items.find((one) => one.name === name && one.revokedAt === null);
+        const answer = await client.call(agents.revokeAgent, { params: { agent: known?.id ?? name } });
+        shell.print(`Revoked ${line(name)}. What it started keeps running; deployments that it had in hand end without it.`, answer);
       }),
     );
 };

@@ -13,6 +13,7 @@ import {
   orgOfRegistration,
   runnerByKey,
   seeRunner,
+  type Says,
   useRegistration,
 } from './runner.store.ts';
 
@@ -81,6 +82,6 @@ export async function runnerLogin(tx: Tx, key: string): Promise<Actor | null> {
 }
 
 /** Remembers that a runner spoke; called with its claims. */
-export async function runnerSeen(floor: Floor, actor: Actor): Promise<void> {
-  await floor.db.tx(actor.org, async (tx) => seeRunner(tx, actor.id, await tx.now(), 10_000));
+export async function runnerSeen(floor: Floor, actor: Actor, says: Says): Promise<void> {
+  await floor.db.tx(actor.org, async (tx) => seeRunner(tx, actor.id, says, await tx.now(), 10_000));
 }

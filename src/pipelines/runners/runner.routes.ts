@@ -12,6 +12,7 @@ import {
 } from '../../contract/runner.ts';
 import { createRegistration, listRunners, revokeRunner } from '../../contract/pipelines.ts';
 import type { Actor } from '../../kernel/actor.ts';
+import { versionOfClient } from '../../kernel/client-version.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
 import { appendLog as append } from '../logs/log-writer.commands.ts';
@@ -50,6 +51,10 @@ function machineRoutes(): readonly Mounted[] {
         trust: row.trust,
         seenAt: row.seen_at,
         revoked: row.revoked_at !== null,
+        version: row.client_version,
+        executors: row.executors ?? [],
+        isolation: row.isolation,
+        doing: row.doing,
       })),
     })),
     mount(revokeRunner, async ({ tx, actor, params }) => {
@@ -61,8 +66,8 @@ function machineRoutes(): readonly Mounted[] {
 
 function jobRoutes(parts: RunnerParts): readonly Mounted[] {
   return [
-    mount(claimJob, async ({ floor, actor, body, signal }) => {
-      await registration.runnerSeen(floor, actor);
+    mount(claimJob, async ({ floor, actor, body, signal, headers }) => {
+      await registration.runnerSeen(floor, actor, { version: versionOfClient(headers.get('user-agent')), executors: body.executors });
       const job = await claims.claimJob(floor, actor, body, parts, signal);
       return { job: job === null ? null : { plan: job.plan, lease: job.lease, secrets: { ...job.secrets } } };
     }),

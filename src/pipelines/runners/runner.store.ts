@@ -13,6 +13,9 @@ export type RunnerRow = {
   readonly revoked_at: Instant | null;
 };
 
+/** What a runner says of itself when it asks for a job. */
+export type Says = { readonly version: string | null; readonly executors: readonly string[] };
+
 const COLUMNS = 'id, org_id, name, pool, trust, seen_at, revoked_at';
 
 /** A runner that is not revoked. */
@@ -25,8 +28,24 @@ export function runnerByKey(tx: Tx, keyDigest: string): Promise<RunnerRow | null
   return tx.maybe<RunnerRow>(`select ${COLUMNS} from runner where key_digest = $1 and revoked_at is null`, [keyDigest]);
 }
 
-export function allRunners(tx: Tx): Promise<RunnerRow[]> {
-  return tx.query<RunnerRow>(`select ${COLUMNS} from runner order by created_at, id limit 1000`);
+export type RunnerView = RunnerRow & {
+  readonly client_version: string | null;
+  readonly executors: string[] | null;
+  readonly isolation: string[] | null;
+  readonly doing: { job: string; run: string; name: string; since: string }[];
+};
+
+/** All runners with what each is doing; revoked ones last. */
+export function allRunners(tx: Tx): Promise<RunnerView[]> {
+  return tx.query<RunnerView>(
+    `select ${COLUMNS}, client_version, executors, latest.isolation, coalesce(busy.doing, '[]') as doing
+     from runner
+     left join (select a.runner_id, jsonb_agg(jsonb_build_object('job', job.id, 'run', job.run_id, 'name', job.name, 'since', a.started_at) order by a.started_at) as doing
+                from job_attempt a join job on job.id = a.job_id where a.finished_at is null group by a.runner_id) busy on busy.runner_id = runner.id
+     left join (select distinct on (runner_id) runner_id, isolation from job_attempt where executor is not null order by runner_id, started_at desc) latest
+       on latest.runner_id = runner.id
+     order by revoked_at is not null, runner.created_at, id limit 1000`,
+  );
 }
 
 export async function insertRunner(
@@ -53,10 +72,10 @@ export function endRunner(tx: Tx, id: string, now: Instant): Promise<RunnerRow |
 }
 
 /** Remembers that the runner was here; at most once a `everyMs`, because nothing depends on it. */
-export async function seeRunner(tx: Tx, id: string, now: Instant, everyMs: number): Promise<void> {
+export async function seeRunner(tx: Tx, id: string, says: Says, now: Instant, everyMs: number): Promise<void> {
   await tx.write(
-    `update runner set seen_at = $2 where id = $1 and (seen_at is null or seen_at < $2::timestamptz - $3 * interval '1 millisecond')`,
-    [id, now, everyMs],
+    `update runner set seen_at = $2, client_version = coalesce($4, client_version), executors = $5 where id = $1 and (seen_at is null or seen_at < $2::timestamptz - $3 * interval '1 millisecond')`,
+    [id, now, everyMs, says.version, says.executors],
   );
 }
 
