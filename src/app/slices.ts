@@ -50,7 +50,9 @@ import { waiverMachine } from '../waivers/waiver.ts';
 import { waiverEvents } from '../waivers/waivers.events.ts';
 import { waiverSweepers, waiverTasks } from '../waivers/waivers.reactions.ts';
 import { waiverRoutes } from '../waivers/waivers.routes.ts';
+import { inboxRoutes } from '../yard/inbox/inbox.routes.ts';
 import { liveRoutes } from '../yard/live/live.routes.ts';
+import { releasePageRoutes } from '../yard/release/release-page.routes.ts';
 import { calendarRoutes } from '../yard/calendar/calendar.routes.ts';
 import type { Slice } from './slice.ts';
 
@@ -130,5 +132,6 @@ export const slices: readonly Slice[] = [
   { ...none, name: 'metrics', routes: metricsRoutes },
   { ...none, name: 'operations', routes: keyRoutes(sealedColumns) },
   { ...none, name: 'live', routes: liveRoutes },
+  { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },
   { ...none, name: 'calendar', routes: calendarRoutes },
 ];
