@@ -37,7 +37,7 @@ function check() {
 
 /** Tables that change by mere running: who was seen when, leases, wakes, when something is looked at next. */
 function snapshot() {
-  const restless = new Set(['worker_pool', 'lease', 'ledger_tile', 'deployment_sample']);
+  const restless = new Set(['worker_pool', 'server_node', 'lease', 'ledger_tile', 'deployment_sample']);
   const seen = new Set(['last_seen_at', 'seen_at', 'session', 'due_at', 'checked_at', 'picture', 'picture_at', 'version', 'written_by']);
   for (const [table, rows] of Object.entries(world.rows)) {
     if (restless.has(table)) continue;
