@@ -1,21 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { firstAdminLink } from '../identity/sign-in.commands.ts';
-import { toProblemJson } from '../kernel/problem.ts';
 import type { Config } from '../platform/config.ts';
 import type { Floor } from '../platform/floor.ts';
 import { openFloor } from '../platform/floor.system.ts';
-import { countRequests, drain } from '../platform/http/drain.system.ts';
+import { drain } from '../platform/http/drain.system.ts';
+import { makeLimiter } from '../platform/http/limiter.system.ts';
 import { makeMeters, mountOperations } from '../platform/http/operations.system.ts';
 import { mountScreens } from '../platform/http/screens.system.ts';
 import { buildApp } from '../platform/http/server.system.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
-import { portTaken, starting } from '../platform/platform.problems.ts';
+import { onceResumed } from '../platform/pause.system.ts';
 import { startEmbedded } from '../platform/postgres/embedded.system.ts';
+import { openDoor, portOf } from './door.system.ts';
 import { wiringOf } from './flow.ts';
 import { wire } from './wire.ts';
 
@@ -37,8 +36,8 @@ const SCREENS = join(import.meta.dirname, '../../web/dist');
  */
 export async function startServer(config: Config): Promise<RunningServer> {
   const log = makeLog(config.logLevel, 'yardmaster');
-  const door = await openDoor(config);
-  const undo: (() => Promise<unknown>)[] = [async () => drain(door.http)];
+  const door = await openDoor(config, log);
+  const undo: (() => Promise<unknown>)[] = [async () => door.stopWatching(), async () => drain(door.http)];
   try {
     const embedded = config.databaseUrl === null ? await startEmbedded(config.state, config.keys) : null;
     if (embedded !== null) undo.unshift(() => embedded.stop());
@@ -47,12 +46,13 @@ export async function startServer(config: Config): Promise<RunningServer> {
     undo.unshift(() => open.close());
     const stopping = new AbortController();
     const parts = wire();
-    const worker = await startWorker(open.floor, open.pool, parts.work);
+    const work = (): Promise<{ stop(): Promise<void> }> => startWorker(open.floor, open.pool, parts.work);
+    const worker = open.floor.paused() ? onceResumed(open.floor, work) : await work();
     const background = parts.start(open.floor, VERSION);
     undo.unshift(() => Promise.all([worker.stop(), background.stop()]));
     door.serve(appOf(open.floor, parts, stopping.signal));
     const firstAdmin = await firstAdminLink(open.floor);
-    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(door.http)}`;
+    const url = `${config.tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(door.http)}`;
     log.info({ url, version: VERSION }, 'listening');
     return {
       url,
@@ -60,6 +60,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       firstAdmin,
       async stop() {
         stopping.abort();
+        door.stopWatching();
         // Jobs are wakes of rows: ending them needs no order with requests.
         await Promise.all([drain(door.http), worker.stop()]);
         await background.stop();
@@ -77,36 +78,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
 
 function appOf(floor: Floor, parts: ReturnType<typeof wire>, stopping: AbortSignal): Hono {
   const meters = makeMeters();
-  const app = buildApp(parts.routes, { floor, gate: parts.gate, stopping, observe: meters.observe });
+  const app = buildApp(parts.routes, { floor, gate: parts.gate, stopping, observe: meters.observe, limiter: makeLimiter(floor.config.rates) });
   mountOperations(app, { floor, meters, routes: parts.routes.map((mounted) => mounted.route), version: VERSION, stopping });
   mountScreens(app, SCREENS);
   return app;
-}
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-/** Takes the port; who comes before the rest is ready is told to come again. */
-async function openDoor(config: Config): Promise<{ readonly http: Server; serve(app: Hono): void }> {
-  let handle: Handler = (_request, response) =>
-    response
-      .writeHead(503, { 'retry-after': '1', 'content-type': 'application/problem+json' })
-      .end(JSON.stringify(toProblemJson(starting({}))));
-  const http = createServer(
-    { requestTimeout: 0, headersTimeout: 15_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 },
-    (request, response) => void handle(request, response),
-  );
-  countRequests(http);
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', (error: NodeJS.ErrnoException) => {
-      const known = ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(error.code ?? '');
-      reject(known ? portTaken({ host: config.host, port: config.port, why: error.code ?? '' }) : error);
-    });
-    http.listen(config.port, config.host, resolve);
-  });
-  return { http, serve: (app) => void (handle = getRequestListener(app.fetch, { overrideGlobalObjects: false })) };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

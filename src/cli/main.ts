@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { trustAuthorities } from '../host/trust.system.ts';
 import { COMMAND_FILES, type CommandFile } from './commands.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
 import { outcomeOf, reportOutcome } from './report.ts';
@@ -19,7 +20,7 @@ Exit codes:
 Names: RELEASE is SERVICE@VERSION, an id, or SERVICE for its newest. RUN is an id,
 or SERVICE for its newest. DEPLOYMENT is an id, or RELEASE/ENVIRONMENT. PERSON is
 an id or an e-mail address.
-Environment: YARDMASTER_URL, YARDMASTER_TOKEN, NO_COLOR.`;
+Environment: YARDMASTER_URL, YARDMASTER_TOKEN, YARDMASTER_CA, NO_COLOR.`;
 
 /** How a command file adds itself: `run` wraps an action so that it gets the shell and its result becomes the exit code. */
 export type Run = <Args extends unknown[]>(
@@ -42,6 +43,7 @@ export async function cliMain(argv: readonly string[]): Promise<void> {
   if (argv[0] === '--version' || argv[0] === '-V') return sayVersion(state.json);
   const program = await build(interrupted.signal, state, filesFor(argv));
   try {
+    trustAuthorities();
     await program.parseAsync([...argv], { from: 'user' });
     process.exitCode = state.exit;
   } catch (error) {

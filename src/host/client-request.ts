@@ -32,8 +32,15 @@ function segment(route: RouteShape, name: string, value: unknown): string {
   return encodeURIComponent(text);
 }
 
-/** Answers that say nothing about the request itself: a proxy or a server that is just starting or stopping. */
-export function worthRetrying(status: number): boolean {
+/** A 429 asks to come again so much later at most; for longer it is for whoever called to decide. */
+const PATIENCE_S = 10;
+
+/**
+ * Answers that say nothing about the request itself: a proxy or a server that is just starting or stopping, or that asks
+ * to come again in a moment (`Retry-After` in seconds); nothing was done of what these answer.
+ */
+export function worthRetrying(status: number, retryAfter: string | null = null): boolean {
+  if (status === 429) return retryAfter !== null && /^\d{1,2}$/.test(retryAfter) && Number(retryAfter) <= PATIENCE_S;
   return status === 502 || status === 503 || status === 504;
 }
 
@@ -42,7 +49,7 @@ export function worthRetrying(status: number): boolean {
  * its upper half so that many clients do not come back as one. `random` is in [0, 1). A server's `Retry-After` (seconds) wins, up to 10 s.
  */
 export function retryDelay(attempt: number, random: number, retryAfter: string | null = null): number {
-  if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter)) return Math.min(Number(retryAfter) * 1000, 10_000) + Math.floor(random * 250);
+  if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter)) return Math.min(Number(retryAfter), PATIENCE_S) * 1000 + Math.floor(random * 250);
   const ceiling = Math.min(100 * 2 ** (attempt - 1), 5000);
   return Math.floor(ceiling / 2 + (random * ceiling) / 2);
 }

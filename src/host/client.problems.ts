@@ -18,3 +18,8 @@ export const badAddress = defineProblem<{ url: string; why: string }>('client.ba
   sentence: ({ url, why }) => `${url} is no address of a server: ${why}.`,
   remedy: 'Give an address such as http://127.0.0.1:7420 in YARDMASTER_URL or --url.',
 });
+export const badAuthority = defineProblem<{ file: string; why: string }>('client.bad-authority', {
+  status: 400,
+  sentence: ({ file, why }) => `The certificates of YARDMASTER_CA (${file}) can't be used: ${why}.`,
+  remedy: 'Give it a file with the certificate of the authority that signed the server, in PEM.',
+});

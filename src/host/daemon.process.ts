@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Problem } from '../kernel/problem.ts';
+import { trustAuthorities } from './trust.system.ts';
 
 /** One option of a command: as `parseArgs` takes it, with words for the usage. */
 export type DaemonOption = {
@@ -46,6 +47,7 @@ export async function runDaemon(
   const say = sayer(daemon.name);
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error: unknown) => fail(daemon.name, error));
   try {
+    trustAuthorities();
     await work(values, stop.signal, say);
     process.exit(0);
   } catch (error) {

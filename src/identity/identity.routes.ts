@@ -21,8 +21,8 @@ export const identityRoutes: readonly Mounted[] = [
     return result instanceof Problem ? new Refused(result) : result;
   }),
   mount(contract.lookAtLink, async ({ tx, body }) => signInCommands.lookAtLink(tx, body.link)),
-  mount(contract.signIn, async ({ tx, body, headers, floor }) => {
-    const result = await signInCommands.signIn(tx, body, fromOf(headers, floor));
+  mount(contract.signIn, async ({ tx, body, headers, floor, address }) => {
+    const result = await signInCommands.signIn(tx, body, fromOf(headers, floor), address);
     return result instanceof Problem ? new Refused(result) : result;
   }),
   mount(contract.signOut, async ({ tx, actor }) => {

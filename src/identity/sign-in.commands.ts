@@ -1,5 +1,6 @@
 import { system, type Actor } from '../kernel/actor.ts';
 import type { Problem } from '../kernel/problem.ts';
+import { networkOf } from '../platform/http/caller.ts';
 import { plus, type Instant } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { passwordChanged, personAdded, roleGiven, tokenEnded } from './identity.events.ts';
@@ -11,7 +12,7 @@ import { checkCode } from './second-factor.commands.ts';
 import { factorState } from './second-factor.store.ts';
 import { CREDENTIALS_TOPIC, FROM_PROGRAM, openSession, type From, type SignedIn } from './session.commands.ts';
 import { endOf } from './session.store.ts';
-import { TRIES, TRIES_WINDOW_MS } from './tries.ts';
+import { NETWORK_TRIES, TRIES, TRIES_WINDOW_MS } from './tries.ts';
 
 export const INVITATION_MS = 7 * 86_400_000;
 const FIRST_LINK_MS = 24 * 3_600_000;
@@ -124,16 +125,21 @@ async function firstAdmin(
 type SignIn = { readonly email: string; readonly password: string; readonly code?: string | undefined };
 
 /** Signs in with a password, and a code where the person has a second factor. A refusal is a value, because the failed try must be kept. */
-export async function signIn(tx: Tx, input: SignIn, from: From = FROM_PROGRAM): Promise<SignedIn | Problem> {
+export async function signIn(tx: Tx, input: SignIn, from: From = FROM_PROGRAM, address: string | null = null): Promise<SignedIn | Problem> {
   const digest = secretDigest(input.email);
+  // Who guesses one password for many accounts is known by his address, on whichever server he tries.
+  const network = address === null ? null : secretDigest(`network ${networkOf(address)}`);
   // Else as many guesses as there are connections would all be counted before the first one failed.
   if (!(await store.tryAlone(tx, digest))) return signInBusy({});
   const at = await tx.now();
   if ((await store.failuresSince(tx, digest, plus(at, -TRIES_WINDOW_MS))) >= TRIES)
     return tooManyTries({ minutes: TRIES_WINDOW_MS / 60_000 });
+  if (network !== null && (await store.failuresSince(tx, network, plus(at, -TRIES_WINDOW_MS))) >= NETWORK_TRIES)
+    return tooManyTries({ minutes: TRIES_WINDOW_MS / 60_000 });
   const found = await store.passwordOf(tx, input.email);
   if (!(await checkPassword(input.password, found?.kept ?? null)) || found === null) {
     await store.noteFailure(tx, tx.org, digest, at);
+    if (network !== null) await store.noteFailure(tx, tx.org, network, at);
     return wrongPassword({});
   }
   const refused = await checkCode(tx, tx.org, found.person, input.code);

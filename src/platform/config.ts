@@ -2,6 +2,8 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../kernel/problem.ts';
+import { trustedProxies } from './http/caller.ts';
+import { RATES, readRates, type Rates } from './http/rate.ts';
 
 /** All settings, parsed once at the start. */
 export type Config = {
@@ -20,6 +22,13 @@ export type Config = {
   /** null: the embedded PostgreSQL. */
   readonly databaseUrl: string | null;
   readonly databasePool: number;
+  /** The certificate and key files of direct TLS; null: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Addresses of proxies whose X-Forwarded-For and -Proto are believed. */
+  readonly trustedProxies: string;
+  /** Names of hosts that requests may ask for; null: any, because nobody said which. */
+  readonly hosts: readonly string[] | null;
+  readonly rates: Rates;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** How long a runner's or agent's lease lasts without a heartbeat. */
   readonly leaseMs: number;
@@ -54,6 +63,22 @@ const settings = z.object({
   YARDMASTER_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   YARDMASTER_DATABASE_POOL: count(4, 200).default(12),
+  YARDMASTER_TLS_CERT: z.string().min(1).optional(),
+  YARDMASTER_TLS_KEY: z.string().min(1).optional(),
+  YARDMASTER_TRUSTED_PROXIES: z
+    .string()
+    .max(4000)
+    .refine((list) => 'trusted' in trustedProxies(list), { message: 'addresses or networks such as 10.0.0.0/8, separated by commas' })
+    .default(''),
+  YARDMASTER_HOSTS: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+(?:\s*,\s*[A-Za-z0-9._-]+)*$/, 'names of hosts, separated by commas')
+    .optional(),
+  YARDMASTER_LIMITS: z
+    .string()
+    .max(1000)
+    .refine((text) => 'rates' in readRates(text), { message: 'entries such as person=6000/1000, separated by commas' })
+    .default(''),
   YARDMASTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   YARDMASTER_LEASE_MS: count(1000, 600_000).default(15_000),
   YARDMASTER_SWEEP_MS: count(200, 60_000).default(5000),
@@ -90,9 +115,17 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     vault: vaultOf(given),
     host: given.YARDMASTER_HOST,
     port: given.YARDMASTER_PORT,
-    publicUrl: given.YARDMASTER_PUBLIC_URL ?? `http://127.0.0.1:${given.YARDMASTER_PORT}`,
+    publicUrl:
+      given.YARDMASTER_PUBLIC_URL ?? `${given.YARDMASTER_TLS_CERT === undefined ? 'http' : 'https'}://127.0.0.1:${given.YARDMASTER_PORT}`,
     databaseUrl: given.DATABASE_URL ?? null,
     databasePool: given.YARDMASTER_DATABASE_POOL,
+    tls:
+      given.YARDMASTER_TLS_CERT === undefined || given.YARDMASTER_TLS_KEY === undefined
+        ? null
+        : { cert: absolute(given.YARDMASTER_TLS_CERT), key: absolute(given.YARDMASTER_TLS_KEY) },
+    trustedProxies: given.YARDMASTER_TRUSTED_PROXIES,
+    hosts: hostsOf(given),
+    rates: ratesOf(given.YARDMASTER_LIMITS),
     logLevel: given.YARDMASTER_LOG_LEVEL,
     leaseMs: given.YARDMASTER_LEASE_MS,
     sweepMs: given.YARDMASTER_SWEEP_MS,
@@ -105,13 +138,34 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
   };
 }
 
+/** Known once somebody names one; on loopback alone a name of the outside is never right, so that no page can rebind one to it. */
+function hostsOf(given: z.infer<typeof settings>): readonly string[] | null {
+  const named = (given.YARDMASTER_HOSTS ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const own = given.YARDMASTER_PUBLIC_URL === undefined ? '' : new URL(given.YARDMASTER_PUBLIC_URL).hostname.replace(/^\[|\]$/g, '');
+  const all = [own, ...named].filter((name) => name !== '');
+  const local = /^(?:127\.|::1$|localhost$)/.test(given.YARDMASTER_HOST);
+  return all.length > 0 || local ? all : null;
+}
+
+function ratesOf(text: string): Rates {
+  const read = readRates(text);
+  return 'rates' in read ? read.rates : RATES;
+}
+
 function vaultOf(given: z.infer<typeof settings>): Config['vault'] {
   const { YARDMASTER_VAULT_URL: url, YARDMASTER_VAULT_KEY: key, YARDMASTER_VAULT_TOKEN_FILE: file } = given;
   return url === undefined || file === undefined ? null : { url, key, tokenFile: absolute(file) };
 }
 
 /** Variables that clients read and that share our prefix. */
-const CLIENT = new Set(['YARDMASTER_URL', 'YARDMASTER_TOKEN', 'YARDMASTER_CORPUS', 'YARDMASTER_BIN', 'YARDMASTER_TEST_DATABASE_URL']);
+const CLIENT = new Set([
+  'YARDMASTER_URL',
+  'YARDMASTER_TOKEN',
+  'YARDMASTER_CA',
+  'YARDMASTER_CORPUS',
+  'YARDMASTER_BIN',
+  'YARDMASTER_TEST_DATABASE_URL',
+]);
 
 function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(env)
@@ -121,7 +175,10 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
 
 /** Settings that mean something only together. */
 function halves(env: Readonly<Record<string, string | undefined>>): string[] {
-  const pairs = [['YARDMASTER_VAULT_URL', 'YARDMASTER_VAULT_TOKEN_FILE']] as const;
+  const pairs = [
+    ['YARDMASTER_VAULT_URL', 'YARDMASTER_VAULT_TOKEN_FILE'],
+    ['YARDMASTER_TLS_CERT', 'YARDMASTER_TLS_KEY'],
+  ] as const;
   return pairs
     .filter((pair) => ((env[pair[0]] ?? '') === '') !== ((env[pair[1]] ?? '') === ''))
     .map(([one, other]) => `${one}: it goes with ${other}`);

@@ -103,6 +103,23 @@ export const databaseRuns = defineProblem<{ state: string; pid: number }>('platf
   remedy: 'Stop the server that uses it (it stops its database too), then start again with --user.',
 });
 
+export const badCertificate = defineProblem<{ why: string }>('platform.certificate', {
+  status: 500,
+  sentence: ({ why }) => `The certificate can't be used: ${why}.`,
+  remedy: 'YARDMASTER_TLS_CERT is a chain in PEM, YARDMASTER_TLS_KEY its private key without a passphrase; the server must be able to read both.',
+});
+export const tooManyRequests = defineProblem<{ limit: string; perMinute: number; retryAfter: number }>('platform.too-many-requests', {
+  status: 429,
+  sentence: ({ limit, perMinute }) => `That is more than the limit "${limit}" allows: ${perMinute} requests a minute.`,
+  remedy: ({ retryAfter }) =>
+    `Nothing of it was done. Repeat it in ${retryAfter} s or later; whoever runs this server can raise the limit with YARDMASTER_LIMITS.`,
+});
+export const wrongHost = defineProblem<Record<string, never>>('platform.wrong-host', {
+  status: 421,
+  sentence: 'This server does not go by the name that the request asks for.',
+  remedy: 'Use the address it is known by; whoever runs it names it with YARDMASTER_PUBLIC_URL, and further names with YARDMASTER_HOSTS.',
+});
+
 export const otherOrigin = defineProblem<Record<string, never>>('platform.other-origin', {
   status: 403,
   sentence: 'This request carries a browser session, but does not come from a page of Yardmaster.',

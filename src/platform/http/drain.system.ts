@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
 const DRAIN_MS = 10_000;
@@ -8,7 +9,8 @@ const busy = new WeakMap<Server, Map<Socket, number>>();
 export function countRequests(server: Server): void {
   const sockets = new Map<Socket, number>();
   busy.set(server, sockets);
-  server.on('connection', (socket: Socket) => {
+  // Requests of an encrypted connection come on the socket that the handshake made.
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     sockets.set(socket, 0);
     socket.once('close', () => sockets.delete(socket));
   });

@@ -13,6 +13,8 @@ export type Call<Shape extends RouteShape> = {
   readonly floor: Floor;
   readonly tx: Tx;
   readonly requestId: string;
+  /** Where the request comes from: the other end, or what a proxy of ours says of it. */
+  readonly address: string;
   readonly headers: Headers;
   /** The JSON body exactly as received: what a webhook's signature covers. */
   readonly rawBody: string;

@@ -9,6 +9,8 @@ import { within, type LogContext } from '../log-context.system.ts';
 import { notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { checkAccess, lateQuestions } from './access.system.ts';
+import { afterCredential, beforeCredential, callerIn, countStranger, guard, withRates } from './guard.system.ts';
+import type { Limiter } from './limiter.system.ts';
 import { conditionalJson } from './etag.ts';
 import type { AccessGate } from './gate.port.ts';
 import { Refused, type Call, type Mounted } from './handler.ts';
@@ -18,7 +20,13 @@ import { cookieName, cookieValue, fromOwnPage, setCookie } from './screen-sessio
 
 export type Served = { readonly status: number; readonly answer: unknown };
 export type Observe = (route: string, status: number, ms: number) => void;
-type Parts = { readonly floor: Floor; readonly gate: AccessGate; readonly stopping: AbortSignal; readonly observe: Observe };
+type Parts = {
+  readonly floor: Floor;
+  readonly gate: AccessGate;
+  readonly stopping: AbortSignal;
+  readonly observe: Observe;
+  readonly limiter?: Limiter;
+};
 
 const SAFE_HEADERS = {
   'cache-control': 'no-store',
@@ -31,10 +39,12 @@ const SAFE_HEADERS = {
 /** The HTTP application over all mounted routes. Unknown addresses are 404 before anything else runs. */
 export function buildApp(mounted: readonly Mounted[], parts: Parts): Hono {
   const app = new Hono();
-  app.notFound(() => {
+  const refuse = (problem: Problem): Response => {
     const requestId = `req_${randomHex(8)}`;
-    return sealed(problemResponse(notFound({ what: 'such address' }), requestId), requestId);
-  });
+    return sealed(problemResponse(problem, requestId), requestId);
+  };
+  app.use('*', guard(parts.floor, refuse));
+  app.notFound(() => refuse(notFound({ what: 'such address' })));
   for (const entry of mounted) {
     app.on(entry.route.method, entry.route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => serve(entry, context, parts));
   }
@@ -51,7 +61,7 @@ async function serve(entry: Mounted, context: Context, parts: Parts): Promise<Re
   const ms = performance.now() - started;
   parts.observe(`${entry.route.method} ${entry.route.path}`, response.status, ms);
   tell(entry.route, response.status, ms, heard, parts);
-  return sealed(response, requestId);
+  return withRates(context, sealed(response, requestId));
 }
 
 /** Every answer carries the headers that keep browsers and proxies from doing more with it than reading it. */
@@ -82,6 +92,7 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
       floor,
       tx,
       requestId,
+      address: callerIn(context).address,
       headers: context.req.raw.headers,
       signal,
       ...lateQuestions(gate, tx, actor, route),
@@ -105,7 +116,7 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
   const served = await floor.db.tx(actor.org, (tx) => once(tx, route, actor, context, parsed, requestId, gate, run));
   const response = Response.json(served.answer, {
     status: served.status,
-    headers: served.status >= 400 ? { 'content-type': 'application/problem+json' } : {},
+    headers: served.status >= 400 ? { 'content-type': 'application/problem+json', ...waitHeader(served) } : {},
   });
   return keepSession(route, response, served.answer, context, floor);
 }
@@ -139,10 +150,17 @@ async function once(
   return served;
 }
 
-async function whoAsks(route: RouteShape, context: Context, { floor, gate }: Parts): Promise<Actor> {
-  if (route.access.kind === 'public' || route.access.kind === 'signed') return { kind: 'hook', id: 'anonymous', org: floor.org };
+async function whoAsks(route: RouteShape, context: Context, { floor, gate, limiter }: Parts): Promise<Actor> {
+  if (route.access.kind === 'public' || route.access.kind === 'signed') {
+    countStranger(limiter, context, route.access.kind === 'signed');
+    return { kind: 'hook', id: 'anonymous', org: floor.org };
+  }
   const asked = tokenOf(route, context);
-  const actor = await gate.authenticate(floor, asked === null ? credentialOf(route, context, floor) : `Bearer ${asked}`);
+  const authorization = asked === null ? credentialOf(route, context, floor) : `Bearer ${asked}`;
+  if (authorization === undefined) countStranger(limiter, context, false);
+  else beforeCredential(limiter, context);
+  const actor = await gate.authenticate(floor, authorization);
+  if (authorization !== undefined) afterCredential(limiter, context, actor);
   if (asked !== null && !isFeed(route, actor)) throw notSignedIn({});
   const { kind } = route.access;
   const fits =
@@ -169,28 +187,28 @@ function credentialOf(route: RouteShape, context: Context, floor: Floor): string
   const header = (name: string): string | null => context.req.header(name) ?? null;
   const given = header('authorization');
   if (given !== null) return given;
-  const session = cookieValue(header('cookie'), cookieName(header('host'), isHttps(floor)));
+  const session = cookieValue(header('cookie'), cookieName(header('host'), isHttps(floor, context)));
   if (session === null) return undefined;
   const safe = route.method === 'GET' || fromOwnPage({ host: header('host'), origin: header('origin'), site: header('sec-fetch-site') });
   if (!safe) throw otherOrigin({});
   return `Bearer ${session}`;
 }
 
-function isHttps(floor: Floor): boolean {
-  return floor.config.publicUrl.startsWith('https:');
+function isHttps(floor: Floor, context: Context): boolean {
+  return callerIn(context).https || floor.config.publicUrl.startsWith('https:');
 }
 
 /** To a browser, the session of an answer goes into its cookie and leaves the body. */
 function keepSession(route: RouteShape, response: Response, answer: unknown, context: Context, floor: Floor): Response {
   if (route.session === undefined || context.req.header('x-yardmaster-screen') !== '1' || response.status >= 400) return response;
-  const name = cookieName(context.req.header('host') ?? null, isHttps(floor));
+  const name = cookieName(context.req.header('host') ?? null, isHttps(floor, context));
   if (route.session === 'ends') {
-    response.headers.append('set-cookie', setCookie(name, null, null, isHttps(floor)));
+    response.headers.append('set-cookie', setCookie(name, null, null, isHttps(floor, context)));
     return response;
   }
   const { token, expiresAt, ...rest } = answer as { token: string; expiresAt: string };
   const bare = Response.json({ ...rest, expiresAt, token: '' }, { status: response.status });
-  bare.headers.append('set-cookie', setCookie(name, token, expiresAt, isHttps(floor)));
+  bare.headers.append('set-cookie', setCookie(name, token, expiresAt, isHttps(floor, context)));
   return bare;
 }
 
@@ -242,6 +260,7 @@ function untaken(route: RouteShape, response: Response): Response {
 function problemResponse(problem: Problem, requestId: string): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (problem.status === 503) headers['retry-after'] = '2';
+  if (problem.status === 429) headers['retry-after'] = String(retryAfter(problem.data));
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
   return Response.json(toProblemJson(problem, requestId), { status: problem.status, headers });
 }
@@ -252,4 +271,14 @@ function noTransaction(route: RouteShape): Tx {
       throw new Error(`${route.method} ${route.path} runs without a transaction`);
     },
   });
+}
+
+function waitHeader({ status, answer }: Served): Record<string, string> {
+  return status === 429 ? { 'retry-after': String(retryAfter((answer as { data?: Problem['data'] }).data ?? {})) } : {};
+}
+
+/** Seconds: what the problem says, else a second. */
+function retryAfter(data: Problem['data']): number {
+  if (typeof data['retryAfter'] === 'number') return data['retryAfter'];
+  return typeof data['minutes'] === 'number' ? data['minutes'] * 60 : 1;
 }
