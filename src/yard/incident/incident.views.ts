@@ -24,7 +24,7 @@ export async function incidentStory(tx: Tx, id: string): Promise<Answer> {
   );
   const to = incident.resolvedAt ?? (await tx.now());
   const deployed = await tx.query<Deployed & Row>(
-    `select deployment.id, environment.name as environment, release_id as release, version_name as version, kind, state, cause, requested_by as "requestedBy",
+    `select deployment.id, environment.name as environment, release_id as release, version_name as version, deployment.kind, deployment.state, deployment.cause, requested_by as "requestedBy",
        requested_at as "requestedAt", started_at as "startedAt", finished_at as "finishedAt", deployment.id = any($5) as linked
      from deployment join environment on environment.id = environment_id
      where deployment.id = any($5) or (service_id = $1 and ($2::text is null or environment_id = $2)
