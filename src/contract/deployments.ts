@@ -111,7 +111,8 @@ export const startDeployment = defineRoute({
   path: '/v1/deployments',
   summary: 'Deploy a release to an environment: it starts when may-ship allows it, and waits until then',
   access: { kind: 'may', action: 'deployment.start', on: ['body.release', 'body.environment'] },
-  body: z.object({ release: idOf('rel'), environment: nameSchema }),
+  /** `intent`: what you saw that would be shipped; another one by now is refused. */
+  body: z.object({ release: idOf('rel'), environment: nameSchema, intent: digestSchema.optional() }),
   status: 201,
   answer: z.object({ deployment: deploymentSummary }),
 });
@@ -121,7 +122,14 @@ export const startRollback = defineRoute({
   path: '/v1/deployments/rollback',
   summary: 'Go back to the release that was verified here last, or to `to` where that was verified here',
   access: { kind: 'may', action: 'deployment.rollback', on: ['body.service', 'body.environment'] },
-  body: z.object({ service: nameSchema, environment: nameSchema, reason: proseSchema, to: idOf('rel').optional() }),
+  /** `from`: the release that you saw running; another one by now is refused. */
+  body: z.object({
+    service: nameSchema,
+    environment: nameSchema,
+    reason: proseSchema,
+    to: idOf('rel').optional(),
+    from: idOf('rel').optional(),
+  }),
   status: 201,
   answer: z.object({ deployment: deploymentSummary }),
 });

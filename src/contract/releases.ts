@@ -188,7 +188,13 @@ export const tickChecklist = defineRoute({
   summary: 'Say yes or no to one item of an environment’s readiness checklist',
   access: { kind: 'may', action: 'release.ready', on: ['params.release', 'body.environment'] },
   params: releaseParams,
-  body: z.strictObject({ environment: nameSchema, item: lineSchema, state: z.enum(['yes', 'no']), note: z.string().max(2000).default('') }),
+  body: z.strictObject({
+    environment: nameSchema,
+    item: lineSchema,
+    state: z.enum(['yes', 'no']),
+    note: z.string().max(2000).default(''),
+    version: z.number().int().positive().optional(),
+  }),
   answer: z.object({ item: z.string(), state: z.enum(['yes', 'no']), person: z.string() }),
 });
 
@@ -198,7 +204,8 @@ export const abandonRelease = defineRoute({
   summary: 'Give a release up: it ships nowhere any more',
   access: { kind: 'may', action: 'release.create', on: onRelease },
   params: releaseParams,
-  body: z.strictObject({ reason: proseSchema }),
+  /** `version`: the row version that you saw; another one by now is refused. */
+  body: z.strictObject({ reason: proseSchema, version: z.number().int().positive().optional() }),
   answer: releaseSchema,
 });
 
@@ -208,7 +215,8 @@ export const breakGlass = defineRoute({
   summary: 'Deploy now, approve afterwards: suspends approvals, gates and calendar for a short while and opens a dated debt',
   access: { kind: 'may', action: 'deployment.break-glass', on: ['params.release', 'body.environment'] },
   params: releaseParams,
-  body: z.strictObject({ environment: nameSchema, reason: proseSchema, ticket: lineSchema }),
+  /** `intent`: what you saw that would be shipped; another one by now is refused. */
+  body: z.strictObject({ environment: nameSchema, reason: proseSchema, ticket: lineSchema, intent: digestSchema.optional() }),
   status: 201,
   answer: z.object({
     id: idOf('brk'),

@@ -5,6 +5,8 @@ import { lastVerified, wasVerified, whatRuns } from '../environments/environment
 import { actorLabel, type Actor } from '../kernel/actor.ts';
 import { digestOf } from '../kernel/digest.ts';
 import type { Tx } from '../platform/floor.ts';
+import { stale } from '../platform/platform.problems.ts';
+import { mustStillMean } from '../releases/seen.api.ts';
 import { attachPlan } from '../releases/plan.api.ts';
 import { releaseById, type ReleaseRow } from '../releases/releases.queries.ts';
 import { agentFor } from './agents.queries.ts';
@@ -39,7 +41,7 @@ export async function requestDeployment(
   tx: Tx,
   port: EnginePort,
   actor: Actor,
-  ask: { readonly release: string; readonly environment: string },
+  ask: { readonly release: string; readonly environment: string; readonly intent?: string | null },
 ): Promise<Deployment> {
   const release = await releaseById(tx, ask.release);
   if (release === null) throw unknownName({ what: 'release', name: ask.release });
@@ -50,6 +52,7 @@ export async function requestDeployment(
   const service = await serviceById(tx, release.serviceId);
   if (service === null) throw unknownName({ what: 'service', name: release.serviceId });
   await lockSlot(tx, service.id, environment.id);
+  await mustStillMean(tx, release, environment, ask.intent ?? null);
   const running = await whatRuns(tx, service.id, environment.id);
   const current = running === null ? null : await releaseById(tx, running.releaseId);
   if (current !== null && current.id !== release.id && current.createdAt > release.createdAt) {
@@ -64,7 +67,14 @@ export async function requestRollback(
   tx: Tx,
   port: EnginePort,
   actor: Actor,
-  ask: { readonly service: string; readonly environment: string; readonly reason: string; readonly to: string | null },
+  ask: {
+    readonly service: string;
+    readonly environment: string;
+    readonly reason: string;
+    readonly to: string | null;
+    /** The release that whoever asks saw running. */
+    readonly from?: string | null;
+  },
 ): Promise<Deployment> {
   const service = await serviceByName(tx, ask.service);
   if (service === null) throw unknownName({ what: 'service', name: ask.service });
@@ -78,6 +88,7 @@ export async function requestRollback(
   if (coming !== undefined && ask.to === null)
     return await cancelDeployment(tx, port, actor, { deployment: coming.id, reason: ask.reason });
   const running = await whatRuns(tx, service.id, environment.id);
+  if (ask.from != null && running?.releaseId !== ask.from) throw stale({ what: `What runs of ${service.name} in ${environment.name}` });
   const target = ask.to ?? (await lastVerified(tx, service.id, environment.id, running?.releaseId ?? null))?.releaseId ?? null;
   if (target === null) throw nothingToGoBackTo({ service: service.name, environment: environment.name });
   const release = await releaseById(tx, target);

@@ -48,10 +48,10 @@ export function deploymentsRoutes(port: EnginePort): readonly Mounted[] {
 function forPeople(port: EnginePort): Mounted[] {
   return [
     mount(startDeployment, async ({ tx, actor, body }) => ({
-      deployment: await summaryOf(tx, await requestDeployment(tx, port, actor, body)),
+      deployment: await summaryOf(tx, await requestDeployment(tx, port, actor, { ...body, intent: body.intent ?? null })),
     })),
     mount(startRollback, async ({ tx, actor, body }) => ({
-      deployment: await summaryOf(tx, await requestRollback(tx, port, actor, { ...body, to: body.to ?? null })),
+      deployment: await summaryOf(tx, await requestRollback(tx, port, actor, { ...body, to: body.to ?? null, from: body.from ?? null })),
     })),
     mount(cancelRoute, async ({ tx, actor, params, body }) => ({
       deployment: await summaryOf(tx, await cancelDeployment(tx, port, actor, { deployment: params.deployment, reason: body.reason })),

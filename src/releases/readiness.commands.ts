@@ -6,26 +6,30 @@ import type { Actor } from '../kernel/actor.ts';
 import { digestOf } from '../kernel/digest.ts';
 import { plus } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
+import { stale } from '../platform/platform.problems.ts';
 import { openDebt } from '../waivers/debt.api.ts';
 import { insertBreakGlass, insertTick, lockTarget, updateBreakGlass, type BreakGlassRow } from './release.store.ts';
 import { breakGlassAsked, breakGlassOpened, checklistTicked } from './releases.events.ts';
 import { abandoned, noSuchItem, personNeeded, secondPersonNeeded } from './releases.problems.ts';
+import { mustStillMean } from './seen.api.ts';
 import { breakGlassOf, type ReleaseRow } from './releases.queries.ts';
 
 export type Where = { readonly release: ReleaseRow; readonly service: Service; readonly environment: Environment };
 
-/** Says yes or no to an item of the checklist, as a person. The last word of an item counts. */
+/** Says yes or no to an item of the checklist, as a person. The last word of an item counts. `seen`: the target's row version. */
 export async function tickChecklist(
   tx: Tx,
   actor: Actor,
   where: Where,
   tick: { item: string; state: 'yes' | 'no'; note: string },
+  seen: number | null = null,
 ): Promise<{ item: string; state: 'yes' | 'no'; person: string }> {
   if (actor.kind !== 'person') throw personNeeded({});
   const { release, service, environment } = where;
   const items = (await rulesOf(tx, where)).readiness.checklist;
   if (!items.includes(tick.item)) throw noSuchItem({ item: tick.item, items });
   const target = await lockTarget(tx, release.id, environment.id, await tx.now());
+  if (seen !== null && seen !== target.version) throw stale({ what: `The release ${release.versionName} for ${environment.name}` });
   await insertTick(tx, target, { ...tick, person: actor.id, at: await tx.now() });
   const said = { item: tick.item, state: tick.state, person: actor.id };
   await tx.record(checklistTicked, { subject: release.id, actor, service: service.id, body: { environment: environment.name, ...said } });
@@ -36,12 +40,19 @@ export async function tickChecklist(
  * Breaks the glass, or joins another person who asked for it. Once enough different persons have, the rules that people
  * and papers answer are suspended for the policy's time box, and a dated debt is open.
  */
-export async function breakGlass(tx: Tx, actor: Actor, where: Where, asked: { reason: string; ticket: string }): Promise<BreakGlassRow> {
+export async function breakGlass(
+  tx: Tx,
+  actor: Actor,
+  where: Where,
+  asked: { reason: string; ticket: string },
+  seen: string | null = null,
+): Promise<BreakGlassRow> {
   if (actor.kind !== 'person') throw personNeeded({});
   const { release, environment } = where;
   if (release.state === 'abandoned') throw abandoned({ release: release.id });
   const rules = (await rulesOf(tx, where)).breakGlass;
   await lockTarget(tx, release.id, environment.id, await tx.now());
+  await mustStillMean(tx, release, environment, seen);
   const now = await tx.now();
   const before = await breakGlassOf(tx, release.id, environment.id, now, true);
   if (before !== null && before.activeUntil !== null) return before;

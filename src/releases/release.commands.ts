@@ -13,6 +13,7 @@ import { personBehind } from '../kernel/actor.ts';
 import { digestOf } from '../kernel/digest.ts';
 import { runById, runsOfService } from '../pipelines/pipelines.queries.ts';
 import type { Tx } from '../platform/floor.ts';
+import { stale } from '../platform/platform.problems.ts';
 import type { HistoryPort } from './history.port.ts';
 import type { ReleaseType, SchemaChange } from './plan.ts';
 import { insertRelease, lockRelease, lockTarget, updateAbandoned } from './release.store.ts';
@@ -156,10 +157,11 @@ async function targetsOf(tx: Tx, names: readonly string[] | null): ReturnType<ty
   return all.filter((one) => names.includes(one.name));
 }
 
-/** Gives a release up: it ships nowhere any more. What runs of it goes on running. */
-export async function abandonRelease(tx: Tx, actor: Actor, id: string, reason: string): Promise<ReleaseRow> {
+/** Gives a release up: it ships nowhere any more. What runs of it goes on running. `seen`: the row version it was decided on. */
+export async function abandonRelease(tx: Tx, actor: Actor, id: string, reason: string, seen: number | null = null): Promise<ReleaseRow> {
   const row = await lockRelease(tx, id);
   if (row === null) throw noSuchRelease({ release: id });
+  if (seen !== null && seen !== row.version) throw stale({ what: `The release ${row.versionName}` });
   if (row.state === 'abandoned' || (await updateAbandoned(tx, row)) === 0) throw abandoned({ release: id });
   await tx.record(releaseAbandoned, { subject: id, actor, service: row.serviceId, body: { reasonDigest: digestOf(reason) } });
   await moveChange(tx, actor, id, 'closed', { outcome: 'abandoned' });

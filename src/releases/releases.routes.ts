@@ -61,7 +61,7 @@ const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mount
     return { ...(await releaseView(tx, row)), notes: row.notes, environments, votes };
   }),
   mount(contract.abandonRelease, async ({ tx, actor, params, body }) =>
-    releaseView(tx, await abandonRelease(tx, actor, params.release, body.reason)),
+    releaseView(tx, await abandonRelease(tx, actor, params.release, body.reason, body.version ?? null)),
   ),
 ];
 
@@ -75,11 +75,12 @@ const targetRoutes: readonly Mounted[] = [
     return mayShipView({ ...answer, decision: null, release: id, environment: environment.name, purpose }, explained);
   }),
   mount(contract.tickChecklist, async ({ tx, actor, params, body }) =>
-    tickChecklist(tx, actor, await placeOf(tx, await release(tx, params.release), body.environment), body),
+    tickChecklist(tx, actor, await placeOf(tx, await release(tx, params.release), body.environment), body, body.version ?? null),
   ),
   mount(contract.breakGlass, async ({ tx, actor, params, body }) => {
     const { reason, ticket } = body;
-    const row = await breakGlass(tx, actor, await placeOf(tx, await release(tx, params.release), body.environment), { reason, ticket });
+    const place = await placeOf(tx, await release(tx, params.release), body.environment);
+    const row = await breakGlass(tx, actor, place, { reason, ticket }, body.intent ?? null);
     const { id, persons, personsNeeded, activeUntil, debtId } = row;
     return {
       id,
