@@ -86,7 +86,7 @@ export type Envelope = z.infer<typeof envelopeSchema>;
 export const JOB_PLAN_TYPE = 'application/vnd.yardmaster.job-plan.v1+json';
 
 /** Most bytes of log that one attempt may store; a runner stops sending there and says so in the last line. */
-export const LOG_LIMIT = 64 * 1024 ** 2;
+export const LOG_LIMIT = 128 * 1024 ** 2;
 
 /** Every write of a runner carries the lease's token; a stale one is refused with `pipelines.lease-lost`. */
 const leased = { token: z.number().int().positive() };

@@ -108,3 +108,9 @@ export const notStarted = defineProblem<{ service: string; why: string }>('pipel
   sentence: ({ service, why }) => `The pipeline of "${service}" was not started: ${why}.`,
   remedy: 'Add `manual` to its `on`, or push to a branch that it names.',
 });
+
+export const badPattern = defineProblem<{ why: string }>('pipelines.bad-pattern', {
+  status: 400,
+  sentence: ({ why }) => `That is no regular expression: ${why}.`,
+  remedy: 'Regular expressions are of the RE2 kind (no look-around, no back-references); or search for plain text.',
+});

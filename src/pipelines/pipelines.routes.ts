@@ -5,6 +5,7 @@ import type { Sweeper, Task, Tx } from '../platform/floor.ts';
 import type { Service } from '../catalog/service.ts';
 import { readPipeline } from './definition/read.ts';
 import { cancelRun } from './engine/runs.commands.ts';
+import { logRoutes } from './logs/log.routes.ts';
 import { followLog } from './logs/log.views.ts';
 import { sealLogSweeper, sealLogTask } from './logs/seal.reactions.ts';
 import { noSuchRun, noSuchService } from './pipelines.problems.ts';
@@ -19,7 +20,7 @@ import { sourceSweeper, syncTask } from './sources/sync.reactions.ts';
 
 /** Everything that this slice answers over HTTP. `parts`: who keeps artifacts, reads reports and releases secrets. */
 export function pipelineRoutes(parts: RunnerParts): readonly Mounted[] {
-  return [...runRoutes(), ...secretRoutes(), ...hookRoutes(), ...runnerRoutes(parts)];
+  return [...runRoutes(), ...logRoutes, ...secretRoutes(), ...hookRoutes(), ...runnerRoutes(parts)];
 }
 
 export const pipelineTasks: readonly Task[] = [syncTask, lapseTask, sealLogTask];

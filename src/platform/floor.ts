@@ -92,6 +92,8 @@ export type BlobStore = {
   open(digest: Digest): Promise<AsyncIterable<Uint8Array>>;
   /** All bytes, verified before they are returned; refuses blobs larger than `limit` (default 16 MiB). */
   read(digest: Digest, limit?: number): Promise<Uint8Array>;
+  /** Bytes `from` to before `to`, fewer at the end, not verified: for who knows the digest of the part. Throws a Problem where absent. */
+  readRange(digest: Digest, from: number, to: number): Promise<Uint8Array>;
   has(digest: Digest): Promise<boolean>;
   size(digest: Digest): Promise<number | null>;
 };

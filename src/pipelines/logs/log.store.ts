@@ -1,4 +1,5 @@
-import type { Tx } from '../../platform/floor.ts';
+import type { Row, Tx } from '../../platform/floor.ts';
+import type { Anchor } from './log-index.ts';
 
 /** The redacted log of an attempt: rows of bytes at their offset until it is sealed, then one blob. */
 export type LogKey = { readonly job: string; readonly attempt: number };
@@ -49,11 +50,52 @@ export async function readParts(tx: Tx, key: LogKey, offset: number, limit: numb
   return Buffer.concat(rows.map((row) => row.bytes)).subarray(Math.max(0, offset - first.at_byte));
 }
 
-/** Names the blob of an ended log and forgets its rows, in one step. */
-export async function sealLog(tx: Tx, key: LogKey, digest: string): Promise<void> {
+/** How much an unsealed log holds: bytes, line breaks, and whether the last byte is one. */
+export async function partSums(tx: Tx, key: LogKey): Promise<{ bytes: number; breaks: number; endsWithBreak: boolean }> {
+  return tx.one(
+    `select coalesce(max(at_byte + length(bytes)), 0) as bytes, coalesce(sum(lines), 0)::bigint as breaks,
+       coalesce((select get_byte(bytes, length(bytes) - 1) = 10 from job_log
+                 where job_id = $1 and attempt = $2 and length(bytes) > 0 order by at_byte desc limit 1), false) as "endsWithBreak"
+     from job_log where job_id = $1 and attempt = $2`,
+    [key.job, key.attempt],
+  );
+}
+
+/** The part of an unsealed log in which the line behind `breaks` line breaks begins, and how many breaks stand before it. */
+export async function partAnchor(tx: Tx, key: LogKey, breaks: number): Promise<Anchor> {
+  const found = await tx.maybe<Anchor & Row>(
+    `select at_byte as at, before from (
+       select at_byte, lines, (sum(lines) over (order by at_byte) - lines)::bigint as before
+       from job_log where job_id = $1 and attempt = $2) part
+     where before + lines >= $3 order by at_byte limit 1`,
+    [key.job, key.attempt, breaks],
+  );
+  return found ?? { at: 0, before: 0 };
+}
+
+/** The index of a sealed log, where it has one. */
+export async function findIndex(tx: Tx, key: LogKey): Promise<Uint8Array | null> {
+  const row = await tx.maybe<{ log_index: Uint8Array | null }>(`select log_index from job_attempt where job_id = $1 and attempt = $2`, [
+    key.job,
+    key.attempt,
+  ]);
+  return row?.log_index ?? null;
+}
+
+/** Keeps the index of a sealed log. */
+export async function keepIndex(tx: Tx, key: LogKey, index: Uint8Array): Promise<void> {
+  await tx.write(`update job_attempt set log_index = $3 where job_id = $1 and attempt = $2 and log_digest is not null`, [
+    key.job,
+    key.attempt,
+    index,
+  ]);
+}
+
+/** Names the blob of an ended log with its index and forgets its rows, in one step. */
+export async function sealLog(tx: Tx, key: LogKey, digest: string, index: Uint8Array): Promise<void> {
   const sealed = await tx.write(
-    `update job_attempt set log_digest = $3 where job_id = $1 and attempt = $2 and finished_at is not null and log_digest is null`,
-    [key.job, key.attempt, digest],
+    `update job_attempt set log_digest = $3, log_index = $4 where job_id = $1 and attempt = $2 and finished_at is not null and log_digest is null`,
+    [key.job, key.attempt, digest, index],
   );
   if (sealed === 1) await tx.write(`delete from job_log where job_id = $1 and attempt = $2`, [key.job, key.attempt]);
 }

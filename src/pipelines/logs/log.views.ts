@@ -1,4 +1,3 @@
-import { LOG_LIMIT } from '../../contract/runner.ts';
 import { isTerminal } from '../../kernel/machine.ts';
 import type { Floor, Tx } from '../../platform/floor.ts';
 import { findAttempt, type AttemptRow } from '../engine/attempt.store.ts';
@@ -6,6 +5,7 @@ import { findJob } from '../engine/job.store.ts';
 import { noSuchJob } from '../pipelines.problems.ts';
 import { jobMachine } from '../states.ts';
 import { wholeCharacters } from './append.ts';
+import { openLog } from './log-source.views.ts';
 import { readParts } from './log.store.ts';
 
 export type LogQuestion = { readonly job: string; readonly attempt?: number | undefined; readonly offset: number; readonly waitMs: number };
@@ -54,14 +54,21 @@ async function readLog(floor: Floor, org: string, { job: id, attempt: wanted, of
   });
   const { attempt, number } = found;
   if (attempt === null) return { attempt: number, offset, text: '', next: offset, end: found.over };
-  const bytes =
-    attempt.log_digest === null ? found.bytes : (await floor.blobs.read(attempt.log_digest, LOG_LIMIT)).subarray(offset, offset + AT_ONCE);
+  const bytes = attempt.log_digest === null ? found.bytes : await sealedBytes(floor, org, id, number, offset);
   const ended = attempt.finished_at !== null;
   const last = offset + bytes.length >= attempt.log_stored;
   // The last bytes of an ended log are shown whatever they are; elsewhere a cut character waits for its rest.
   const shown = ended && last ? bytes : wholeCharacters(bytes);
   const next = offset + shown.length;
   return { attempt: number, offset, text: Buffer.from(shown).toString('utf8'), next, end: ended && next >= attempt.log_stored };
+}
+
+/** From the sealed log, verified block by block. */
+async function sealedBytes(floor: Floor, org: string, job: string, attempt: number, offset: number): Promise<Buffer> {
+  const source = await openLog(floor, org, job, attempt);
+  const first = await source.read(offset);
+  const more = first.length < AT_ONCE ? await source.read(offset + first.length) : Buffer.alloc(0);
+  return Buffer.concat([first, more]).subarray(0, AT_ONCE);
 }
 
 async function rowsOf(tx: Tx, attempt: AttemptRow, offset: number): Promise<Buffer> {

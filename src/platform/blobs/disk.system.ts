@@ -9,6 +9,7 @@ import { blobDamaged, blobMismatch, blobMissing, databaseFull, tooLarge } from '
 
 const DEFAULT_LIMIT = 4 * 1024 ** 3;
 const DEFAULT_READ_LIMIT = 16 * 1024 ** 2;
+const RANGE_LIMIT = 16 * 1024 ** 2;
 
 /**
  * Bytes on disk under their sha256: written beside, synced, then renamed into place, so that what is visible is
@@ -39,6 +40,7 @@ export async function openBlobStore(folder: string): Promise<BlobStore> {
       for await (const chunk of verified(path, digest)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
+    readRange: (digest, from, to) => readRange(pathOf(digest), digest, from, to),
     has: async (digest) => (await sizeOf(pathOf(digest))) !== null,
     size: (digest) => sizeOf(pathOf(digest)),
   };
@@ -105,6 +107,25 @@ async function* verified(path: string, digest: Digest): AsyncIterable<Uint8Array
   }
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== digest) throw blobDamaged({ digest, found });
+}
+
+async function readRange(path: string, digest: Digest, from: number, to: number): Promise<Uint8Array> {
+  if (!Number.isSafeInteger(from) || from < 0 || to < from || to - from > RANGE_LIMIT)
+    throw new Error(`no range to read: ${from} to ${to}`);
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw (error as { code?: unknown }).code === 'ENOENT' ? blobMissing({ digest }) : error;
+  });
+  try {
+    const bytes = Buffer.alloc(to - from);
+    let filled = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, from + filled);
+      filled += bytesRead;
+      if (bytesRead === 0 || filled === bytes.length) return bytes.subarray(0, filled);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 async function sizeOf(path: string): Promise<number | null> {
