@@ -11,6 +11,7 @@ import { standDown } from './down.work.ts';
 import type { DownReport } from './down.ts';
 import { openDoor } from './door.work.ts';
 import { identify, lockState } from './identity.disk.ts';
+import { tellWhatRuns } from './restored.work.ts';
 import { builtinRouter } from './router/builtin.process.ts';
 import { findHaproxy, haproxyRouter } from './router/haproxy.process.ts';
 import type { Router } from './router/router.ts';
@@ -31,6 +32,8 @@ export type AgentOptions = {
 };
 
 const SUPERVISE_MS = 1000;
+/** Between two reports to a server that came out of a backup. */
+const TELL_AGAIN_MS = 1000;
 const SAMPLE_MS = 250;
 
 /** The router of the options; throws where haproxy is asked for and isn't there. */
@@ -82,7 +85,7 @@ async function serve(
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const works = [
-    claims(client, hand, stop, say),
+    claims(options.state, client, hand, stop, say),
     every(SUPERVISE_MS, stop, say, () => hand.supervise()),
     every(SUPERVISE_MS, stop, say, () => sendBreakGlass(options.state, client, stop)),
     traffic(options.sampleMs ?? SAMPLE_MS, client, hand, stop, say),
@@ -92,18 +95,22 @@ async function serve(
 }
 
 /** Asks for acts for ever; each runs beside the next question, and acts of one slot wait for each other. */
-async function claims(client: Client, hand: Yardhand, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+async function claims(state: string, client: Client, hand: Yardhand, signal: AbortSignal, say: (line: string) => void): Promise<void> {
   const session = randomHex(16);
   const doing = new Map<string, Promise<void>>();
   let failures = 0;
   while (!signal.aborted) {
     try {
-      const { act, leaseMs } = await client.call(
+      const { act, leaseMs, tell } = await client.call(
         claimAct,
         { body: { session, doing: [...doing.keys()], waitMs: 20_000 } },
         { signal, retries: 0 },
       );
       failures = 0;
+      if (tell != null) {
+        await tellWhatRuns(state, client, hand, tell, signal);
+        await pause(TELL_AGAIN_MS, signal);
+      }
       if (act === null || doing.has(act.act)) continue;
       const work = oneAct(client, hand, act, session, leaseMs, signal, say).finally(() => doing.delete(act.act));
       doing.set(act.act, work);

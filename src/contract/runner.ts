@@ -97,6 +97,7 @@ export const registerRunner = defineRoute({
   method: 'POST',
   path: '/v1/runners',
   summary: 'Register a runner with a single-use registration token; answers its key and the key that signs plans',
+  whilePaused: true,
   access: { kind: 'public', why: 'a single-use registration token in the body is the credential' },
   secret: true,
   // The answer holds a key: it must not be kept under an Idempotency-Key.

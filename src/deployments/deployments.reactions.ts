@@ -1,4 +1,5 @@
 import { environmentById, environmentByName } from '../catalog/catalog.queries.ts';
+import { whatRuns } from '../environments/environments.queries.ts';
 import { system } from '../kernel/actor.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Floor, Reaction, Sweeper, Task } from '../platform/floor.ts';
@@ -83,6 +84,8 @@ async function promote(floor: Floor, port: EnginePort, org: string, releaseId: s
     await lockPromotion(tx, releaseId);
     for (const environment of await nextEnvironments(tx, release, from)) {
       if (await wasRequested(tx, release.id, environment.id)) continue;
+      // After a restore a machine may run it already, though these books never asked for it.
+      if ((await whatRuns(tx, release.serviceId, environment.id))?.releaseId === release.id) continue;
       try {
         await requestDeployment(tx, port, system(org, 'promotion'), { release: release.id, environment: environment.name });
       } catch (error) {

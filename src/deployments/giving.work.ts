@@ -7,6 +7,7 @@ import { between, plus, type Instant, type Millis } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import { acquireLease, renewLease } from '../platform/lease.store.ts';
 import type { MayShipAnswer } from '../releases/may-ship.api.ts';
+import { releaseById } from '../releases/releases.queries.ts';
 import { agentFor } from './agents.queries.ts';
 import { insertAct, lockSlot, saveDeployment } from './deployment.store.ts';
 import { asWas, instanceOf, leaseName, stepsOf, type Deployment, type Previous, type StartOrder } from './deployment.ts';
@@ -248,7 +249,8 @@ async function orderOf(tx: Tx, row: Deployment, step: Acting): Promise<Order> {
  * so this takes something away and ships nothing. It never waits for the answer.
  */
 async function tellWayBack({ tx, port, actor }: Scene, row: Deployment): Promise<void> {
-  if (row.previous === null) return;
+  // After a restore something may serve that these books have no release of: there is nothing to decide about it.
+  if (row.previous === null || (await releaseById(tx, row.previous.release)) === null) return;
   const before = await bringerOf(tx, row.serviceId, row.environmentId, row.previous.release);
   await port.mayShip(tx, {
     releaseId: row.previous.release,

@@ -10,6 +10,7 @@ import type { Floor } from './floor.ts';
 import type { Masters } from './keys/master.port.ts';
 import { makeSecretBox, openMasters } from './keys/secrets.system.ts';
 import { openSigningKeys } from './keys/signing.system.ts';
+import { openPause } from './pause.system.ts';
 import { migrate } from './postgres/migrate.system.ts';
 import { makePool, type Where } from './postgres/pool.system.ts';
 import { makeDb, type Wiring } from './postgres/transaction.system.ts';
@@ -39,11 +40,13 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
   const org = await firstOrganisation(pool);
   const bus = startBus(where, 'yardmaster', log);
   const db = makeDb(pool, wiring, () => floor);
-  const floor: Floor = { config, log, db, blobs, keys, secrets: makeSecretBox(masters), masters, bus, newId, randomHex, org };
+  const { paused, stop } = await openPause(db, log);
+  const floor: Floor = { config, log, db, blobs, keys, secrets: makeSecretBox(masters), masters, bus, newId, randomHex, org, paused };
   return {
     floor,
     pool,
     async close() {
+      stop();
       await bus.stop();
       await pool.end();
     },

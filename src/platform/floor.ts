@@ -25,6 +25,8 @@ export type Floor = {
   readonly randomHex: (bytes: number) => string;
   /** The organisation of a single-organisation instance; made at the first start. */
   readonly org: string;
+  /** Whether this instance came out of a backup and no person has resumed it: until then nothing acts. */
+  readonly paused: () => boolean;
 };
 
 /** PostgreSQL, one transaction at a time. `org` goes into row-level security; `'*'` is for sweepers and the sequencer. */

@@ -10,10 +10,12 @@ export type Lease = { readonly name: string; readonly holder: string; readonly t
  * locking", 2016).
  */
 export async function acquireLease(tx: Tx, org: string, name: string, holder: string, ms: Millis): Promise<Lease | null> {
-  await tx.query(`insert into lease (name, org_id, holder, token, until) values ($1, $2, '', 0, 'epoch') on conflict (name) do nothing`, [
-    name,
-    org,
-  ]);
+  // After a restore tokens begin above all that any agent has seen.
+  await tx.query(
+    `insert into lease (name, org_id, holder, token, until)
+     values ($1, $2, '', (select coalesce(max(fence_floor), 0) from restore), 'epoch') on conflict (name) do nothing`,
+    [name, org],
+  );
   await tx.query(`select 1 from lease where name = $1 for update`, [name]);
   const now = await tx.now();
   return tx.maybe<Lease>(

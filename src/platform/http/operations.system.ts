@@ -56,7 +56,8 @@ export function mountOperations(app: Hono, { floor, meters, routes, version, sto
     if (stopping.aborted) return context.json({ ready: false, because: 'stopping' }, 503);
     try {
       await floor.db.read(floor.org, (tx) => tx.now());
-      return context.json({ ready: true });
+      // Paused it still takes requests: people must be able to look and to resume, and agents to report.
+      return context.json(floor.paused() ? { ready: true, paused: true, because: 'paused after a restore' } : { ready: true });
     } catch {
       return context.json({ ready: false, because: 'the database does not answer' }, 503);
     }

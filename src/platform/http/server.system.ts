@@ -7,6 +7,7 @@ import { randomHex } from '../../host/ids.system.ts';
 import type { Floor, Tx } from '../floor.ts';
 import { within, type LogContext } from '../log-context.system.ts';
 import { notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
+import { paused } from '../backup/backup.problems.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { checkAccess, lateQuestions } from './access.system.ts';
 import { afterCredential, beforeCredential, callerIn, countStranger, guard, withRates } from './guard.system.ts';
@@ -82,6 +83,7 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
   const { route } = entry;
   const { floor, gate } = parts;
   const actor = await whoAsks(route, context, parts);
+  if (floor.paused() && route.method !== 'GET' && route.whilePaused !== true) throw paused({});
   const parsed = await parseRequest(route, context.req.raw, context.req.param());
   const signal = AbortSignal.any([context.req.raw.signal, parts.stopping]);
   const callWith = (tx: Tx): Call<RouteShape> =>
