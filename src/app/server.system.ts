@@ -13,7 +13,6 @@ import { buildApp } from '../platform/http/server.system.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { onceResumed } from '../platform/pause.system.ts';
-import { onceResumed } from '../platform/pause.system.ts';
 import { startEmbedded } from '../platform/postgres/embedded.system.ts';
 import { openDoor, portOf } from './door.system.ts';
 import { wiringOf } from './flow.ts';

@@ -128,7 +128,6 @@ export const registerAgent = defineRoute({
   path: '/v1/agents',
   summary: 'Register an agent with a single-use registration token; answers its key',
   whilePaused: true,
-  whilePaused: true,
   access: { kind: 'public', why: 'a single-use registration token in the body is the credential' },
   secret: true,
   body: z.object({ registration: z.string().max(200), name: nameSchema }),
@@ -140,7 +139,6 @@ export const claimAct = defineRoute({
   method: 'POST',
   path: '/v1/agent/claim',
   summary: 'Ask for an act; waits up to `waitMs` for one. An act that a lost session of this agent had taken is given again',
-  whilePaused: true,
   whilePaused: true,
   access: { kind: 'agent' },
   transaction: 'none',
@@ -155,7 +153,10 @@ export const claimAct = defineRoute({
     act: actSchema.nullable(),
     leaseMs: z.number().int().positive(),
     /** The server came out of a backup and asks what runs: what the agent did since, and what became of these acts. */
-    tell: z.object({ restore: idOf('res'), since: z.string(), acts: z.array(idOf('act')).max(1000) }).nullable().optional(),
+    tell: z
+      .object({ restore: idOf('res'), since: z.string(), acts: z.array(idOf('act')).max(1000) })
+      .nullable()
+      .optional(),
   }),
 });
 
@@ -225,7 +226,6 @@ export const createAgentRegistration = defineRoute({
   method: 'POST',
   path: '/v1/agents/registrations',
   summary: 'Make a single-use registration token for an agent; shown once',
-  whilePaused: true,
   whilePaused: true,
   access: { kind: 'may', action: 'admin.machines' },
   secret: true,

@@ -154,7 +154,6 @@ export const createRegistration = defineRoute({
   path: '/v1/runners/registrations',
   summary: 'Make a single-use registration for a runner of a pool; its token is shown once',
   whilePaused: true,
-  whilePaused: true,
   access: { kind: 'may', action: 'admin.machines' },
   secret: true,
   // The answer holds a credential: it must not be kept under an Idempotency-Key.

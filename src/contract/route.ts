@@ -45,8 +45,6 @@ export type RouteShape = {
   readonly transaction?: 'tx' | 'read' | 'none';
   /** It may change something while the instance is paused after a restore: what is needed to look, to connect and to resume. */
   readonly whilePaused?: true;
-  /** It may change something while the instance is paused after a restore: what is needed to look, to connect and to resume. */
-  readonly whilePaused?: true;
   /**
    * The body or the answer holds a credential. Nothing of either is kept under an Idempotency-Key: repeated, the command
    * runs again, and is refused where its own credential was single-use.
