@@ -1,0 +1,165 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Millis } from '../kernel/time.ts';
+import { Problem } from '../kernel/problem.ts';
+import { notPublic, type Allowed } from './addresses.ts';
+import { badEgressUrl, egressFailed, egressForbidden, egressRedirect, egressTooLarge } from './egress.problems.ts';
+
+export type EgressCall = {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** From the first byte to the last; 30 s by default. */
+  readonly timeoutMs?: Millis;
+  /** Bytes of an answer; 8 MiB by default. */
+  readonly limit?: number;
+  /** How many times it may be sent on; 0 by default. To another origin no header of ours goes along. */
+  readonly redirects?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type EgressAnswer = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array };
+
+/** The one way out: everything that calls an address which somebody wrote into a setting calls it through this. */
+export type Egress = {
+  /** Throws `egress.*` problems. An answer of any status is an answer. */
+  call(call: EgressCall): Promise<EgressAnswer>;
+  /** Throws where an address could not be called: to refuse a setting when it is saved. */
+  check(url: string): Promise<void>;
+  close(): void;
+};
+
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+const TIMEOUT_MS: Millis = 30_000;
+const LIMIT = 8 * 1024 ** 2;
+
+const system: Resolve = async (host) => (await systemLookup(host, { all: true, verbatim: true })).map((one) => one.address);
+
+/**
+ * An egress with the operator's list of allowed places. A name is resolved once, every address of it is judged, and the
+ * connection goes to exactly a judged address (no second look-up that could answer otherwise). Plain http only to
+ * allowed places. `resolve` is the system's resolver but in tests.
+ */
+export function makeEgress(allowed: Allowed, resolve: Resolve = system): Egress {
+  const judge = async (url: URL): Promise<string> => {
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    const addresses = isIP(host) === 0 ? await addressesOf(host, resolve) : [host];
+    for (const address of addresses) {
+      if (allowed(host, port, address)) continue;
+      const what = notPublic(address);
+      if (what !== null) throw egressForbidden({ host, what });
+      if (url.protocol !== 'https:') throw badEgressUrl({ why: 'only https is spoken with places on the internet' });
+    }
+    return addresses[0] ?? host;
+  };
+  const agents = { http: new HttpAgent({ keepAlive: true, maxSockets: 16 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 16 }) };
+  const ask = async (call: EgressCall, url: URL, headers: Readonly<Record<string, string>>, left: number): Promise<EgressAnswer> => {
+    const address = await judge(url);
+    const answer = await once(call, url, headers, address, url.protocol === 'https:' ? agents.https : agents.http);
+    const to = answer.headers['location'];
+    if (![301, 302, 303, 307, 308].includes(answer.status) || to === undefined) return answer;
+    const next = URL.parse(to, url.href);
+    if (left === 0 || next === null) throw egressRedirect({ host: url.host, to: (next?.host ?? to).slice(0, 200) });
+    const same = next.origin === url.origin;
+    const keep = call.method === undefined || call.method === 'GET' || call.method === 'HEAD';
+    if (!keep) throw egressRedirect({ host: url.host, to: next.host });
+    return ask(call, parsed(next.href), same ? headers : {}, left - 1);
+  };
+  return {
+    call: async (call) => ask(call, parsed(call.url), call.headers ?? {}, call.redirects ?? 0),
+    check: async (url) => void (await judge(parsed(url))),
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function parsed(text: string): URL {
+  const url = text.length > 4000 ? null : URL.parse(text);
+  if (url === null) throw badEgressUrl({ why: 'it is no URL' });
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw badEgressUrl({ why: `${url.protocol.slice(0, 30)} is not spoken` });
+  if (url.username !== '' || url.password !== '') throw badEgressUrl({ why: 'credentials do not belong into an address' });
+  if (url.hostname === '') throw badEgressUrl({ why: 'it names no host' });
+  return url;
+}
+
+async function addressesOf(host: string, resolve: Resolve): Promise<readonly string[]> {
+  try {
+    const found = await resolve(host);
+    if (found.length > 0) return found;
+  } catch (error) {
+    throw egressFailed({ host, why: (error as NodeJS.ErrnoException).code ?? 'its name is not known' });
+  }
+  throw egressFailed({ host, why: 'its name leads nowhere' });
+}
+
+async function once(
+  call: EgressCall,
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  address: string,
+  agent: HttpAgent,
+): Promise<EgressAnswer> {
+  const host = url.host;
+  const pinned: LookupFunction = (_name, options, done) => {
+    const family = isIP(address);
+    if (options.all === true) done(null, [{ address, family }]);
+    else done(null, address, family);
+  };
+  const options: RequestOptions = {
+    method: call.method ?? 'GET',
+    agent,
+    lookup: pinned,
+    headers: {
+      'user-agent': 'yardmaster',
+      accept: '*/*',
+      ...headers,
+      ...(call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) }),
+    },
+    signal: AbortSignal.any([AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS), ...(call.signal === undefined ? [] : [call.signal])]),
+  };
+  const limit = call.limit ?? LIMIT;
+  try {
+    const incoming = await new Promise<IncomingMessage>((done, failed) => {
+      const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, done);
+      outgoing.on('error', failed);
+      outgoing.end(call.body);
+    });
+    return { status: incoming.statusCode ?? 0, headers: headersOf(incoming), body: await read(incoming, limit, host) };
+  } catch (error) {
+    if (call.signal?.aborted === true) throw call.signal.reason;
+    if (error instanceof Problem) throw error;
+    throw egressFailed({ host, why: options.signal?.aborted === true ? 'it takes too long' : reason(error as Error) });
+  }
+}
+
+async function read(incoming: IncomingMessage, limit: number, host: string): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of incoming as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > limit) {
+      incoming.destroy();
+      throw egressTooLarge({ host, limit });
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function headersOf(incoming: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
+}
+
+/** The code of a network error; its message may hold what was sent. */
+function reason(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? 'the connection ended';
+}
