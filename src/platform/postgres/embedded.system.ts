@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, cp, lstat, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, cp, lstat, mkdir, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -108,19 +108,37 @@ async function lookUp(name: string): Promise<User> {
   return fields === undefined ? null : { uid: Number(fields[2]), gid: Number(fields[3]) };
 }
 
-/** The folder `native/` with bin, lib and share: the package's own, or a copy where the database's user can't read that. */
-async function usableBinaries(state: string, user: User): Promise<string> {
-  const native = packagedBinaries();
-  if (user === null || (await readableByAll(native))) return native;
+/**
+ * The folder `native/` with bin, lib and share: the package's own, or a copy where the database's user can't read that, or
+ * where the names of its libraries are missing because npm was told to run no install scripts.
+ */
+export async function usableBinaries(state: string, user: User, native = packagedBinaries()): Promise<string> {
+  const missing = await missingLinks(native);
+  if (missing.length === 0 && (user === null || (await readableByAll(native)))) return native;
   const copy = join(state, 'postgres-18');
   if (!(await exists(copy))) {
     const fresh = `${copy}.${process.pid}`;
     await cp(native, fresh, { recursive: true, verbatimSymlinks: true });
+    for (const { path, to } of missing) await symlink(to, join(fresh, path));
     await rename(fresh, copy).catch(() => rm(fresh, { recursive: true, force: true }));
   }
   if (!(await readableByAll(copy)))
     throw databaseStart({ cause: `the database's user can not read ${copy}; choose another YARDMASTER_STATE` });
   return copy;
+}
+
+/** A second name of a library: `path` inside `native/`, and the file beside it that it leads to. */
+type Link = { readonly path: string; readonly to: string };
+
+/** The links that the package of the binaries lists (an archive of npm can't hold any) and that are not there. */
+async function missingLinks(native: string): Promise<Link[]> {
+  const listed = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const links = (JSON.parse(listed) as { source: string; target: string }[]).map(({ source, target }) => ({
+    path: target.replace(/^native\//, ''),
+    to: relative(dirname(target), source),
+  }));
+  const there = await Promise.all(links.map(({ path }) => exists(join(native, path))));
+  return links.filter((_, index) => there[index] === false);
 }
 
 function packagedBinaries(): string {
