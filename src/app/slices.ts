@@ -3,6 +3,7 @@ import { artifactSweepers, artifactTasks } from '../artifacts/artifacts.reaction
 import { artifactRoutes } from '../artifacts/artifacts.routes.ts';
 import { artifactPort } from '../artifacts/accept.api.ts';
 import { buildMachine } from '../artifacts/build-states.ts';
+import { artifactBytes } from '../artifacts/keep.queries.ts';
 import { openArtifact } from '../artifacts/open.api.ts';
 import { catalogEvents } from '../catalog/catalog.events.ts';
 import { catalogSliceRoutes } from '../catalog/catalog.routes.ts';
@@ -14,6 +15,7 @@ import { existing } from '../deployments/deployments.queries.ts';
 import { advanceTask, deploymentSweeper } from '../deployments/deployments.reactions.ts';
 import { deploymentsRoutes } from '../deployments/deployments.routes.ts';
 import type { EnginePort } from '../deployments/engine.port.ts';
+import { deploymentBytes } from '../deployments/keep.queries.ts';
 import { deploymentMachine } from '../deployments/states.ts';
 import { environmentEvents } from '../environments/environments.events.ts';
 import { environmentSweepers } from '../environments/environments.reactions.ts';
@@ -23,37 +25,52 @@ import { incidentMachine } from '../environments/incident.ts';
 import { evidenceRoutes } from '../evidence/evidence.routes.ts';
 import { gateEvents } from '../gates/gates.events.ts';
 import { gateSweepers, gateTasks } from '../gates/gates.reactions.ts';
+import { reportBytes, reportRetention } from '../gates/keep.work.ts';
 import { gateRoutes } from '../gates/gates.routes.ts';
 import { reportPort } from '../gates/report.api.ts';
 import * as identityEvents from '../identity/identity.events.ts';
+import { signInRetention } from '../identity/keep.work.ts';
 import { identityRoutes } from '../identity/identity.routes.ts';
 import { secondFactorColumn } from '../identity/second-factor.store.ts';
 import type { EventKind } from '../kernel/event.ts';
+import { adminRoutes } from '../operations/admin.routes.ts';
+import { backupSweeper, backupTask } from '../operations/backup.work.ts';
+import { keepingEvents } from '../operations/keeping.events.ts';
+import { keepingRoutes } from '../operations/keeping.routes.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
+import { retentionRoutes } from '../operations/retention.routes.ts';
+import { backupMaker } from './backups.ts';
+import { workEvents } from '../operations/work.events.ts';
 import { metricsRoutes } from '../metrics/metrics.routes.ts';
 import { pipelineEvents } from '../pipelines/pipelines.events.ts';
 import { pipelineRoutes, pipelineSweepers, pipelineTasks } from '../pipelines/pipelines.routes.ts';
+import { pipelineBytes, pipelineRetention } from '../pipelines/retention/keep.work.ts';
 import { serviceSecretColumn, serviceSecrets } from '../pipelines/secrets/secrets.commands.ts';
 import { repositoryHookColumn } from '../pipelines/sources/hook.commands.ts';
 import { jobMachine, runMachine, stepMachine } from '../pipelines/states.ts';
 import { forgetOldKeys } from '../platform/http/idempotency.store.ts';
 import { keyEvents } from '../platform/keys/keys.events.ts';
 import { keySweeper, resealTask, rewrapTask } from '../platform/keys/rotate.work.ts';
+import { retentionEvents } from '../platform/retention/retention.events.ts';
+import { retentionSweeper, retentionTask, type Parts as RetentionParts } from '../platform/retention/sweep.work.ts';
 import type { SealedColumn } from '../platform/keys/sealed.port.ts';
 import { freezesRoutes } from '../releases/calendar/freezes.routes.ts';
 import { mirrorHistory } from '../releases/history.queries.ts';
 import { mayShip } from '../releases/may-ship.api.ts';
 import { releaseEvents } from '../releases/releases.events.ts';
 import { releasesSweepers, releasesTasks } from '../releases/releases.reactions.ts';
+import { releaseBytes } from '../releases/keep.queries.ts';
 import { releasesRoutes } from '../releases/releases.routes.ts';
 import { waiverMachine } from '../waivers/waiver.ts';
 import { waiverEvents } from '../waivers/waivers.events.ts';
 import { waiverSweepers, waiverTasks } from '../waivers/waivers.reactions.ts';
 import { waiverRoutes } from '../waivers/waivers.routes.ts';
+import { boardRoutes } from '../yard/board/board.routes.ts';
 import { inboxRoutes } from '../yard/inbox/inbox.routes.ts';
 import { liveRoutes } from '../yard/live/live.routes.ts';
 import { releasePageRoutes } from '../yard/release/release-page.routes.ts';
 import { calendarRoutes } from '../yard/calendar/calendar.routes.ts';
+import { debtsRoutes } from '../yard/debts/debts.routes.ts';
 import type { Slice } from './slice.ts';
 
 /** What deployments ask at every act: the one answer, and the bytes. */
@@ -62,6 +79,12 @@ export const enginePort: EnginePort = { mayShip, openArtifact };
 /** Every column of sealed values: what a rotation of keys must find. */
 export const sealedColumns: readonly SealedColumn[] = [secondFactorColumn, serviceSecretColumn, repositoryHookColumn, incidentHookColumn];
 
+/** What is kept for how long, and which stored bytes are needed. */
+export const retention: RetentionParts = {
+  rules: [...pipelineRetention, reportRetention, signInRetention],
+  names: [pipelineBytes, artifactBytes, reportBytes, releaseBytes, deploymentBytes],
+};
+
 const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
 
 /** All slices, in the order of the road. The ports between them are joined here and nowhere else. */
@@ -69,9 +92,9 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'platform',
-    tasks: [rewrapTask, resealTask(sealedColumns)],
-    sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }, keySweeper],
-    events: keyEvents,
+    tasks: [rewrapTask, resealTask(sealedColumns), retentionTask(retention)],
+    sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }, keySweeper, retentionSweeper()],
+    events: [...keyEvents, ...retentionEvents],
   },
   { ...none, name: 'identity', routes: identityRoutes, events: Object.values(identityEvents) as EventKind[] },
   { ...none, name: 'catalog', routes: catalogSliceRoutes, events: catalogEvents },
@@ -130,8 +153,22 @@ export const slices: readonly Slice[] = [
   },
   { ...none, name: 'evidence', routes: evidenceRoutes },
   { ...none, name: 'metrics', routes: metricsRoutes },
-  { ...none, name: 'operations', routes: keyRoutes(sealedColumns) },
+  {
+    ...none,
+    name: 'operations',
+    routes: [
+      ...keyRoutes(sealedColumns),
+      ...retentionRoutes(retention),
+      ...adminRoutes(() => slices.flatMap((slice) => slice.events)),
+      ...keepingRoutes(enginePort),
+    ],
+    tasks: [backupTask(backupMaker)],
+    sweepers: [backupSweeper],
+    events: [...workEvents, ...keepingEvents],
+  },
+  { ...none, name: 'board', routes: boardRoutes },
   { ...none, name: 'live', routes: liveRoutes },
   { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },
   { ...none, name: 'calendar', routes: calendarRoutes },
+  { ...none, name: 'debts', routes: debtsRoutes },
 ];

@@ -63,7 +63,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { group: PROOF, words: ['verify'], load: async () => [(await import('./commands/verify.ts')).verifyCommand] },
   {
     group: PEOPLE,
-    words: ['setup', 'login', 'logout', 'whoami', 'delegate'],
+    words: ['setup', 'login', 'logout', 'whoami', 'session', 'password', 'second-factor', 'delegate'],
     load: async () => [(await import('./commands/session.ts')).sessionCommands],
   },
   { group: PEOPLE, words: ['token'], load: async () => [(await import('./commands/tokens.ts')).tokenCommands] },
@@ -74,6 +74,16 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => [(await import('./commands/machines.ts')).machineCommands],
   },
   { group: MACHINES, words: ['keys'], load: async () => [(await import('./commands/keys.ts')).keyCommands] },
+  {
+    group: PEOPLE,
+    words: ['audit', 'instance', 'hooks', 'parked', 'end-everybody'],
+    load: async () => [(await import('./commands/admin.ts')).adminCommands],
+  },
+  {
+    group: MACHINES,
+    words: ['retention'],
+    load: async () => [(await import('./commands/retention.ts')).retentionCommands],
+  },
   { group: MACHINES, words: ['doctor'], load: async () => [(await import('./commands/doctor.ts')).doctorCommand] },
   { group: MACHINES, words: ['completion'], load: async () => [(await import('./commands/completion.ts')).completionCommand] },
 ];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { listAudit, type auditEntry } from './admin.ts';
 import type { Column } from '../kernel/csv.ts';
 import { csvOf, type CsvRoute } from './csv.ts';
 import { listDeployments, type deploymentSummary } from './deployments.ts';
@@ -97,4 +98,18 @@ const waivers = defineExport<WaiverView>(listWaivers, [
   { title: 'created at', of: (one) => one.createdAt },
 ]);
 
-export const EXPORTS: readonly Export[] = [runs, releases, deployments, incidents, waivers];
+const audit = defineExport<z.infer<typeof auditEntry>>(listAudit, [
+  { title: 'fact', of: (one) => one.fact },
+  { title: 'at', of: (one) => one.at },
+  { title: 'type', of: (one) => one.type },
+  { title: 'what', of: (one) => one.means },
+  { title: 'by', of: (one) => one.by.name ?? one.by.id },
+  { title: 'by id', of: (one) => one.by.id },
+  { title: 'about', of: (one) => one.subject.name ?? one.subject.id },
+  { title: 'about id', of: (one) => one.subject.id },
+  { title: 'reason', of: (one) => one.reason },
+  { title: 'details', of: (one) => JSON.stringify(one.body) },
+  { title: 'ledger position', of: (one) => one.position },
+]);
+
+export const EXPORTS: readonly Export[] = [runs, releases, deployments, incidents, waivers, audit];

@@ -1,7 +1,6 @@
 import * as contract from '../contract/identity.ts';
 import { Problem } from '../kernel/problem.ts';
 import { personBehind } from '../kernel/actor.ts';
-import type { Floor } from '../platform/floor.ts';
 import { mount, Refused, type Mounted } from '../platform/http/handler.ts';
 import { cookieName, cookieValue } from '../platform/http/screen-session.ts';
 import type { From } from './session.commands.ts';
@@ -16,13 +15,13 @@ import * as tokenCommands from './token.commands.ts';
 
 /** The HTTP doors of identity. */
 export const identityRoutes: readonly Mounted[] = [
-  mount(contract.setup, async ({ tx, body, headers, floor }) => {
-    const result = await signInCommands.useLink(tx, body, fromOf(headers, floor));
+  mount(contract.setup, async ({ tx, body, headers }) => {
+    const result = await signInCommands.useLink(tx, body, fromOf(headers));
     return result instanceof Problem ? new Refused(result) : result;
   }),
   mount(contract.lookAtLink, async ({ tx, body }) => signInCommands.lookAtLink(tx, body.link)),
-  mount(contract.signIn, async ({ tx, body, headers, floor, address }) => {
-    const result = await signInCommands.signIn(tx, body, fromOf(headers, floor), address);
+  mount(contract.signIn, async ({ tx, body, headers, address }) => {
+    const result = await signInCommands.signIn(tx, body, fromOf(headers), address);
     return result instanceof Problem ? new Refused(result) : result;
   }),
   mount(contract.signOut, async ({ tx, actor }) => {
@@ -81,13 +80,14 @@ export const identityRoutes: readonly Mounted[] = [
 ];
 
 /** From what somebody signs in: a browser says so, and what it is; the session in its cookie will end. */
-function fromOf(headers: Headers, floor: Floor): From {
+function fromOf(headers: Headers): From {
   const screen = headers.get('x-yardmaster-screen') === '1';
   const client =
     headers
       .get('user-agent')
       ?.replaceAll(/[^\x20-\x7e]/g, '')
       .slice(0, 200) ?? null;
-  const name = cookieName(headers.get('host'), floor.config.publicUrl.startsWith('https:'));
-  return { screen, client: client === '' ? null : client, holds: screen ? cookieValue(headers.get('cookie'), name) : null };
+  // Behind a proxy with TLS it has the one name, without it the other.
+  const held = [true, false].map((https) => cookieValue(headers.get('cookie'), cookieName(headers.get('host'), https)));
+  return { screen, client: client === '' ? null : client, holds: screen ? (held.find((value) => value !== null) ?? null) : null };
 }

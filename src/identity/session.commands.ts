@@ -4,6 +4,7 @@ import { Problem } from '../kernel/problem.ts';
 import { plus, type Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import { notSignedIn } from '../platform/platform.problems.ts';
+import { keepReason } from '../platform/reason.store.ts';
 import {
   everybodyEnded,
   factorEnded,
@@ -143,7 +144,7 @@ export async function endSessions(tx: Tx, actor: Actor, person: string, { tokens
   const ended = await sessions.endOf(tx, person, { tokens, except: except ?? null, by: actorLabel(actor), at });
   const body = { person, ended, tokens, reasonDigest: reason === null ? null : digestOf(reason) };
   const fact = await tx.record(sessionsEnded, { subject: person, actor, body });
-  if (reason !== null) await sessions.keepReason(tx, fact, reason, at);
+  if (reason !== null) await keepReason(tx, fact, reason, at);
   await tx.notify(CREDENTIALS_TOPIC);
   return ended;
 }
@@ -154,7 +155,7 @@ export async function endEverybody(tx: Tx, actor: Actor, reason: string): Promis
   const except = actor.kind === 'person' || actor.kind === 'bot' ? actor.credential.id : null;
   const ended = await sessions.endAll(tx, except, actorLabel(actor), at);
   const fact = await tx.record(everybodyEnded, { subject: tx.org, actor, body: { ended, reasonDigest: digestOf(reason) } });
-  await sessions.keepReason(tx, fact, reason, at);
+  await keepReason(tx, fact, reason, at);
   await tx.notify(CREDENTIALS_TOPIC);
   return ended;
 }
@@ -165,7 +166,7 @@ export async function endFactorOf(tx: Tx, actor: Actor, person: string, reason: 
   const at = await tx.now();
   const ended = await sessions.endOf(tx, person, { tokens: false, except: null, by: actorLabel(actor), at });
   const fact = await tx.record(factorEnded, { subject: person, actor, body: { person, ended, reasonDigest: digestOf(reason) } });
-  await sessions.keepReason(tx, fact, reason, at);
+  await keepReason(tx, fact, reason, at);
   await tx.notify(CREDENTIALS_TOPIC);
   return ended;
 }

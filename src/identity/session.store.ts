@@ -68,8 +68,3 @@ export async function deleteEmail(tx: Tx, person: string, email: string): Promis
 export async function endInvitations(tx: Tx, person: string, at: Instant): Promise<void> {
   await tx.write(`update invitation set used_at = $2 where person_id = $1 and used_at is null`, [person, at]);
 }
-
-/** The words of a person for an administrative act, beside the fact, where they can be erased. */
-export async function keepReason(tx: Tx, fact: string, reason: string, at: Instant): Promise<void> {
-  await tx.query(`insert into admin_reason (fact_id, org_id, reason, at) values ($1, $2, $3, $4)`, [fact, tx.org, reason, at]);
-}

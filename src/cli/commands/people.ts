@@ -1,4 +1,5 @@
 import { ROLES } from '../../contract/actions.ts';
+import * as account from '../../contract/account.ts';
 import * as contract from '../../contract/identity.ts';
 import type { AddCommand } from '../main.ts';
 import { findPerson, oneOf } from '../refs.ts';
@@ -7,7 +8,7 @@ import { line, table, when } from '../terminal.ts';
 
 type ScopeOptions = { team?: string; service?: string; env?: string };
 
-/** ym person add|list|email|deactivate, ym role give|take, ym bot add */
+/** ym person add|list|email|invite|end-sessions|deactivate, ym role give|take, ym bot add */
 export const peopleCommands: AddCommand = (program, run) => {
   const person = program.command('person').description('people, their addresses and roles');
   person
@@ -20,7 +21,7 @@ export const peopleCommands: AddCommand = (program, run) => {
         const roles = (options.role ?? []).map((role) => ({ role: oneOf('--role', role, ROLES), on: {} }));
         const added = await shell.client().call(contract.addPerson, { body: { name, emails: options.email, roles } });
         shell.print(
-          `Added ${line(name)} (${added.person}).\nTheir invitation, good once until ${when(added.expiresAt)}:\n  ym setup --url ${shell.url} --link ${added.invitation}`,
+          `Added ${line(name)} (${added.person}).\nTheir invitation, good once until ${when(added.expiresAt)}:\n  ${shell.url}/setup#${added.invitation}\nor\n  ym setup --url ${shell.url} --link ${added.invitation}`,
           added,
         );
       }),
@@ -59,6 +60,54 @@ export const peopleCommands: AddCommand = (program, run) => {
         const client = shell.client();
         const answer = await client.call(contract.deactivatePerson, { params: { person: await findPerson(client, name) }, body: {} });
         shell.print(`Deactivated ${line(name)}: ${answer.ended} sessions and tokens ended.`, answer);
+      }),
+    );
+  person
+    .command('invite <person>')
+    .description('a new invitation link: they choose a new password with it, and older links end')
+    .action(
+      run(async (shell, name: string) => {
+        const client = shell.client();
+        const answer = await client.call(account.invitePerson, { params: { person: await findPerson(client, name) }, body: {} });
+        shell.print(
+          `Good once until ${when(answer.expiresAt)}:\n  ${shell.url}/setup#${answer.invitation}\nor\n  ym setup --url ${shell.url} --link ${answer.invitation}`,
+          answer,
+        );
+      }),
+    );
+  person
+    .command('end-sessions <person>')
+    .description('end all sessions of a person now, on every server')
+    .option('--tokens', 'their tokens and those of their bots too')
+    .requiredOption('--reason <text>', 'why; it stays on record')
+    .action(
+      run(async (shell, name: string, options: { tokens?: boolean; reason: string }) => {
+        const client = shell.client();
+        const body = { tokens: options.tokens === true, reason: options.reason };
+        const answer = await client.call(account.endPersonSessions, { params: { person: await findPerson(client, name) }, body });
+        shell.print(`Ended ${answer.ended} of ${line(name)}.`, answer);
+      }),
+    );
+  person
+    .command('remove-email <person> <email>')
+    .description('take an address from a person; the last one stays')
+    .action(
+      run(async (shell, name: string, email: string) => {
+        const client = shell.client();
+        const answer = await client.call(account.removeEmail, { params: { person: await findPerson(client, name) }, body: { email } });
+        shell.print(`Their addresses are: ${line(answer.emails.join(', '))}.`, answer);
+      }),
+    );
+  person
+    .command('end-second-factor <person>')
+    .description('for who has lost it: they sign in without it, and all their sessions end')
+    .requiredOption('--reason <text>', 'why; it stays on record')
+    .action(
+      run(async (shell, name: string, options: { reason: string }) => {
+        const client = shell.client();
+        const params = { person: await findPerson(client, name) };
+        const answer = await client.call(account.endPersonSecondFactor, { params, body: { reason: options.reason } });
+        shell.print(`${line(name)} has no second factor now; ${answer.ended} sessions ended.`, answer);
       }),
     );
   const role = program.command('role').description('give and take roles');

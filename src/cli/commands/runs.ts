@@ -1,4 +1,4 @@
-import { cancelRun, getRun, listRuns, readLog, RUN_STATES, startRun, type RunView } from '../../contract/pipelines.ts';
+import { cancelRun, getRun, listRuns, readLog, retryRun, RUN_STATES, startRun, type RunView } from '../../contract/pipelines.ts';
 import type { Client } from '../../host/client.http.ts';
 import { formatDuration } from '../../kernel/time.ts';
 import { usage } from '../cli.problems.ts';
@@ -10,9 +10,9 @@ import { line, plain, table, when } from '../terminal.ts';
 import { runHere, type LocalOptions } from './run-here.ts';
 
 type RunOptions = { ref?: string; commit?: string; input?: string[]; wait: boolean };
-type ListOptions = { service?: string; commit?: string; state?: string; limit: string };
+type ListOptions = { service?: string; commit?: string; state?: string; ref?: string; limit: string };
 
-/** ym run SERVICE, ym run local|wait|list|show|cancel, ym logs */
+/** ym run SERVICE, ym run local|wait|list|show|cancel|retry, ym logs */
 export const runCommands: AddCommand = (program, run) => {
   const group = program.command('run').description('run pipelines: ym run SERVICE').usage('[command] [options]');
   group
@@ -65,6 +65,7 @@ const lookAtRuns: AddCommand = (group, run) => {
     .option('--service <service>', 'only of a service')
     .option('--commit <commit>', 'only of a commit')
     .option('--state <state>', RUN_STATES.join(', '))
+    .option('--ref <ref>', 'only of a branch or tag')
     .option('--limit <n>', 'how many', '20')
     .action(
       run(async (shell, options: ListOptions) => {
@@ -72,6 +73,7 @@ const lookAtRuns: AddCommand = (group, run) => {
         const query = {
           service: options.service,
           commit: commitOf(options.commit),
+          ref: options.ref,
           state,
           limit: wholeNumber('--limit', options.limit, 1, 1000),
         };
@@ -107,6 +109,18 @@ const lookAtRuns: AddCommand = (group, run) => {
         const id = await findRun(client, name);
         const answer = await client.call(cancelRun, { params: { run: id }, body: { reason: options.reason } });
         shell.print(`${id} is ${answer.state}.`, answer);
+      }),
+    );
+  group
+    .command('retry <run>')
+    .description('run the commit of an ended run again and wait for its end')
+    .option('--no-wait', 'only start it')
+    .action(
+      run(async (shell, name: string, options: { wait: boolean }) => {
+        const client = shell.client();
+        const params = { run: await findRun(client, name) };
+        const started = await client.call(retryRun, { params, body: {} }, { signal: shell.signal });
+        return finish(shell, options.wait ? await follow(shell, client, started) : started, options.wait);
       }),
     );
 };

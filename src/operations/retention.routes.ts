@@ -1,0 +1,53 @@
+import { servicesById } from './names.queries.ts';
+import * as contract from '../contract/retention.ts';
+import { mount, type Mounted } from '../platform/http/handler.ts';
+import type { Parts } from '../platform/retention/sweep.work.ts';
+import { limitOf, RETENTION_TASK } from '../platform/retention/sweep.work.ts';
+import { countUnnamed, holdRows } from '../platform/retention/retention.store.ts';
+import { changeRetention, holdBack, letGo } from './retention.commands.ts';
+
+/** How long things are kept, and what is held back. */
+export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mounted[] {
+  return [
+    mount(contract.showRetention, async ({ tx }) => {
+      const shown = [];
+      for (const rule of rules) {
+        const { days, before } = await limitOf(tx, rule);
+        shown.push({ what: rule.what, means: rule.means, days, usual: rule.days, before, due: await rule.due(tx, before) });
+      }
+      const holds = await holdRows(tx, true);
+      const names = await servicesById(
+        tx,
+        holds.flatMap(({ service }) => (service === null ? [] : [service])),
+      );
+      return {
+        rules: shown,
+        unnamed: await countUnnamed(tx),
+        holds: holds.map((row) => ({
+          id: row.id,
+          service: row.service === null ? null : (names.get(row.service) ?? row.service),
+          run: row.run,
+          reason: row.reason,
+          placedBy: row.placed_by,
+          placedAt: row.placed_at,
+          liftedBy: row.lifted_by,
+          liftedAt: row.lifted_at,
+          liftedReason: row.lifted_reason,
+        })),
+      };
+    }),
+    mount(contract.setRetention, async ({ tx, actor, params, body }) => {
+      await changeRetention(tx, actor, rules, params.what, body.days);
+      return { what: params.what, days: body.days };
+    }),
+    mount(contract.runRetention, async ({ tx }) => {
+      await tx.wake(RETENTION_TASK, tx.org, { org: tx.org });
+      return { started: true as const };
+    }),
+    mount(contract.placeHold, async ({ tx, actor, body }) => ({ hold: (await holdBack(tx, actor, body)) as `hld_${string}` })),
+    mount(contract.liftHold, async ({ tx, actor, params, body }) => {
+      await letGo(tx, actor, params.hold, body.reason);
+      return { hold: params.hold };
+    }),
+  ];
+}
