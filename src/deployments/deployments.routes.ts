@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentByName } from '../catalog/catalog.queries.ts';
 import {
   claimAct,
@@ -39,6 +40,9 @@ import { cancelDeployment, requestDeployment, requestRollback } from './deploy.c
 import { noSuchDeployment, unknownName } from './deployments.problems.ts';
 import { detailOf, listOf, servicesOf, summaryOf, type Detail } from './deployments.views.ts';
 import type { EnginePort } from './engine.port.ts';
+import { askAfterRestore } from './restored.api.ts';
+
+const PAUSED_MS = 500;
 
 /** The addresses of this slice. */
 export function deploymentsRoutes(port: EnginePort): readonly Mounted[] {
@@ -89,6 +93,7 @@ function forAgents(port: EnginePort): Mounted[] {
   return [
     mount(registerAgent, async ({ tx, body }) => register(tx, body)),
     mount(claimAct, async ({ floor, actor, body, signal, headers }) => {
+      if (floor.paused()) return { act: null, leaseMs: CLAIM_MS, tell: await toldOnPause(floor, actor.org, actor.id, signal) };
       const ask = { ...body, version: versionOfClient(headers.get('user-agent')) };
       return { act: await claim(floor, port, actor, ask, signal), leaseMs: CLAIM_MS };
     }),
@@ -101,6 +106,12 @@ function forAgents(port: EnginePort): Mounted[] {
     }),
     mount(reportBreakGlass, async ({ tx, actor, body }) => takeBreakGlass(tx, actor, body)),
   ];
+}
+
+/** While the instance is paused agents are given nothing, and asked what runs. Those that know no such question are made to wait a little. */
+async function toldOnPause(floor: Floor, org: string, agent: string, signal: AbortSignal): ReturnType<typeof askAfterRestore> {
+  await sleep(PAUSED_MS, undefined, { signal }).catch(() => undefined);
+  return floor.db.read(org, (tx) => askAfterRestore(tx, agent));
 }
 
 /** The deployment, at once, or (where nothing is newer than row version `after`) at its next change or after `waitMs`. */

@@ -2,13 +2,25 @@ import { environmentById, environmentByName, serviceByName } from '../catalog/ca
 import { setRunning } from '../environments/running.api.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { digestOfValue, type Digest } from '../kernel/digest.ts';
+import { newestRestore } from '../platform/backup/restore.store.ts';
 import type { Tx } from '../platform/floor.ts';
 import { releaseById } from '../releases/releases.queries.ts';
 import { lockAct, lockDeployment, lockSlot, moveAct, saveDeployment, setPicture, setServing } from './deployment.store.ts';
 import { actRecorded } from './deployments.events.ts';
 import { ADVANCE, finish } from './ending.work.ts';
 import type { EnginePort } from './engine.port.ts';
+import { openActsOf } from './restored.queries.ts';
 import type { DeploymentPlan, Plan, PlacePlan } from './restored.ts';
+
+/** What an agent of a paused instance is asked for; null where it is not paused. */
+export async function askAfterRestore(
+  tx: Tx,
+  agent: string,
+): Promise<{ restore: `res_${string}`; since: string; acts: `act_${string}`[] } | null> {
+  const row = await newestRestore(tx);
+  if (row?.state !== 'paused') return null;
+  return { restore: row.id as `res_${string}`, since: row.snapshotAt, acts: (await openActsOf(tx, agent)) as `act_${string}`[] };
+}
 
 /**
  * Carries a plan after a restore out, inside the transaction of the resume: ends that machines told are written down,

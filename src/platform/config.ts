@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../kernel/problem.ts';
+import { parseDuration } from '../kernel/time.ts';
 import { trustedProxies } from './http/caller.ts';
 import { RATES, readRates, type Rates } from './http/rate.ts';
 
@@ -44,6 +45,10 @@ export type Config = {
   readonly freshMs: number;
   /** Which tokens may approve and override in production: every one, those narrowed to it by name, or none. */
   readonly tokensDecide: 'any' | 'narrowed' | 'none';
+  /** Where backups go that are asked for through the API, how often one is made by itself, and how many are kept. */
+  readonly backups: { readonly folder: string | null; readonly everyMs: number | null; readonly keep: number };
+  /** How long it says at /readyz that it stops before it takes no more connections: what a balancer needs to notice. */
+  readonly shutdownDelayMs: number;
 };
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -88,6 +93,14 @@ const settings = z.object({
   YARDMASTER_SESSION_IDLE_MINUTES: count(5, 43_200).default(240),
   YARDMASTER_FRESH_MINUTES: count(1, 1440).default(30),
   YARDMASTER_TOKENS_DECIDE: z.enum(['any', 'narrowed', 'none']).default('any'),
+  YARDMASTER_BACKUPS: z.string().min(1).optional(),
+  YARDMASTER_BACKUP_EVERY: z
+    .string()
+    .transform((text) => parseDuration(text) ?? -1)
+    .refine((ms) => ms >= 60_000, { message: 'a duration of a minute or more, such as 24h' })
+    .optional(),
+  YARDMASTER_BACKUP_KEEP: count(1, 10_000).default(7),
+  YARDMASTER_SHUTDOWN_DELAY_MS: count(0, 60_000).default(0),
 });
 
 /**
@@ -135,6 +148,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     sessionIdleMs: given.YARDMASTER_SESSION_IDLE_MINUTES * 60_000,
     freshMs: given.YARDMASTER_FRESH_MINUTES * 60_000,
     tokensDecide: given.YARDMASTER_TOKENS_DECIDE,
+    backups: {
+      folder: given.YARDMASTER_BACKUPS === undefined ? null : absolute(given.YARDMASTER_BACKUPS),
+      everyMs: given.YARDMASTER_BACKUP_EVERY ?? null,
+      keep: given.YARDMASTER_BACKUP_KEEP,
+    },
+    shutdownDelayMs: given.YARDMASTER_SHUTDOWN_DELAY_MS,
   };
 }
 

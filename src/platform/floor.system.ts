@@ -41,7 +41,7 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
   const bus = startBus(where, 'yardmaster', log);
   const db = makeDb(pool, wiring, () => floor);
   const { paused, stop } = await openPause(db, log);
-  const floor: Floor = { config, log, db, blobs, keys, secrets: makeSecretBox(masters), masters, bus, newId, randomHex, org, paused };
+  const floor: Floor = { config, log, db, blobs, keys, secrets: makeSecretBox(masters), masters, bus, newId, randomHex, org, where, paused };
   return {
     floor,
     pool,

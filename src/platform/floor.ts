@@ -5,6 +5,7 @@ import type { EventKind } from '../kernel/event.ts';
 import type { Id } from '../kernel/id.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Config } from './config.ts';
+import type { Where } from './postgres/pool.system.ts';
 import type { Masters } from './keys/master.port.ts';
 
 /**
@@ -25,6 +26,8 @@ export type Floor = {
   readonly randomHex: (bytes: number) => string;
   /** The organisation of a single-organisation instance; made at the first start. */
   readonly org: string;
+  /** How to reach the database on a connection of one's own: for work that holds one for long. */
+  readonly where: Where;
   /** Whether this instance came out of a backup and no person has resumed it: until then nothing acts. */
   readonly paused: () => boolean;
 };
