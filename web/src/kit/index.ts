@@ -5,6 +5,7 @@ export * from './icons.tsx';
 export * from './keys.tsx';
 export * from './marks.tsx';
 export * from './page.tsx';
+export * from './said.tsx';
 export * from './table.tsx';
 export * from './text.tsx';
 export * from './url.tsx';
