@@ -12,6 +12,8 @@ Usage: yardmaster COMMAND [options]
   agent rollback       goes back on this machine without the server
   agent down           stops everything that an agent runs on this machine
   keys                 the keys of stored secrets: show, rotate, remove
+  backup               a whole backup of this instance; backup verify: compares one with its manifest
+  restore              brings a backup into an empty place, paused; restore status: what differs
   ledger audit         reads the whole ledger again and names what was changed
   ledger open-epoch    goes on with the ledger after a restore
   demo                 the whole road with real commits, processes and traffic, told as a story (--exit: ends at its end)
@@ -27,6 +29,8 @@ const entries = {
   agent: ['agent/start', (module) => module.agentMain(rest)],
   keys: ['app/keys.system', (module) => module.keysMain(rest)],
   ledger: ['app/ledger.system', (module) => module.ledgerMain(rest)],
+  backup: ['app/backup.system', (module) => module.backupMain(rest)],
+  restore: ['app/restore.system', (module) => module.restoreMain(rest)],
   demo: ['examples/demo/demo.mjs', (module) => module.demoMain(rest)],
 };
 if (['--help', '-h', 'help'].includes(first)) {

@@ -29,6 +29,17 @@ export async function openSigningKeys(folder: string): Promise<SigningKeys> {
   };
 }
 
+/** The public halves of the keys in a folder, oldest first; none where the folder is not there. Nothing is made. */
+export async function signingKeysIn(folder: string): Promise<{ keyId: string; publicKeyPem: string }[]> {
+  const names = await keyFiles(folder).catch(() => []);
+  return Promise.all(
+    names.map(async (name) => {
+      const { keyId, publicKeyPem } = describe(createPrivateKey(await readFile(join(folder, name))));
+      return { keyId, publicKeyPem };
+    }),
+  );
+}
+
 /** Adds a new signing key, which signs from the next start on. Two servers that add at once end with one. */
 export async function addSigningKey(folder: string): Promise<void> {
   const last = Number((await keyFiles(folder)).at(-1)?.match(FORM)?.[1] ?? 0);
