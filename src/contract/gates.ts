@@ -70,6 +70,30 @@ export const listFindings = defineRoute({
   }),
 });
 
+export const listFailedTests = defineRoute({
+  method: 'GET',
+  path: '/v1/reports/{report}/failed-tests',
+  summary: 'The tests of a JUnit report that did not pass, with what they said',
+  access: { kind: 'may', action: 'report.read', on: ['params.report'] },
+  transaction: 'none',
+  params: z.object({ report: idOf('rep') }),
+  query: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
+  answer: z.object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        suite: z.string(),
+        file: z.string().nullable(),
+        how: z.enum(['failed', 'errored']),
+        message: z.string(),
+        text: z.string(),
+        durationMs: count.nullable(),
+      }),
+    ),
+    total: count,
+  }),
+});
+
 const policyName = z.enum(['startup', 'standard', 'regulated']);
 const policySchema = z.object({
   name: policyName,
@@ -132,4 +156,4 @@ export const checkPolicy = defineRoute({
   answer: z.object({ valid: z.boolean(), digest: digestSchema.nullable(), diagnostics: z.array(diagnosticSchema), text: z.string() }),
 });
 
-export const gateRoutes = [listReports, listFindings, listPolicies, getPolicy, putPolicy, checkPolicy] as const;
+export const gateRoutes = [listReports, listFindings, listFailedTests, listPolicies, getPolicy, putPolicy, checkPolicy] as const;

@@ -27,6 +27,8 @@ export const stepSchema = z.object({
 export const jobSchema = z.object({
   id: idOf('job'),
   name: z.string(),
+  /** The name in the pipeline's file, shared by the cells of a matrix. */
+  declared: z.string(),
   state: z.enum(JOB_STATES),
   /** Why it stands as it does, where that needs a word. */
   cause: z.string().nullable(),
@@ -55,6 +57,10 @@ export const runSummarySchema = z.object({
   state: z.enum(RUN_STATES),
   cause: z.string().nullable(),
   requestedBy: z.string(),
+  /** Who asked for it, by name; null where a push did. */
+  requester: z.object({ id: z.string(), name: z.string() }).nullable(),
+  /** The first line of the commit's message, where it is known. */
+  subject: z.string().nullable(),
   heardAt: z.string(),
   queuedAt: z.string(),
   startedAt: at,
@@ -65,6 +71,7 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 
 export const runSchema = runSummarySchema.extend({
   inputs: z.record(z.string(), z.string()),
+  repository: z.string().nullable(),
   jobs: z.array(jobSchema),
   /** Milliseconds since we heard of what caused it: until it was queued, until its first step ran, until its end; null where not yet. */
   timings: z.object({ toQueuedMs: z.number().int(), toFirstStepMs: z.number().int().nullable(), totalMs: z.number().int().nullable() }),
@@ -97,7 +104,16 @@ export const listRuns = defineRoute({
   path: '/v1/runs',
   summary: 'Runs, newest first',
   access: { kind: 'may', action: 'run.read', list: true },
-  query: z.object({ ...pageQuery, service: nameSchema.optional(), commit: commitSchema.optional(), state: z.enum(RUN_STATES).optional() }),
+  query: z.object({
+    ...pageQuery,
+    service: nameSchema.optional(),
+    commit: commitSchema.optional(),
+    state: z.enum(RUN_STATES).optional(),
+    /** A branch or a tag, as its whole ref or in short. */
+    ref: refName.optional(),
+    trigger: z.enum(TRIGGERS).optional(),
+    person: idOf('per').optional(),
+  }),
   answer: pageOf(runSummarySchema),
 });
 
@@ -121,6 +137,18 @@ export const cancelRun = defineRoute({
   params: runParams,
   body: z.object({ reason: z.string().max(1000).optional() }).strict(),
   answer: z.object({ run: idOf('run'), state: z.enum(RUN_STATES) }),
+});
+
+export const retryRun = defineRoute({
+  method: 'POST',
+  path: '/v1/runs/{run}/retry',
+  summary: 'Run the same commit again, by the pipeline as it stands in that commit; answers the new run',
+  access: { kind: 'may', action: 'run.start', on: ['params.run'] },
+  transaction: 'none',
+  params: runParams,
+  body: z.object({}).strict(),
+  status: 201,
+  answer: runSchema,
 });
 
 export const readLog = defineRoute({
@@ -270,6 +298,7 @@ export const pipelineRoutes = [
   listRuns,
   getRun,
   cancelRun,
+  retryRun,
   readLog,
   checkPipeline,
   createRegistration,

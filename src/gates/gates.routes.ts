@@ -5,7 +5,7 @@ import { digestOfValue } from '../kernel/digest.ts';
 import type { Tx } from '../platform/floor.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import { noSuchPolicy } from './gates.problems.ts';
-import { findingsPage, reportsOfRun } from './gates.views.ts';
+import { failedTestsOf, findingsPage, reportsOfRun } from './gates.views.ts';
 import { changePolicy } from './policy.commands.ts';
 import { policyAt, type StoredPolicy } from './policy.store.ts';
 import { PRESETS } from './policy/presets.ts';
@@ -18,6 +18,7 @@ export const gateRoutes: readonly Mounted[] = [
     const { items, total } = await findingsPage(tx, params.report, query.from, query.limit);
     return { items, total };
   }),
+  mount(contract.listFailedTests, async ({ floor, actor, params, query }) => failedTestsOf(floor, actor.org, params.report, query.limit)),
   mount(contract.listPolicies, async ({ tx }) => {
     const items = [];
     for (const { name } of PRESETS) items.push(await shown(tx, await stored(tx, name, null)));

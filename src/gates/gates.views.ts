@@ -1,7 +1,8 @@
 import type { ReportView } from '../contract/gates.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
-import type { Tx } from '../platform/floor.ts';
-import type { ReportRow } from './report.store.ts';
+import type { Floor, Tx } from '../platform/floor.ts';
+import { loadReport, type ReportRow } from './report.store.ts';
+import { failedTests, type FailedTest } from './reports/junit-failures.ts';
 import type { Finding, Severity } from './reports/model.ts';
 
 /** The reports of a run for people, in the order of their names. */
@@ -48,4 +49,11 @@ export async function findingsPage(tx: Tx, report: string, from: number, limit: 
   );
   const { total } = await tx.one<{ total: number }>(`select count(*)::int as total from finding where report_id = $1`, [report]);
   return { items, total };
+}
+
+/** The tests of a stored JUnit report that did not pass; none of a report that is of another kind or says nothing. */
+export async function failedTestsOf(floor: Floor, org: string, id: string, most: number): Promise<{ items: FailedTest[]; total: number }> {
+  const report = await floor.db.read(org, (tx) => loadReport(tx, id, false));
+  if (report === null || report.kind !== 'junit' || report.state !== 'ok' || report.digest === null) return { items: [], total: 0 };
+  return failedTests(await floor.blobs.open(report.digest), most);
 }

@@ -36,6 +36,16 @@ export const badPipeline = defineProblem<{ file: string; text: string; diagnosti
   remedy: 'Correct the places shown; `ym pipeline check` shows them without a server.',
 });
 
+export const runNotOver = defineProblem<{ run: string; state: string }>('pipelines.run-not-over', {
+  status: 409,
+  sentence: ({ run, state }) => `The run ${run} is still ${state}.`,
+  remedy: 'Wait for its end or cancel it, then run it again.',
+});
+export const nothingToRepeat = defineProblem<{ run: string }>('pipelines.nothing-to-repeat', {
+  status: 409,
+  sentence: ({ run }) => `The run ${run} is of no commit of a repository that the catalog knows.`,
+  remedy: 'Start a run of the service instead: ym run SERVICE.',
+});
 export const runOver = defineProblem<{ run: string; state: string }>('pipelines.run-over', {
   status: 409,
   sentence: ({ run, state }) => `The run ${run} is over: it ${state === 'cancelled' ? 'was cancelled' : state}.`,
@@ -113,4 +123,9 @@ export const badPattern = defineProblem<{ why: string }>('pipelines.bad-pattern'
   status: 400,
   sentence: ({ why }) => `That is no regular expression: ${why}.`,
   remedy: 'Regular expressions are of the RE2 kind (no look-around, no back-references); or search for plain text.',
+});
+export const logRemoved = defineProblem<{ job: string; at: string }>('pipelines.log-removed', {
+  status: 410,
+  sentence: ({ job, at }) => `The log of ${job} was kept long enough; it was removed on ${at.slice(0, 10)}.`,
+  remedy: 'Run it again where you need one. Whoever operates this server sets how long logs are kept: ym retention show.',
 });

@@ -15,7 +15,7 @@ import { runnerRoutes, type RunnerParts } from './runners/runner.routes.ts';
 import { secretsOf } from './secrets/secret.store.ts';
 import { deleteSecret, putSecret } from './secrets/secrets.commands.ts';
 import { createHook, receiveHook } from './sources/hook.commands.ts';
-import { startRun } from './sources/start.commands.ts';
+import { retryRun, startRun } from './sources/start.commands.ts';
 import { sourceSweeper, syncTask } from './sources/sync.reactions.ts';
 
 /** Everything that this slice answers over HTTP. `parts`: who keeps artifacts, reads reports and releases secrets. */
@@ -30,6 +30,12 @@ function runRoutes(): readonly Mounted[] {
   return [
     mount(contract.startRun, async ({ floor, actor, body, headers }) => {
       const run = await startRun(floor, actor, { ...body, key: headers.get('idempotency-key') });
+      const view = await floor.db.read(actor.org, (tx) => viewRun(tx, run.id));
+      if (view === null) throw noSuchRun({ run: run.id });
+      return view;
+    }),
+    mount(contract.retryRun, async ({ floor, actor, params, headers }) => {
+      const run = await retryRun(floor, actor, { run: params.run, key: headers.get('idempotency-key') });
       const view = await floor.db.read(actor.org, (tx) => viewRun(tx, run.id));
       if (view === null) throw noSuchRun({ run: run.id });
       return view;

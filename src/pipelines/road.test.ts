@@ -202,6 +202,36 @@ test('runs are listed by page, followed, and cancelled over HTTP', async () => {
   await expect(me.call(contract.getRun, { params: { run: floor.newId('run') } })).rejects.toMatchObject({ code: 'pipelines.no-such-run' });
 });
 
+test('an ended run is run again: the same commit, pipeline and reason; one that goes on is not', async () => {
+  const commit = push('jobs: {build: {steps: [{run: "true"}]}}');
+  const run = await me.call(contract.startRun, { body: { service: 'shop' } });
+  expect(run.commit).toBe(commit);
+  await expect(me.call(contract.retryRun, { params: { run: run.id }, body: {} })).rejects.toMatchObject({ code: 'pipelines.run-not-over' });
+  await me.call(contract.cancelRun, { params: { run: run.id }, body: {} });
+  push('jobs: {other: {steps: [{run: "true"}]}}');
+  const again = await me.call(contract.retryRun, { params: { run: run.id }, body: {} }, { idempotencyKey: 'again-1' });
+  expect(again).toMatchObject({ commit, ref: run.ref, trigger: 'manual', trust: run.trust, service: 'shop' });
+  expect(again.id).not.toBe(run.id);
+  expect(again.jobs.map(({ declared }) => declared)).toEqual(['build']);
+  const repeated = await me.call(contract.retryRun, { params: { run: run.id }, body: {} }, { idempotencyKey: 'again-1' });
+  expect(repeated.id).toBe(again.id);
+  await me.call(contract.cancelRun, { params: { run: again.id }, body: {} });
+});
+
+test('runs are filtered by branch, trigger and person, and say who asked and what the commit is about', async () => {
+  const list = async (query: object) => (await me.call(contract.listRuns, { query: { service: 'shop', limit: 100, ...query } })).items;
+  const all = await list({});
+  expect(await list({ ref: 'main' })).toEqual(all.filter(({ ref }) => ref === 'refs/heads/main'));
+  expect(await list({ ref: 'refs/heads/main' })).toEqual(await list({ ref: 'main' }));
+  expect(await list({ ref: 'elsewhere' })).toEqual([]);
+  const manual = await list({ trigger: 'manual' });
+  expect(manual).toEqual(all.filter(({ trigger }) => trigger === 'manual'));
+  expect(manual.length).toBeGreaterThan(0);
+  expect(await list({ trigger: 'push' })).toEqual(all.filter(({ trigger }) => trigger === 'push'));
+  expect(await list({ person: floor.newId('per') })).toEqual([]);
+  expect(manual[0]?.subject).toBe('x');
+});
+
 test('a credential of one kind opens no route of another, and none opens none', async () => {
   const { client } = await registered();
   await expect(client.call(contract.listRuns, {})).rejects.toMatchObject({ status: 401 });

@@ -17,6 +17,11 @@ type StepRow = {
   started_at: Instant | null;
   finished_at: Instant | null;
 };
+/** What people want to read beside a run: who asked, and what the commit says of itself. */
+type Told = { readonly person_name: string | null; readonly bot_name: string | null; readonly subject: string | null };
+const TOLD = `(select name from person where person.id = run.requested_person) as person_name,
+  (select name from bot where run.requested_by = 'bot:' || bot.id) as bot_name,
+  (select subject from source_commit c where c.source_id = run.source_id and c.id = run.commit_id) as subject`;
 type AttemptInfo = { job_id: string; executor: 'host' | 'sandbox' | null; isolation: string[] };
 
 /** One run with everything below it; null where there is none. Its version grows with every change in it. */
@@ -34,21 +39,19 @@ export async function viewRun(tx: Tx, id: string): Promise<RunView | null> {
   );
   const artifacts = await artifactsOf(tx, id);
   const service = (await serviceById(tx, run.service_id))?.name ?? run.service_id;
+  const told = await tx.one<Told>(`select ${TOLD} from run where run.id = $1`, [id]);
+  const stepsOf = Map.groupBy(steps, (step) => step.job_id);
+  const artifactsOfJob = Map.groupBy(artifacts, (artifact) => artifact.jobId);
+  const attemptOf = new Map(attempts.map((attempt) => [attempt.job_id, attempt]));
   const moved =
     jobs.reduce((sum, job) => sum + job.version, 0) +
     steps.reduce((sum, step) => sum + (step.state === 'waiting' ? 0 : step.state === 'running' ? 1 : 2), 0);
   return {
-    ...summary(run, service),
+    ...summary({ ...run, ...told }, service),
+    repository: run.repository,
     version: run.version + moved,
     inputs: run.inputs,
-    jobs: jobs.map((job) =>
-      viewJob(
-        job,
-        steps.filter((step) => step.job_id === job.id),
-        attempts.find((attempt) => attempt.job_id === job.id),
-        artifacts.filter((artifact) => artifact.jobId === job.id),
-      ),
-    ),
+    jobs: jobs.map((job) => viewJob(job, stepsOf.get(job.id) ?? [], attemptOf.get(job.id), artifactsOfJob.get(job.id) ?? [])),
     timings: timingsOf(run, steps),
   };
 }
@@ -80,6 +83,10 @@ export type RunFilter = {
   readonly service?: string | undefined;
   readonly commit?: string | undefined;
   readonly state?: string | undefined;
+  /** A whole ref, or the short name of a branch or tag. */
+  readonly ref?: string | undefined;
+  readonly trigger?: string | undefined;
+  readonly person?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
   readonly visible: 'all' | ReadonlySet<string>;
@@ -88,10 +95,11 @@ export type RunFilter = {
 /** Runs, newest first, a page at a time; only of services that the asker sees. */
 export async function listRuns(tx: Tx, filter: RunFilter): Promise<{ items: RunSummary[]; next: string | null }> {
   const [at, after] = filter.cursor?.split(' ', 2) ?? [null, null];
-  const rows = await tx.query<RunRow & { service: string | null }>(
-    `select run.*, service.name as service from run left join service on service.id = run.service_id
+  const rows = await tx.query<RunRow & Told & { service: string | null }>(
+    `select run.*, service.name as service, ${TOLD} from run left join service on service.id = run.service_id
      where ($1::text is null or service.name = $1) and ($2::text is null or run.commit_id = $2) and ($3::text is null or run.state = $3)
        and ($4::timestamptz is null or (run.queued_at, run.id) < ($4::timestamptz, $5)) and ($6::text[] is null or run.service_id = any($6))
+       and ($8::text[] is null or run.ref = any($8)) and ($9::text is null or run.trigger = $9) and ($10::text is null or run.requested_person = $10)
      order by run.queued_at desc, run.id desc limit $7`,
     [
       filter.service ?? null,
@@ -101,6 +109,9 @@ export async function listRuns(tx: Tx, filter: RunFilter): Promise<{ items: RunS
       after ?? '',
       filter.visible === 'all' ? null : [...filter.visible],
       filter.limit + 1,
+      filter.ref === undefined ? null : [filter.ref, `refs/heads/${filter.ref}`, `refs/tags/${filter.ref}`],
+      filter.trigger ?? null,
+      filter.person ?? null,
     ],
   );
   const items = rows.slice(0, filter.limit);
@@ -115,7 +126,8 @@ function isInstant(text: string | null | undefined): boolean {
   return typeof text === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text);
 }
 
-function summary(run: RunRow, service: string): RunSummary {
+function summary(run: RunRow & Told, service: string): RunSummary {
+  const name = run.bot_name ?? run.person_name;
   return {
     id: run.id,
     service,
@@ -126,6 +138,8 @@ function summary(run: RunRow, service: string): RunSummary {
     state: run.state,
     cause: run.cause,
     requestedBy: run.requested_by,
+    requester: name === null ? null : { id: run.requested_by.split(':')[1] ?? '', name },
+    subject: run.subject,
     heardAt: run.heard_at,
     queuedAt: run.queued_at,
     startedAt: run.started_at,
@@ -143,6 +157,7 @@ function viewJob(
   return {
     id: job.id,
     name: job.name,
+    declared: job.declared,
     state: job.state,
     cause: job.cause,
     attempt: job.attempt,

@@ -88,13 +88,32 @@ export async function prepareManual(
   if (!manual.starts) throw notStarted({ service: origin.service.name, why: manual.why });
   const inputs = readInputs(read.pipeline, given);
   if (!inputs.ok) throw badInputs({ errors: inputs.errors });
-  const plan = (context: RunContext): PlannedRun => {
-    const planned = plannedOrFailed(read.pipeline, context);
+  const plan = planOrThrow(origin, read.pipeline);
+  const sources = archive(origin.mirror, origin.commit, origin.service.repository?.path ?? '.');
+  return orderOf(floor, origin, { trigger: 'manual', inputs: inputs.inputs, digest: read.digest, planned: plan, requestKey, sources });
+}
+
+/** The same commit once more, as it was asked for then; throws a Problem where its pipeline can not be read or planned. */
+export async function prepareAgain(
+  floor: Floor,
+  origin: Origin,
+  before: { readonly trigger: 'push' | 'manual'; readonly inputs: Readonly<Record<string, string>> },
+  requestKey: string | null,
+): Promise<RunOrder> {
+  const read = await readAt(origin);
+  if (read === null) throw noPipeline({ file: fileOf(origin.service), commit: origin.commit });
+  if (!read.ok) throw badPipeline({ file: fileOf(origin.service), text: read.text, diagnostics: read.diagnostics });
+  const sources = archive(origin.mirror, origin.commit, origin.service.repository?.path ?? '.');
+  const planned = planOrThrow(origin, read.pipeline);
+  return orderOf(floor, origin, { ...before, digest: read.digest, planned, requestKey, sources });
+}
+
+function planOrThrow(origin: Origin, pipeline: Pipeline): (context: RunContext) => PlannedRun {
+  return (context) => {
+    const planned = plannedOrFailed(pipeline, context);
     if ('failed' in planned) throw badPipeline({ file: fileOf(origin.service), text: planned.failed, diagnostics: [] });
     return planned;
   };
-  const sources = archive(origin.mirror, origin.commit, origin.service.repository?.path ?? '.');
-  return orderOf(floor, origin, { trigger: 'manual', inputs: inputs.inputs, digest: read.digest, planned: plan, requestKey, sources });
 }
 
 type Asked = {

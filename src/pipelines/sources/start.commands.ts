@@ -1,16 +1,18 @@
 import type { Actor } from '../../kernel/actor.ts';
 import { actorLabel } from '../../kernel/actor.ts';
-import { serviceByName } from '../../catalog/catalog.queries.ts';
+import { serviceById, serviceByName } from '../../catalog/catalog.queries.ts';
 import type { Service } from '../../catalog/service.ts';
 import { isAncestor, onAnyBranch, resolveRef } from '../../host/git.run.ts';
 import { isCommitId } from '../../host/git.ts';
 import type { Floor } from '../../platform/floor.ts';
 import { createRun } from '../engine/runs.commands.ts';
-import { findRunByKey, type RunRow } from '../engine/run.store.ts';
-import { noRepository, noSuchService } from '../pipelines.problems.ts';
+import { findRun, findRunByKey, type RunRow } from '../engine/run.store.ts';
+import { isTerminal } from '../../kernel/machine.ts';
+import { noRepository, noSuchRun, noSuchService, nothingToRepeat, runNotOver } from '../pipelines.problems.ts';
 import { trustOf } from '../trust.ts';
 import { mirrorOf } from './mirror.commands.ts';
-import { prepareManual } from './prepare.commands.ts';
+import { runMachine } from '../states.ts';
+import { prepareAgain, prepareManual } from './prepare.commands.ts';
 import { ensureSource } from './source.store.ts';
 import { syncSource } from './sync.reactions.ts';
 
@@ -25,7 +27,7 @@ export type StartRun = {
 
 /** Starts a run because somebody asks: at a commit, or at a branch or tag as it stands in the repository now. */
 export async function startRun(floor: Floor, actor: Actor, input: StartRun): Promise<RunRow> {
-  const requestKey = input.key === null ? null : `${actorLabel(actor)}:${input.key.slice(0, 200)}`;
+  const requestKey = keyOf(actor, input.key);
   const { service, source, before, heardAt } = await floor.db.tx(actor.org, async (tx) => {
     const found = await serviceByName(tx, input.service);
     if (found === null) throw noSuchService({ service: input.service });
@@ -40,6 +42,34 @@ export async function startRun(floor: Floor, actor: Actor, input: StartRun): Pro
   const origin = { service, source, mirror, commit: at.commit, ref: at.ref, trust: await trustAt(mirror, service, at), heardAt };
   const order = await prepareManual(floor, origin, input.inputs, requestKey);
   return floor.db.tx(actor.org, (tx) => createRun(tx, actor, order));
+}
+
+/**
+ * Runs the commit of an ended run again, for whatever reason it ran (a push stays a push). Its trust is judged anew: what
+ * was on a branch then may not be now.
+ */
+export async function retryRun(floor: Floor, actor: Actor, input: { readonly run: string; readonly key: string | null }): Promise<RunRow> {
+  const requestKey = keyOf(actor, input.key);
+  const { run, service, source, before, heardAt } = await floor.db.tx(actor.org, async (tx) => {
+    const run = await findRun(tx, input.run);
+    if (run === null) throw noSuchRun({ run: input.run });
+    if (!isTerminal(runMachine, run.state)) throw runNotOver({ run: run.id, state: run.state });
+    const service = await serviceById(tx, run.service_id);
+    if (service === null || service.repository === null || run.commit_id === null) throw nothingToRepeat({ run: run.id });
+    const repeated = requestKey === null ? null : await findRunByKey(tx, requestKey);
+    return { run, service, source: await ensureSource(tx, service.repository.url), before: repeated, heardAt: await tx.now() };
+  });
+  if (before !== null) return before;
+  await syncSource(floor, actor.org, source.id, { poll: false, heardAt });
+  const mirror = mirrorOf(floor, source.id);
+  const at = { commit: await resolveRef(mirror, run.commit_id ?? ''), ref: run.ref };
+  const origin = { service, source, mirror, ...at, trust: await trustAt(mirror, service, at), heardAt };
+  const order = await prepareAgain(floor, origin, { trigger: run.trigger, inputs: run.inputs }, requestKey);
+  return floor.db.tx(actor.org, (tx) => createRun(tx, actor, order));
+}
+
+function keyOf(actor: Actor, key: string | null): string | null {
+  return key === null ? null : `${actorLabel(actor)}:${key.slice(0, 200)}`;
 }
 
 type Place = { readonly commit: string; readonly ref: string | null };
