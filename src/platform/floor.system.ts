@@ -40,13 +40,30 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
   const org = await firstOrganisation(pool);
   const bus = startBus(where, 'yardmaster', log);
   const db = makeDb(pool, wiring, () => floor);
-  const { paused, stop } = await openPause(db, log);
-  const floor: Floor = { config, log, db, blobs, keys, secrets: makeSecretBox(masters), masters, bus, newId, randomHex, org, where, paused };
+  // Until it was asked it counts as paused. The floor must be there before the question: every transaction carries it.
+  let pause = { paused: (): boolean => true, stop: (): void => undefined };
+  const paused = (): boolean => pause.paused();
+  const floor: Floor = {
+    config,
+    log,
+    db,
+    blobs,
+    keys,
+    secrets: makeSecretBox(masters),
+    masters,
+    bus,
+    newId,
+    randomHex,
+    org,
+    where,
+    paused,
+  };
+  pause = await openPause(db, log);
   return {
     floor,
     pool,
     async close() {
-      stop();
+      pause.stop();
       await bus.stop();
       await pool.end();
     },
