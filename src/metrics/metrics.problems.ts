@@ -10,3 +10,8 @@ export const tooManyFacts = defineProblem<{ limit: number }>('metrics.too-many-f
   sentence: ({ limit }) => `More than ${limit} facts lie behind these numbers.`,
   remedy: 'Ask for one service or team, or a shorter window.',
 });
+export const notProduction = defineProblem<{ environment: string }>('metrics.not-production', {
+  status: 400,
+  sentence: ({ environment }) => `${environment} is no environment of the kind production, and these figures are about production.`,
+  remedy: 'Name an environment of the kind production, or none for all of them.',
+});

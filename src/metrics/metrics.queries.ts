@@ -18,15 +18,19 @@ const TYPES = [
   'incident.resolved',
 ];
 
-/** What happened in production environments up to `to`, oldest first, for the services given (null: all). */
-export async function productionFacts(tx: Tx, to: Instant, services: readonly string[] | null): Promise<ProductionFact[]> {
+/** Ids of services and names or ids of an environment; null: all. */
+export type Chosen = { readonly services: readonly string[] | null; readonly environment: readonly string[] | null };
+
+/** What happened in production environments up to `to`, oldest first. */
+export async function productionFacts(tx: Tx, to: Instant, { services, environment }: Chosen): Promise<ProductionFact[]> {
   const rows = await tx.query<Row>(
     `select fact_id as fact, type, subject, service_id as service, at, body from fact
      where type = any($1) and at < $2 and ($3::text[] is null or service_id = any($3))
        and (type = 'release.created' or body ->> 'environment' is null
             or exists (select from environment where environment.kind = 'production' and (environment.id = body ->> 'environment' or environment.name = body ->> 'environment')))
+       and ($5::text[] is null or body ->> 'environment' is null or body ->> 'environment' = any($5))
      order by id limit $4`,
-    [TYPES, to, services, FACT_LIMIT],
+    [TYPES, to, services, FACT_LIMIT, environment],
   );
   return rows.flatMap(asProductionFact);
 }

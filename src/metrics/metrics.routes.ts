@@ -1,57 +1,89 @@
-import { allServices } from '../catalog/catalog.queries.ts';
-import { getDora } from '../contract/metrics.ts';
-import { plus, type Instant } from '../kernel/time.ts';
-import type { Tx } from '../platform/floor.ts';
-import { mount, type Mounted } from '../platform/http/handler.ts';
-import { changeFailureRate } from './change-failure-rate.ts';
-import { deploymentFrequency } from './deployment-frequency.ts';
-import type { KpiInput } from './kpi.ts';
-import { leadTimeForChanges } from './lead-time.ts';
-import { badWindow, tooManyFacts } from './metrics.problems.ts';
-import { commitTimes, FACT_LIMIT, productionFacts } from './metrics.queries.ts';
-import { timeToRestore } from './time-to-restore.ts';
+import { CSV_ROWS } from '../contract/csv.ts';
+import * as contract from '../contract/metrics.ts';
+import type { Column } from '../kernel/csv.ts';
+import { mountCsv } from '../platform/http/csv.ts';
+import { mount, type Call, type Mounted } from '../platform/http/handler.ts';
+import { Known, windowOf, type Asked } from './metrics.views.ts';
 
-const WINDOW_MS = 30 * 86_400_000;
+type Query = Asked & { from?: string; to?: string; days: number };
+type Asking = Pick<Call<never>, 'tx' | 'visible'>;
+
+const FIGURE: readonly Column<contract.KpiView & { from: string; to: string }>[] = [
+  { title: 'figure', of: (kpi) => kpi.name },
+  { title: 'from', of: (kpi) => kpi.from },
+  { title: 'to', of: (kpi) => kpi.to },
+  { title: 'value', of: (kpi) => kpi.value },
+  { title: 'unit', of: (kpi) => kpi.unit },
+  { title: 'counted', of: (kpi) => kpi.counted },
+  { title: 'excluded', of: (kpi) => kpi.excluded.length },
+  { title: 'unknown', of: (kpi) => kpi.unknown.length },
+  { title: 'p50 seconds', of: (kpi) => kpi.percentiles?.p50 },
+  { title: 'p75 seconds', of: (kpi) => kpi.percentiles?.p75 },
+  { title: 'p90 seconds', of: (kpi) => kpi.percentiles?.p90 },
+  { title: 'p95 seconds', of: (kpi) => kpi.percentiles?.p95 },
+  { title: 'value before', of: (kpi) => kpi.before.value },
+  { title: 'counted before', of: (kpi) => kpi.before.counted },
+  { title: 'definition', of: (kpi) => kpi.definition },
+];
+
+const WEEK: readonly Column<contract.TrendWeek>[] = [
+  { title: 'from', of: (week) => week.from },
+  { title: 'to', of: (week) => week.to },
+  ...contract.FIGURE_NAMES.flatMap((name) => [
+    { title: name, of: (week: contract.TrendWeek) => week[name].value },
+    { title: `${name} counted`, of: (week: contract.TrendWeek) => week[name].counted },
+    { title: `${name} unknown`, of: (week: contract.TrendWeek) => week[name].unknown },
+  ]),
+];
+
+const EVENT: readonly Column<contract.FigureEvent>[] = [
+  { title: 'role', of: (one) => one.role },
+  { title: 'at', of: (one) => one.at },
+  { title: 'service', of: (one) => one.service },
+  { title: 'what', of: (one) => one.what },
+  { title: 'value', of: (one) => one.value },
+  { title: 'why', of: (one) => one.why },
+  { title: 'fact', of: (one) => one.fact },
+];
 
 /** The HTTP doors of metrics. */
 export const metricsRoutes: readonly Mounted[] = [
-  mount(getDora, async ({ tx, query, visible }) => {
-    const to = query.to === undefined ? await tx.now() : new Date(query.to).toISOString();
-    const from = query.from === undefined ? plus(to, -WINDOW_MS) : new Date(query.from).toISOString();
-    if (from >= to) throw badWindow({ from, to });
-    const input = await load(tx, from, to, await chosen(tx, query, await visible()));
-    return {
-      from,
-      to,
-      deploymentFrequency: deploymentFrequency(input),
-      leadTimeForChanges: leadTimeForChanges(input),
-      changeFailureRate: changeFailureRate(input),
-      timeToRestore: timeToRestore(input),
-    } as never;
+  mount(contract.getDora, (call) => dora(call, call.query as Query)),
+  mount(contract.getDoraTrend, async (call) => ({ items: await trend(call, call.query) })),
+  mount(contract.listFigureEvents, (call) => events(call, call.query as EventQuery)),
+  mountCsv(contract.doraCsv, FIGURE, async (call) => {
+    const { from, to, ...figures } = await dora(call, call.query as Query);
+    return { items: contract.FIGURE_NAMES.map((name) => ({ ...figures[name], from, to })) };
   }),
+  mountCsv(contract.doraTrendCsv, WEEK, async (call) => ({ items: await trend(call, call.query as { weeks: number }) })),
+  mountCsv(contract.figureEventsCsv, EVENT, (call) => events(call, { ...(call.query as EventQuery), limit: CSV_ROWS })),
 ];
 
-async function load(tx: Tx, from: Instant, to: Instant, services: readonly string[] | null): Promise<KpiInput> {
-  const facts = await productionFacts(tx, to, services);
-  if (facts.length >= FACT_LIMIT) throw tooManyFacts({ limit: FACT_LIMIT });
-  const commits = facts.flatMap((fact) => (fact.kind === 'release-created' ? fact.commits : []));
-  return { from, to, facts, commitTimes: await commitTimes(tx, commits) };
+async function dora({ tx, visible }: Asking, query: Query) {
+  const now = await tx.now();
+  const window = windowOf(query, now);
+  const known = await Known.load(tx, query, await visible(), now);
+  const figures = Object.fromEntries(contract.FIGURE_NAMES.map((name) => [name, known.view(name, window)]));
+  return { ...window, ...(figures as Record<contract.FigureName, contract.KpiView>) };
 }
 
-/** The ids of the services asked for and visible; null: all. */
-async function chosen(
-  tx: Tx,
-  query: { service?: string | undefined; team?: string | undefined },
-  visible: 'all' | ReadonlySet<string>,
-): Promise<readonly string[] | null> {
-  if (visible === 'all' && query.service === undefined && query.team === undefined) return null;
-  const services = await allServices(tx);
-  return services
-    .filter(
-      (one) =>
-        (visible === 'all' || visible.has(one.id)) &&
-        (query.service === undefined || one.name === query.service) &&
-        (query.team === undefined || one.team === query.team),
-    )
-    .map((one) => one.id);
+async function trend({ tx, visible }: Asking, query: Asked & { to?: string | undefined; weeks: number }) {
+  const now = await tx.now();
+  const known = await Known.load(tx, query, await visible(), now);
+  return known.trend(query.to === undefined ? now : new Date(query.to).toISOString(), query.weeks);
+}
+
+type EventQuery = Query & { figure: contract.FigureName; role?: contract.FigureEvent['role']; cursor?: string; limit: number };
+
+/** A page is a place in a list that is folded anew for each: it goes on by number, for the same window of a fixed `to`. */
+async function events({ tx, visible }: Asking, query: EventQuery) {
+  const now = await tx.now();
+  const window = windowOf(query, now);
+  const all = (await Known.load(tx, query, await visible(), now)).events(query.figure, window);
+  const count = (role: contract.FigureEvent['role']): number => all.filter((one) => one.role === role).length;
+  const chosen = all.filter((one) => query.role === undefined || one.role === query.role);
+  const at = /^\d{1,7}$/.test(query.cursor ?? '') ? Number(query.cursor) : 0;
+  const items = chosen.slice(at, at + query.limit);
+  const next = at + query.limit < chosen.length ? String(at + query.limit) : null;
+  return { ...window, items, next, total: { counted: count('counted'), excluded: count('excluded'), unknown: count('unknown') } };
 }

@@ -4,6 +4,7 @@ import { changeFailureRate } from './change-failure-rate.ts';
 import { deploymentFrequency } from './deployment-frequency.ts';
 import { lowerMedian, type KpiInput, type ProductionFact } from './kpi.ts';
 import { leadTimeForChanges } from './lead-time.ts';
+import { reworkRate } from './rework-rate.ts';
 import { timeToRestore } from './time-to-restore.ts';
 
 const at = (hour: number): string => new Date(Date.UTC(2026, 0, 2, hour)).toISOString();
@@ -136,6 +137,63 @@ test('half of a list does not exceed its lower median', () => {
       const median = lowerMedian(values) ?? Number.NaN;
       expect(values.filter((value) => value <= median).length * 2).toBeGreaterThanOrEqual(values.length);
       expect(values.filter((value) => value < median).length * 2).toBeLessThan(values.length);
+    }),
+  );
+});
+
+test('rework is what was a hotfix or an emergency; what nobody knows the type of is unknown', () => {
+  const kpi = reworkRate(
+    input([
+      created('a', 1, []),
+      running('a', 2, 'd1'),
+      created('h', 3, [], 'hotfix'),
+      running('h', 4, 'd2'),
+      running('x', 5, 'd3'),
+      running('a', 6, 'd4', true),
+    ]),
+  );
+  expect(kpi).toMatchObject({ value: 0.5, counted: 2, unknown: [{ fact: 'r-d3' }], excluded: [{ fact: 'r-d4' }] });
+});
+
+test('an incident is unknown in the time at whose end it was open, and counts in the time in which it ended', () => {
+  const facts: ProductionFact[] = [
+    { fact: 'i1', at: at(3), service, kind: 'incident-detected', incident: 'inc1', startedAt: at(3) },
+    { fact: 'e1', at: at(30), service, kind: 'incident-resolved', incident: 'inc1', startedAt: at(3), resolvedAt: at(29) },
+  ];
+  expect(timeToRestore({ ...input(facts), to: at(24) })).toMatchObject({
+    value: null,
+    unknown: [{ fact: 'i1', why: expect.stringContaining('was still open') }],
+  });
+  expect(timeToRestore({ ...input(facts), from: at(24) })).toMatchObject({ value: 26 * 3600, unknown: [] });
+});
+
+test('percentiles are values that were measured; the spread holds every one of them once', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 40 * 24 * 3600 }), { minLength: 1, maxLength: 50 }), (lasted) => {
+      const facts = lasted.flatMap((_, n): ProductionFact[] => [
+        created(`r${n}`, 1, [`c${n}`]),
+        { ...running(`r${n}`, 2, `d${n}`), at: at(47) },
+      ]);
+      const times = lasted.map((one, n): [string, string] => [`c${n}`, new Date(Date.parse(at(47)) - one * 1000).toISOString()]);
+      const { percentiles, distribution, value, counted } = leadTimeForChanges(input(facts, times));
+      expect(counted).toBe(lasted.length);
+      expect(percentiles?.p50).toBe(value);
+      for (const [name, percent] of [
+        ['p50', 50],
+        ['p75', 75],
+        ['p90', 90],
+        ['p95', 95],
+      ] as const) {
+        const one = percentiles?.[name] ?? Number.NaN;
+        expect(lasted).toContain(one);
+        expect(lasted.filter((other) => other <= one).length * 100).toBeGreaterThanOrEqual(lasted.length * percent);
+        expect(lasted.filter((other) => other < one).length * 100).toBeLessThan(lasted.length * percent);
+      }
+      expect(distribution.reduce((sum, step) => sum + step.count, 0)).toBe(lasted.length);
+      for (const [index, step] of distribution.entries()) {
+        const above = distribution[index - 1]?.upTo ?? -1;
+        expect(step.count).toBe(lasted.filter((one) => one > above && one <= (step.upTo ?? Infinity)).length);
+      }
     }),
   );
 });

@@ -1,49 +1,54 @@
 import { between } from '../kernel/time.ts';
-import { inWindow, lowerMedian, seconds, type Aside, type Kpi, type KpiInput } from './kpi.ts';
+import { kpiOf, type Figure, type Kpi, type KpiFacts, type KpiInput, type Measures, type Sample, type TimedAside } from './kpi.ts';
 
 /**
  * DORA's time to restore: the lower median over incidents in production (from their start to their end) and over bad
  * deployments that no incident was linked to (from their first act to the end of their way back).
  */
+export const timeToRestoreFigure: Figure = {
+  name: 'timeToRestore',
+  title: 'Time to restore',
+  definition:
+    'Lower median of the time from the start of an incident in production (or the first act of a deployment that went back) to its end.',
+  words: [
+    'Recovery is the end of an incident in production, counted from its start and in the window in which it ended.',
+    'A deployment that went back by itself counts from its first act to the end of its way back, unless an incident was linked to it: then the incident counts.',
+    'An incident that was open at the end of the window is unknown.',
+  ],
+  unit: 'seconds',
+  better: 'less',
+  measure,
+};
+
+/** The figure over the window of `input`. */
 export function timeToRestore(input: KpiInput): Kpi {
-  const spans: number[] = [];
-  const events: string[] = [];
-  const unknown: Aside[] = [];
+  return kpiOf(timeToRestoreFigure, measure(input), input);
+}
+
+function measure({ facts }: KpiFacts): Measures {
+  const counted: Sample[] = [];
+  const unknown: TimedAside[] = [];
   const linked = new Set<string>();
-  for (const fact of input.facts) if (fact.kind === 'incident-linked') linked.add(fact.deployment);
-  const open = new Map<string, string>();
-  for (const fact of input.facts) {
-    if (fact.kind === 'incident-detected') open.set(fact.incident, fact.fact);
-    if (fact.kind === 'incident-resolved') {
-      open.delete(fact.incident);
-      if (inWindow(input, fact.at)) count(fact.startedAt, fact.resolvedAt, fact.fact);
-    }
-    if (
-      fact.kind === 'deployment-finished' &&
-      fact.outcome === 'rolled-back' &&
-      fact.startedAt !== null &&
-      inWindow(input, fact.at) &&
-      !linked.has(fact.deployment)
-    ) {
-      count(fact.startedAt, fact.finishedAt, fact.fact);
-    }
+  const resolved = new Map<string, string>();
+  for (const fact of facts) {
+    if (fact.kind === 'incident-linked') linked.add(fact.deployment);
+    if (fact.kind === 'incident-resolved') resolved.set(fact.incident, fact.at);
   }
-  for (const fact of open.values()) unknown.push({ what: 'incident', fact, why: 'it is still open' });
-  function count(from: string, to: string, fact: string): void {
-    if (to < from) unknown.push({ what: 'incident', fact, why: 'it ends before it begins' });
-    else {
-      spans.push(between(from, to));
-      events.push(fact);
-    }
-  }
-  return {
-    name: 'timeToRestore',
-    definition:
-      'Lower median of the time from the start of an incident in production (or the first act of a deployment that went back) to its end.',
-    value: seconds(lowerMedian(spans)),
-    unit: 'seconds',
-    events,
-    excluded: [],
-    unknown,
+  const count = (about: Omit<Sample, 'value'>, from: string, to: string): void => {
+    if (to < from) unknown.push({ ...about, why: 'it ends before it begins' });
+    else counted.push({ ...about, value: between(from, to) });
   };
+  for (const fact of facts) {
+    const { at, service } = fact;
+    if (fact.kind === 'incident-detected') {
+      const until = resolved.get(fact.incident) ?? null;
+      const why = until === null ? 'it is still open' : 'it was still open at the end of this time';
+      unknown.push({ what: `incident ${fact.incident}`, fact: fact.fact, at, service, why, until });
+    }
+    if (fact.kind === 'incident-resolved')
+      count({ fact: fact.fact, at, service, what: `incident ${fact.incident}` }, fact.startedAt, fact.resolvedAt);
+    if (fact.kind === 'deployment-finished' && fact.outcome === 'rolled-back' && fact.startedAt !== null && !linked.has(fact.deployment))
+      count({ fact: fact.fact, at, service, what: `deployment ${fact.deployment}` }, fact.startedAt, fact.finishedAt);
+  }
+  return { counted, excluded: [], unknown };
 }
