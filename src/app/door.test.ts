@@ -83,7 +83,7 @@ function get(url: string, headers: Record<string, string> = {}, options: { agent
   return new Promise((done, fail) => {
     const sent = ask(
       url,
-      { headers, agent: options.agent, ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca) }) },
+      { headers, agent: options.agent, ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca), servername: 'localhost' }) },
       (answer) => {
         let body = '';
         answer.on('data', (part: Buffer) => (body += part.toString()));

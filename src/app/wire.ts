@@ -12,6 +12,7 @@ import { keepNode } from '../platform/keys/node.system.ts';
 import { startSequencer } from '../platform/ledger/sequencer.system.ts';
 import { reactions } from './flow.ts';
 import { resolvers } from './resolvers.ts';
+import { tidyDisk } from './tidy.system.ts';
 import { slices } from './slices.ts';
 
 export type Wired = {
@@ -37,7 +38,7 @@ export function wire(): Wired {
     }),
     work: { tasks: slices.flatMap((slice) => slice.tasks), reactions, sweepers: slices.flatMap((slice) => slice.sweepers) },
     start: (floor, version) => {
-      const parts = [startSequencer(floor), keepNode(floor, version)];
+      const parts = [startSequencer(floor), keepNode(floor, version), tidyDisk(floor)];
       return { stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) };
     },
   };

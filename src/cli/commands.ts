@@ -84,6 +84,12 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     words: ['retention'],
     load: async () => [(await import('./commands/retention.ts')).retentionCommands],
   },
+  {
+    group: MACHINES,
+    words: ['retention'],
+    load: async () => [(await import('./commands/retention.ts')).retentionCommands],
+  },
+  { group: MACHINES, words: ['backup', 'restore'], load: async () => [(await import('./commands/keeping.ts')).keepingCommands] },
   { group: MACHINES, words: ['doctor'], load: async () => [(await import('./commands/doctor.ts')).doctorCommand] },
   { group: MACHINES, words: ['completion'], load: async () => [(await import('./commands/completion.ts')).completionCommand] },
 ];

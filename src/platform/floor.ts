@@ -3,7 +3,7 @@ import type { Actor } from '../kernel/actor.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { EventKind } from '../kernel/event.ts';
 import type { Id } from '../kernel/id.ts';
-import type { Instant } from '../kernel/time.ts';
+import type { Instant, Millis } from '../kernel/time.ts';
 import type { Config } from './config.ts';
 import type { Where } from './postgres/pool.system.ts';
 import type { Masters } from './keys/master.port.ts';
@@ -100,6 +100,8 @@ export type BlobStore = {
   /** Bytes `from` to before `to`, fewer at the end, not verified: for who knows the digest of the part. Throws a Problem where absent. */
   readRange(digest: Digest, from: number, to: number): Promise<Uint8Array>;
   has(digest: Digest): Promise<boolean>;
+  /** Deletes bytes that were stored longer ago than `olderThanMs`, and no others: what was stored again meanwhile stays. */
+  remove(digest: Digest, olderThanMs: Millis): Promise<boolean>;
   size(digest: Digest): Promise<number | null>;
 };
 

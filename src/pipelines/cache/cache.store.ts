@@ -46,6 +46,15 @@ export async function readsCache(tx: Tx, service: string, trust: Trust, digest: 
   );
 }
 
+/** Notes that an entry was used, once a day at most: what nobody uses is removed after some weeks. */
+export async function noteUse(tx: Tx, service: string, digest: string): Promise<void> {
+  await tx.write(
+    `update cache_entry set used_at = $3::timestamptz
+     where service_id = $1 and digest = $2 and coalesce(used_at, created_at) < $3::timestamptz - interval '1 day'`,
+    [service, digest, await tx.now()],
+  );
+}
+
 export type NewCache = {
   readonly service: string;
   readonly trust: Trust;

@@ -22,6 +22,8 @@ export type AttemptRow = {
   readonly log_stored: number;
   readonly log_digest: Digest | null;
   readonly log_complete: boolean | null;
+  /** The log was kept long enough: its bytes are gone. */
+  readonly log_removed_at: Instant | null;
 };
 
 export type NewAttempt = Pick<

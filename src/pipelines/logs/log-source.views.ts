@@ -6,7 +6,7 @@ import type { Floor } from '../../platform/floor.ts';
 import { blobDamaged } from '../../platform/platform.problems.ts';
 import { findAttempt } from '../engine/attempt.store.ts';
 import { findJob } from '../engine/job.store.ts';
-import { noSuchJob } from '../pipelines.problems.ts';
+import { logRemoved, noSuchJob } from '../pipelines.problems.ts';
 import { jobMachine } from '../states.ts';
 import { anchorIn, BLOCK, indexBuilder, linesIn, readIndex, type Anchor, type LogIndex } from './log-index.ts';
 import { findIndex, keepIndex, partAnchor, partSums, readParts, type LogKey } from './log.store.ts';
@@ -36,6 +36,7 @@ export async function openLog(floor: Floor, org: string, job: string, wanted: nu
   });
   if (attempt === null) return nothing(number, over);
   const key = { job, attempt: number };
+  if (attempt.log_removed_at !== null) throw logRemoved({ job, at: attempt.log_removed_at });
   if (attempt.log_digest !== null) return sealed(floor, org, key, attempt.log_digest, attempt.log_stored);
   return growing(floor, org, key, attempt.finished_at !== null);
 }

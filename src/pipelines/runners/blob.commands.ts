@@ -4,7 +4,7 @@ import type { Floor } from '../../platform/floor.ts';
 import { insertBlob, blobsOf } from '../engine/artifact.store.ts';
 import { findAttempt } from '../engine/attempt.store.ts';
 import { findJob } from '../engine/job.store.ts';
-import { readsCache, findCache, insertCache } from '../cache/cache.store.ts';
+import { readsCache, findCache, insertCache, noteUse } from '../cache/cache.store.ts';
 import { foreignBlob, unreadableBlob } from '../pipelines.problems.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { Refused } from '../../platform/http/handler.ts';
@@ -40,11 +40,13 @@ export async function openBlob(floor: Floor, actor: Actor, holder: Holder, diges
     const job = await findJob(tx, holder.job);
     const attempt = await findAttempt(tx, holder.job, holder.attempt);
     if (job === null || attempt === null || !holds(job, holder)) return 'lost';
-    if (attempt.readable.includes(digest) || (await readsCache(tx, job.service_id, job.trust, digest))) return 'yes';
+    if (attempt.readable.includes(digest)) return 'yes';
+    if (await readsCache(tx, job.service_id, job.trust, digest)) return { cacheOf: job.service_id };
     return (await blobsOf(tx, job.id, holder.attempt)).has(digest) ? 'yes' : 'no';
   });
   if (verdict === 'lost') return refuseAndThrow(floor, actor, holder, 'download');
   if (verdict === 'no') throw unreadableBlob({ digest, job: holder.job });
+  if (typeof verdict === 'object') await floor.db.tx(actor.org, (tx) => noteUse(tx, verdict.cacheOf, digest));
   return floor.blobs.open(digest);
 }
 

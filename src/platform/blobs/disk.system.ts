@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDigest, hexOf, type Digest } from '../../kernel/digest.ts';
+import type { Millis } from '../../kernel/time.ts';
 import { randomHex } from '../../host/ids.system.ts';
 import type { BlobStore } from '../floor.ts';
 import { blobDamaged, blobMismatch, blobMissing, databaseFull, tooLarge } from '../platform.problems.ts';
@@ -41,6 +42,7 @@ export async function openBlobStore(folder: string): Promise<BlobStore> {
       return Buffer.concat(chunks);
     },
     readRange: (digest, from, to) => readRange(pathOf(digest), digest, from, to),
+    remove: (digest, olderThanMs) => remove(incoming, pathOf(digest), olderThanMs),
     has: async (digest) => (await sizeOf(pathOf(digest))) !== null,
     size: (digest) => sizeOf(pathOf(digest)),
   };
@@ -126,6 +128,29 @@ async function readRange(path: string, digest: Digest, from: number, to: number)
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The file leaves its place by a rename before it is deleted: a writer who puts the same bytes there after our look at
+ * its age is seen by the age of what was moved, and its bytes go back.
+ */
+async function remove(incoming: string, path: string, olderThanMs: Millis): Promise<boolean> {
+  const isOld = async (file: string): Promise<boolean | null> => {
+    const found = await stat(file).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === 'ENOENT') return null;
+      throw error;
+    });
+    return found === null ? null : Date.now() - found.mtimeMs > olderThanMs;
+  };
+  if ((await isOld(path)) !== true) return false;
+  const away = join(incoming, `gone-${randomHex(16)}`);
+  await rename(path, away);
+  if ((await isOld(away)) === false) {
+    await rename(away, path);
+    return false;
+  }
+  await rm(away, { force: true });
+  return true;
 }
 
 async function sizeOf(path: string): Promise<number | null> {

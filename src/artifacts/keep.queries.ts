@@ -1,0 +1,21 @@
+import type { Tx } from '../platform/floor.ts';
+import type { BlobNames } from '../platform/retention/retention.port.ts';
+
+async function named(tx: Tx, digests: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ digest: string }>(
+    `select digest from artifact where digest = any($1)
+     union select digest from artifact_build where digest = any($1)
+     union select envelope_digest from attestation where envelope_digest = any($1)
+     union select document_digest from attestation where document_digest = any($1)
+     union select d from artifact_build, unnest($1::text[]) as d where state = 'accepted' and strpos(made::text, d) > 0`,
+    [digests],
+  );
+  return rows.map((row) => row.digest);
+}
+
+/** Artifacts, what is attested of them, and what the provenance of those not signed yet is made from. */
+export const artifactBytes: BlobNames = {
+  name: 'artifacts',
+  columns: ['artifact.digest', 'artifact_build.digest', 'attestation.digest', 'attestation.envelope_digest', 'attestation.document_digest'],
+  named,
+};

@@ -1,0 +1,77 @@
+import { liftHold, placeHold, runRetention, setRetention, showRetention } from '../../contract/retention.ts';
+import type { AddCommand } from '../main.ts';
+import { wholeNumber } from '../refs.ts';
+import type { Shell } from '../shell.ts';
+import { line, table, when } from '../terminal.ts';
+
+/** ym retention show|set|run|hold|lift */
+export const retentionCommands: AddCommand = (program, run) => {
+  const retention = program.command('retention').description('how long things are kept, and what may not be removed');
+  retention
+    .command('show')
+    .description('what is kept for how long, what is due, and legal holds')
+    .action(run(async (shell) => show(shell)));
+  retention
+    .command('set <what> <days>')
+    .description('decide how many days one kind of thing is kept')
+    .action(
+      run(async (shell, what: string, text: string) => {
+        const days = wholeNumber('days', text, 1, 36_500);
+        shell.print(`${what} are kept for ${days} days.`, await shell.client().call(setRetention, { params: { what }, body: { days } }));
+      }),
+    );
+  retention
+    .command('run')
+    .description('remove what is due now, instead of waiting for the daily round')
+    .option('--dry-run', 'only show what is due')
+    .action(
+      run(async (shell, options: { dryRun?: boolean }) => {
+        if (options.dryRun === true) return show(shell);
+        shell.print('Started; it goes on by itself. See: ym retention show', await shell.client().call(runRetention));
+      }),
+    );
+  retention
+    .command('hold')
+    .description('legal hold: keep everything, a service, or a run, until lifted')
+    .requiredOption('--reason <reason>', 'why')
+    .option('--service <service>', 'only what belongs to this service')
+    .option('--run <run>', 'only this run, by id')
+    .action(
+      run(async (shell, options: { reason: string; service?: string; run?: string }) => {
+        const made = await shell.client().call(placeHold, { body: options as { reason: string; service?: string; run?: `run_${string}` } });
+        shell.print(`Held: ${made.hold}. Lift it with: ym retention lift ${made.hold} --reason TEXT`, made);
+      }),
+    );
+  retention
+    .command('lift <hold>')
+    .description('lift a legal hold')
+    .requiredOption('--reason <reason>', 'why')
+    .action(
+      run(async (shell, hold: string, options: { reason: string }) =>
+        shell.print(
+          `Lifted ${line(hold)}.`,
+          await shell.client().call(liftHold, { params: { hold: hold as `hld_${string}` }, body: options }),
+        ),
+      ),
+    );
+};
+
+async function show(shell: Shell): Promise<void> {
+  const view = await shell.client().call(showRetention);
+  const rows = view.rules.map((one) => [
+    one.what,
+    `${one.days} days${one.days === one.usual ? '' : ` (usual ${one.usual})`}`,
+    one.due.things === 0 ? 'nothing due' : `${one.due.things} due${one.due.bytes === 0 ? '' : `, ${mebibytes(one.due.bytes)}`}`,
+    one.due.held === 0 ? '' : `${one.due.held} held`,
+    one.means,
+  ]);
+  const holds = view.holds
+    .filter((one) => one.liftedAt === null)
+    .map((one) => `Held since ${when(one.placedAt)}: ${one.service ?? one.run ?? 'everything'}, ${line(one.reason)} (${one.id})`);
+  const rest = `${view.unnamed} stored files wait to be deleted. Facts are kept for ever.`;
+  shell.print([table(rows), ...holds, rest].join('\n'), view);
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}

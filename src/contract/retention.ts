@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { idOf, nameSchema, proseSchema } from './common.ts';
+import { defineRoute } from './route.ts';
+
+/** How long things are kept, and what may not be removed. Facts are kept for ever. */
+
+export const retentionRuleSchema = z.object({
+  what: z.string(),
+  means: z.string(),
+  days: z.number().int(),
+  /** What it is where nobody decided otherwise. */
+  usual: z.number().int(),
+  before: z.string(),
+  due: z.object({ things: z.number().int(), bytes: z.number().int(), held: z.number().int() }),
+});
+
+export const holdSchema = z.object({
+  id: idOf('hld'),
+  service: z.string().nullable(),
+  run: z.string().nullable(),
+  reason: z.string(),
+  placedBy: z.string(),
+  placedAt: z.string(),
+  liftedBy: z.string().nullable(),
+  liftedAt: z.string().nullable(),
+  liftedReason: z.string().nullable(),
+});
+
+export const showRetention = defineRoute({
+  method: 'GET',
+  path: '/v1/admin/retention',
+  summary: 'How long each kind of thing is kept, what is due now, and what legal holds keep: a dry run',
+  access: { kind: 'may', action: 'admin.audit' },
+  answer: z.object({
+    rules: z.array(retentionRuleSchema),
+    /** Stored bytes that nothing names; they are deleted a day after the last row named them. */
+    unnamed: z.number().int(),
+    holds: z.array(holdSchema),
+  }),
+});
+
+export const setRetention = defineRoute({
+  method: 'PUT',
+  path: '/v1/admin/retention/{what}',
+  summary: 'Decide how many days one kind of thing is kept',
+  access: { kind: 'may', action: 'admin.operate' },
+  params: z.object({ what: nameSchema }),
+  body: z.object({ days: z.number().int().min(1).max(36_500) }).strict(),
+  answer: z.object({ what: z.string(), days: z.number().int() }),
+});
+
+export const runRetention = defineRoute({
+  method: 'POST',
+  path: '/v1/admin/retention/run',
+  summary: 'Remove what is due now, as durable work, instead of waiting for the daily round',
+  access: { kind: 'may', action: 'admin.operate' },
+  status: 202,
+  answer: z.object({ started: z.literal(true) }),
+});
+
+export const placeHold = defineRoute({
+  method: 'POST',
+  path: '/v1/admin/holds',
+  summary: 'Keep everything, all of a service, or one run, whatever its age, until the hold is lifted',
+  access: { kind: 'may', action: 'admin.operate' },
+  body: z.object({ service: nameSchema.optional(), run: idOf('run').optional(), reason: proseSchema }).strict(),
+  status: 201,
+  answer: z.object({ hold: idOf('hld') }),
+});
+
+export const liftHold = defineRoute({
+  method: 'POST',
+  path: '/v1/admin/holds/{hold}/lift',
+  summary: 'Lift a legal hold',
+  access: { kind: 'may', action: 'admin.operate' },
+  params: z.object({ hold: idOf('hld') }),
+  body: z.object({ reason: proseSchema }).strict(),
+  answer: z.object({ hold: idOf('hld') }),
+});

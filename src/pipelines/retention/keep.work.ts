@@ -1,0 +1,46 @@
+import type { BlobNames, RetentionRule } from '../../platform/retention/retention.port.ts';
+import * as store from './keep.store.ts';
+
+/** What this slice keeps, and for how long where nobody decided otherwise. */
+export const pipelineRetention: readonly RetentionRule[] = [
+  {
+    what: 'logs',
+    days: 90,
+    means: 'Logs of jobs. Their digest, their size and what became of the job stay.',
+    due: store.dueLogs,
+    async remove(tx, before, limit) {
+      const digests = await store.removeLogs(tx, before, limit);
+      return { things: digests.length, digests };
+    },
+  },
+  {
+    what: 'caches',
+    days: 30,
+    means: 'Cache entries that no job used for so long.',
+    due: store.dueCaches,
+    async remove(tx, before, limit) {
+      const digests = await store.removeCaches(tx, before, limit);
+      return { things: digests.length, digests };
+    },
+  },
+  {
+    what: 'deliveries',
+    days: 30,
+    means: 'Which deliveries of webhooks were taken, and which writes came too late.',
+    due: store.dueNotes,
+    remove: async (tx, before, limit) => ({ things: await store.removeNotes(tx, before, limit), digests: [] }),
+  },
+];
+
+export const pipelineBytes: BlobNames = {
+  name: 'pipelines',
+  columns: [
+    'run.archive',
+    'job_artifact.digest',
+    'cache_entry.digest',
+    'job_attempt.log_digest',
+    'job_attempt.readable',
+    'job_blob.digest',
+  ],
+  named: store.namedBytes,
+};

@@ -1,0 +1,36 @@
+import type { Instant } from '../../kernel/time.ts';
+import type { Tx } from '../floor.ts';
+
+/** What a rule would remove, or has. */
+export type Swept = {
+  readonly things: number;
+  /** Digests of bytes that this rule's rows name no more; others may. */
+  readonly digests: readonly string[];
+};
+export type Due = { readonly things: number; readonly bytes: number; /** Old enough, and kept by a legal hold. */ readonly held: number };
+
+/**
+ * How long a slice keeps one kind of thing. What is under legal hold stays, whatever its age (`notHeld`); facts are never
+ * under a rule. Both run in a transaction of one organisation.
+ */
+export type RetentionRule = {
+  readonly what: string;
+  /** One sentence for people: what goes, and what stays of it. */
+  readonly means: string;
+  /** Days, where nobody decided otherwise. */
+  readonly days: number;
+  due(tx: Tx, before: Instant): Promise<Due>;
+  /** Removes up to `limit` of what is due, oldest first. */
+  remove(tx: Tx, before: Instant, limit: number): Promise<Swept>;
+};
+
+/**
+ * Says which stored bytes a slice still needs: of the digests given, those that its rows name. Every column that names
+ * stored bytes stands in exactly one of these; a test compares them with the schema.
+ */
+export type BlobNames = {
+  readonly name: string;
+  /** `table.column` of every column that it looks at. */
+  readonly columns: readonly string[];
+  named(tx: Tx, digests: readonly string[]): Promise<readonly string[]>;
+};

@@ -1,0 +1,91 @@
+import { system } from '../../kernel/actor.ts';
+import type { Digest } from '../../kernel/digest.ts';
+import { plus, type Instant } from '../../kernel/time.ts';
+import type { Floor, Sweeper, Task, Tx } from '../floor.ts';
+import { thingsRemoved } from './retention.events.ts';
+import type { BlobNames, RetentionRule } from './retention.port.ts';
+import { forgetUnnamed, lockUnnamed, noteUnnamed, organisations, ruleRows } from './retention.store.ts';
+
+export const RETENTION_TASK = 'platform.retention';
+const DAY_MS = 86_400_000;
+const AT_ONCE = 200;
+/** Bytes stay this long after the last row named them: whoever stored the same again meanwhile has named them by then. */
+const UNNAMED_MS = DAY_MS;
+
+export type Parts = { readonly rules: readonly RetentionRule[]; readonly names: readonly BlobNames[] };
+
+/** Since when a rule's things are too old: the organisation's own days, or the program's. */
+export async function limitOf(tx: Tx, rule: RetentionRule): Promise<{ readonly days: number; readonly before: Instant }> {
+  const days = (await ruleRows(tx)).find((row) => row.what === rule.what)?.days ?? rule.days;
+  return { days, before: plus(await tx.now(), -days * DAY_MS) };
+}
+
+/** Applies every rule to one organisation, then deletes bytes that nobody named for a day. Harmless to run twice or at once. */
+export function retentionTask(parts: Parts): Task {
+  return {
+    name: RETENTION_TASK,
+    async run(floor, _payload, org) {
+      for (const rule of parts.rules) await apply(floor, org, rule);
+      while ((await deleteUnnamed(floor, org, parts.names)) > 0);
+    },
+  };
+}
+
+async function apply(floor: Floor, org: string, rule: RetentionRule): Promise<void> {
+  let things = 0;
+  for (;;) {
+    const swept = await floor.db.tx(org, async (tx) => {
+      const { before } = await limitOf(tx, rule);
+      const batch = await rule.remove(tx, before, AT_ONCE);
+      await noteUnnamed(tx, rule.what, batch.digests);
+      return batch.things;
+    });
+    things += swept;
+    if (swept === 0) break;
+  }
+  if (things === 0) return;
+  await floor.db.tx(org, async (tx) => {
+    const { days } = await limitOf(tx, rule);
+    await tx.record(thingsRemoved, { subject: org, actor: system(org, 'retention'), body: { what: rule.what, things, days } });
+  });
+}
+
+/** One batch; answers how many digests were looked at. What is named again by now stays. */
+async function deleteUnnamed(floor: Floor, org: string, names: readonly BlobNames[]): Promise<number> {
+  return floor.db.tx(org, async (tx) => {
+    const digests = await lockUnnamed(tx, plus(await tx.now(), -UNNAMED_MS), AT_ONCE);
+    if (digests.length === 0) return 0;
+    const unneeded = await notNamed(floor, digests, names);
+    // Where this transaction does not commit, the bytes are gone and the note stays: the next round finds nothing to delete.
+    for (const digest of unneeded) await floor.blobs.remove(digest as Digest, UNNAMED_MS);
+    await forgetUnnamed(tx, digests);
+    return digests.length;
+  });
+}
+
+/** Those of these digests that no row of any organisation names. */
+export async function notNamed(floor: Floor, digests: readonly string[], names: readonly BlobNames[]): Promise<string[]> {
+  return floor.db.read('*', async (tx) => {
+    let left = [...digests];
+    for (const one of names) {
+      if (left.length === 0) break;
+      const kept = new Set(await one.named(tx, left));
+      left = left.filter((digest) => !kept.has(digest));
+    }
+    return left;
+  });
+}
+
+/** Wakes each organisation's round when the day of the database's clock changes, and once after a start: a round that finds nothing to do is cheap. */
+export function retentionSweeper(): Sweeper {
+  let day = '';
+  return {
+    name: 'platform.retention',
+    async sweep(tx) {
+      const today = (await tx.now()).slice(0, 10);
+      if (today === day) return;
+      for (const org of await organisations(tx)) await tx.wake(RETENTION_TASK, org, { org });
+      tx.afterCommit(() => (day = today));
+    },
+  };
+}
