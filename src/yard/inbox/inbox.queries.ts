@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../../catalog/catalog.ts';
 import type { Role } from '../../contract/actions.ts';
 import type { Deployment } from '../../deployments/deployment.ts';
 import type { Binding } from '../../identity/permission.ts';
@@ -19,7 +20,8 @@ export type Place = {
   environmentId: string;
   environmentKind: string;
 };
-const PLACE = `service.name as service, service.id as "serviceId", team.name as team, service.tier, service.policy, environment.name as environment,
+const PLACE = `service.name as service, service.id as "serviceId", team.name as team, service.tier,
+  coalesce(service.policy, (select policy from catalog_setting where catalog_setting.org_id = service.org_id), '${DEFAULT_POLICY}') as policy, environment.name as environment,
   environment.id as "environmentId", environment.kind as "environmentKind"`;
 
 export type Candidate = Place & { release: string; deployment: string | null; since: string };

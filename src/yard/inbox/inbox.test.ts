@@ -234,6 +234,14 @@ test('what runs waits to be looked at only where the policy asks for a person', 
   expect((await world.tx((tx) => inboxOf(tx, people.bill, new Set()))).items, 'of services that are not seen nothing is told').toEqual([]);
 });
 
+test('a service that names no policy of its own is asked by the organisation’s', async () => {
+  await world.tx((tx) => tx.write(`update service set policy = null where id = $1`, [shop.id]));
+  const release = await newRelease(world);
+  expect((await look('bill')).items.map((item) => item.kind)).not.toContain('verification');
+  await world.tx((tx) => abandonRelease(tx, people.rita, release.id, 'over'));
+  await world.tx((tx) => tx.write(`update service set policy = 'regulated' where id = $1`, [shop.id]));
+});
+
 test('the story of an incident: what was deployed before it, who opened and resolved it', async () => {
   const release = await newRelease(world, { plan: 'continuous' });
   const id = await deployment(release, { state: 'succeeded', started: true, finished: true });
