@@ -32,7 +32,9 @@ const git = (...args) => execFileSync('git', ['-C', root, ...args], { encoding: 
 const startedAt = new Date().toISOString();
 const commit = git('rev-parse', '--verify', '--end-of-options', `${options.commit}^{commit}`);
 const committedAt = new Date(git('show', '-s', '--format=%cI', commit)).toISOString();
-const { version } = JSON.parse(git('show', `${commit}:package.json`));
+const project = JSON.parse(git('show', `${commit}:package.json`));
+const { version } = project;
+const manifest = published(project);
 const lock = runtimeLock(JSON.parse(git('show', `${commit}:package-lock.json`)));
 
 const bytes = pack();
@@ -51,6 +53,7 @@ function pack() {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'npm-shrinkwrap.json'), lock);
     execFileSync(process.execPath, ['tools/build.mjs'], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+    writeFileSync(join(folder, 'package.json'), manifest);
     const said = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
       cwd: folder,
       encoding: 'utf8',
@@ -63,11 +66,17 @@ function pack() {
   }
 }
 
+/** What the package says of itself: nothing that only a working tree can do. */
+function published(manifest) {
+  const ours = Object.entries(manifest).filter(([name]) => !['private', 'scripts', 'devDependencies', 'allowScripts'].includes(name));
+  return `${JSON.stringify(Object.fromEntries(ours), null, 2)}\n`;
+}
+
 /** The lock without what only development needs. No address of a registry is in it: who installs uses his own. */
 function runtimeLock(whole) {
-  const { devDependencies: _, ...project } = whole.packages[''];
+  const { devDependencies: _, ...ours } = whole.packages[''];
   const kept = Object.entries(whole.packages).filter(([key, entry]) => key !== '' && entry.dev !== true && entry.devOptional !== true);
-  const packages = { '': project, ...Object.fromEntries(kept.map(([key, { resolved: __, ...entry }]) => [key, entry])) };
+  const packages = { '': ours, ...Object.fromEntries(kept.map(([key, { resolved: __, ...entry }]) => [key, entry])) };
   return `${JSON.stringify({ name: whole.name, version: whole.version, lockfileVersion: whole.lockfileVersion, requires: true, packages }, null, 2)}\n`;
 }
 

@@ -13,9 +13,9 @@ const running = [];
  * Starts a long-lived command whose output goes to the file `log`; resolves with that output once `ready` stands in it.
  * A file, because what is written into the pipe of a process that has ended is lost, or worse.
  */
-export async function start(name, args, env, ready, log) {
+export async function start(name, args, env, ready, log, program = join(root, 'bin/yardmaster.mjs')) {
   const file = openSync(log, 'a');
-  const child = spawn(node, [join(root, 'bin/yardmaster.mjs'), ...args], { env, stdio: ['ignore', file, file], detached: true });
+  const child = spawn(node, [program, ...args], { env, stdio: ['ignore', file, file], detached: true });
   closeSync(file);
   running.push({ name, child });
   const end = Date.now() + 60_000;
