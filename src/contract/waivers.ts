@@ -27,6 +27,8 @@ export const waiverSchema = z.object({
   /** Whether it lifts its rule right now, by the clock of the database. */
   active: z.boolean(),
   decided: z.object({ by: z.object({ id: z.string(), name: z.string() }), at: z.string(), reason: z.string().nullable() }).nullable(),
+  /** The waiver that this one goes on from, where somebody asked for more time. */
+  extends: idOf('wvr').nullable(),
   version: z.number().int(),
   createdAt: z.string(),
 });
@@ -107,6 +109,17 @@ export const revokeWaiver = defineRoute({
   answer: waiverSchema,
 });
 
+export const extendWaiver = defineRoute({
+  method: 'POST',
+  path: '/v1/waivers/{waiver}/extend',
+  summary: 'Ask for more time: a new request for the same, which another person has to approve; the first ends when it was to end',
+  access: { kind: 'may', action: 'waiver.request', on: ['params.waiver'] },
+  params: waiverParams,
+  body: z.strictObject({ ...step, reason: proseSchema, ticket: lineSchema.optional(), expiresAt: instantSchema }),
+  status: 201,
+  answer: waiverSchema,
+});
+
 export const payDebt = defineRoute({
   method: 'POST',
   path: '/v1/waivers/{waiver}/pay',
@@ -117,4 +130,13 @@ export const payDebt = defineRoute({
   answer: waiverSchema,
 });
 
-export const waiverRoutes = [requestWaiver, listWaivers, getWaiver, approveWaiver, rejectWaiver, revokeWaiver, payDebt] as const;
+export const waiverRoutes = [
+  requestWaiver,
+  listWaivers,
+  getWaiver,
+  approveWaiver,
+  rejectWaiver,
+  revokeWaiver,
+  extendWaiver,
+  payDebt,
+] as const;

@@ -4,7 +4,7 @@ import { mayFollow } from '../kernel/machine.ts';
 import type { Instant } from '../kernel/time.ts';
 import { between } from '../kernel/time.ts';
 import type { Waiver, WaiverKind, WaiverState } from './waiver.ts';
-import { FINDING_SUBJECT, LONGEST, TEAM_CAP, waiverMachine } from './waiver.ts';
+import { isActive, FINDING_SUBJECT, LONGEST, TEAM_CAP, waiverMachine } from './waiver.ts';
 
 /** Why a step is refused; `waivers.problems.ts` has the sentences. */
 export type Refusal =
@@ -13,6 +13,9 @@ export type Refusal =
   | { readonly why: 'cap-reached' }
   | { readonly why: 'not-a-person'; readonly actor: string }
   | { readonly why: 'own-waiver'; readonly waiver: string }
+  | { readonly why: 'debt'; readonly waiver: string }
+  | { readonly why: 'extended-already'; readonly waiver: string }
+  | { readonly why: 'no-longer'; readonly waiver: string; readonly until: Instant }
   | { readonly why: 'already-decided'; readonly waiver: string; readonly state: WaiverState };
 
 type Request = { readonly kind: WaiverKind; readonly subject: string; readonly expiresAt: Instant };
@@ -43,6 +46,13 @@ export function refuseEnd(waiver: Waiver, actor: Actor, to: 'rejected' | 'revoke
   return mayFollow(waiverMachine, waiver.state, to) && waiver.kind !== 'debt' ? null : decidedAlready(waiver);
 }
 
+/** Why no more time can be asked for, or null: only what lifts a rule now can go on, to a later end, and is asked for once. */
+export function refuseExtension(waiver: Waiver, expiresAt: Instant, extended: boolean, now: Instant): Refusal | null {
+  if (!isActive(waiver, now)) return waiver.kind === 'debt' ? { why: 'debt', waiver: waiver.id } : decidedAlready(waiver, now);
+  if (extended) return { why: 'extended-already', waiver: waiver.id };
+  return expiresAt <= waiver.expiresAt ? { why: 'no-longer', waiver: waiver.id, until: waiver.expiresAt } : null;
+}
+
 /** Why `actor` may not say that a debt is paid, or null: the review afterwards is another person's than the debtor's. */
 export function refusePayment(waiver: Waiver, actor: Actor): Refusal | null {
   if (actor.kind !== 'person') return { why: 'not-a-person', actor: actor.kind };
@@ -51,6 +61,7 @@ export function refusePayment(waiver: Waiver, actor: Actor): Refusal | null {
   return [waiver.owner, waiver.requestedBy, waiver.decided?.by].includes(actor.id) ? { why: 'own-waiver', waiver: waiver.id } : null;
 }
 
-function decidedAlready(waiver: Waiver): Refusal {
-  return { why: 'already-decided', waiver: waiver.id, state: waiver.state };
+function decidedAlready(waiver: Waiver, now?: Instant): Refusal {
+  const over = waiver.state === 'approved' && now !== undefined && now >= waiver.expiresAt;
+  return { why: 'already-decided', waiver: waiver.id, state: over ? 'expired' : waiver.state };
 }

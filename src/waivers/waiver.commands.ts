@@ -6,8 +6,8 @@ import type { Problem } from '../kernel/problem.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { Refusal } from './decide.ts';
-import { refuseApproval, refuseEnd, refusePayment, refuseRequest } from './decide.ts';
-import { countOpen, insertWaiver, lockWaiver, moveWaiver } from './waiver.store.ts';
+import { refuseApproval, refuseEnd, refuseExtension, refusePayment, refuseRequest } from './decide.ts';
+import { countOpen, insertWaiver, isExtended, lockWaiver, moveWaiver } from './waiver.store.ts';
 import type { Price, Waiver, WaiverKind, WaiverScope, WaiverState } from './waiver.ts';
 import {
   debtPaid,
@@ -34,8 +34,8 @@ export type WaiverRequest = {
   readonly expiresAt: Instant;
 };
 
-/** Asks for a waiver. It lifts nothing until another person approves it. */
-export async function requestWaiver(tx: Tx, actor: Actor, request: WaiverRequest): Promise<Waiver> {
+/** Asks for a waiver. It lifts nothing until another person approves it. `former`: the one that it goes on from. */
+export async function requestWaiver(tx: Tx, actor: Actor, request: WaiverRequest, former: string | null = null): Promise<Waiver> {
   const person = personBehind(actor);
   if (person === null) throw notAPerson({ actor: actor.kind });
   const open = await countOpen(tx, request.scope.teamId, await tx.now());
@@ -53,10 +53,37 @@ export async function requestWaiver(tx: Tx, actor: Actor, request: WaiverRequest
     version: 1,
     createdAt: now,
   };
-  await insertWaiver(tx, waiver);
-  await tx.record(waiverRequested, { subject: waiver.id, actor, body: factOf(waiver), service: waiver.scope.serviceId });
+  await insertWaiver(tx, waiver, former);
+  const body = { ...factOf(waiver), ...(former === null ? {} : { extends: former }) };
+  await tx.record(waiverRequested, { subject: waiver.id, actor, body, service: waiver.scope.serviceId });
   await tx.wake(EXPIRE_TASK, waiver.id, { waiver: waiver.id }, waiver.expiresAt);
   return waiver;
+}
+
+type Extension = {
+  readonly waiver: string;
+  readonly version: number;
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly expiresAt: Instant;
+};
+
+/**
+ * Asks for more time for a waiver that holds: a request of its own for the same, which another person has to approve. The
+ * one that holds ends when it was to end, whatever becomes of the request.
+ */
+export async function extendWaiver(tx: Tx, actor: Actor, asked: Extension): Promise<Waiver> {
+  const waiver = await lockWaiver(tx, asked.waiver);
+  if (waiver === null) throw noSuchWaiver({ waiver: asked.waiver });
+  if (waiver.version !== asked.version) throw stale({ waiver: waiver.id, version: waiver.version });
+  const now = await tx.now();
+  const expiresAt = new Date(asked.expiresAt).toISOString();
+  const refused = refuseExtension(waiver, expiresAt, await isExtended(tx, waiver.id, now), now);
+  if (refused !== null) throw problemOf(refused);
+  const { scope, subject, owner, price } = waiver;
+  const kind = waiver.kind as WaiverRequest['kind'];
+  const request = { kind, scope, subject, owner, price, reason: asked.reason, ticket: asked.ticket ?? waiver.ticket, expiresAt };
+  return requestWaiver(tx, actor, request, waiver.id);
 }
 
 type Step = { readonly waiver: string; readonly version: number; readonly reason: string | null };

@@ -45,15 +45,16 @@ export function waiverOf(raw: Record<string, unknown>): Waiver {
   };
 }
 
-export async function insertWaiver(tx: Tx, waiver: Waiver): Promise<void> {
+/** `former`: the waiver that this one goes on from. */
+export async function insertWaiver(tx: Tx, waiver: Waiver, former: string | null = null): Promise<void> {
   const { scope, price, decided } = waiver;
   await tx.write(
     `insert into waiver (id, org_id, kind, team_id, service_id, environment_id, subject, owner, reason, ticket, requested_by,
-       price_minor, price_currency, expires_at, state, decided_by, decided_at, decided_reason, version, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19)`,
+       price_minor, price_currency, expires_at, state, decided_by, decided_at, decided_reason, version, created_at, extends)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20)`,
     [waiver.id, tx.org, waiver.kind, scope.teamId, scope.serviceId, scope.environmentId, waiver.subject, waiver.owner, waiver.reason, waiver.ticket,
       waiver.requestedBy, price?.minor ?? null, price?.currency ?? null, waiver.expiresAt, waiver.state, decided?.by ?? null, decided?.at ?? null,
-      decided?.reason ?? null, waiver.createdAt],
+      decided?.reason ?? null, waiver.createdAt, former],
   ); // prettier-ignore
 }
 
@@ -61,6 +62,16 @@ export async function insertWaiver(tx: Tx, waiver: Waiver): Promise<void> {
 export async function lockWaiver(tx: Tx, id: string): Promise<Waiver | null> {
   const row = await tx.maybe(`select * from waiver where id = $1 for update`, [id]);
   return row === null ? null : waiverOf(row);
+}
+
+/** Whether somebody already asked for more time for this waiver, and was not turned down. */
+export async function isExtended(tx: Tx, id: string, now: string): Promise<boolean> {
+  return (
+    (await tx.maybe(`select 1 from waiver where extends = $1 and state in ('requested', 'approved') and expires_at > $2 limit 1`, [
+      id,
+      now,
+    ])) !== null
+  );
 }
 
 /** Moves a waiver on; false where its version is not the one seen. */

@@ -13,6 +13,8 @@ const requested = z.object({
   ticket: z.string(),
   expiresAt: z.string(),
   price: z.object({ minor: z.number().int(), currency: z.string() }).nullable(),
+  /** The waiver that it goes on from. */
+  extends: z.string().optional(),
 });
 const decided = z.object({ kind: z.string(), subject: z.string(), by: z.string(), reasonDigest: z.string().nullable() });
 

@@ -45,6 +45,22 @@ export const capReached = defineProblem<{ cap: number }>('waivers.cap-reached', 
   remedy: 'Repair what one of them covers and revoke it, or let one expire.',
 });
 
+export const debtStays = defineProblem<{ waiver: string }>('waivers.debt-stays', {
+  status: 409,
+  sentence: ({ waiver }) => `${waiver} is a debt: it suspends nothing, so there is nothing to go on.`,
+  remedy: 'Do what it owes, and let another person say that it is paid.',
+});
+export const extendedAlready = defineProblem<{ waiver: string }>('waivers.extended-already', {
+  status: 409,
+  sentence: ({ waiver }) => `More time for ${waiver} was asked for already.`,
+  remedy: 'Let another person decide that request; see it with GET /v1/debts.',
+});
+export const noLonger = defineProblem<{ waiver: string; until: string }>('waivers.no-longer', {
+  status: 422,
+  sentence: ({ waiver, until }) => `${waiver} holds until ${until}, and what you ask for ends before that.`,
+  remedy: 'Ask for a later end, or revoke the waiver.',
+});
+
 /** The problem that a refusal is told as. */
 export function problemOf(refusal: Refusal): Problem {
   switch (refusal.why) {
@@ -58,6 +74,12 @@ export function problemOf(refusal: Refusal): Problem {
       return notAPerson({ actor: refusal.actor });
     case 'own-waiver':
       return ownWaiver({ waiver: refusal.waiver });
+    case 'debt':
+      return debtStays({ waiver: refusal.waiver });
+    case 'extended-already':
+      return extendedAlready({ waiver: refusal.waiver });
+    case 'no-longer':
+      return noLonger({ waiver: refusal.waiver, until: refusal.until }, 'body.expiresAt');
     case 'already-decided':
       return alreadyDecided({ waiver: refusal.waiver, state: refusal.state });
   }

@@ -28,6 +28,9 @@ export const waiverRoutes: readonly Mounted[] = [
   mount(contract.revokeWaiver, async ({ tx, actor, params, body }) =>
     answered(tx, await commands.revokeWaiver(tx, actor, { ...params, ...body })),
   ),
+  mount(contract.extendWaiver, async ({ tx, actor, params, body }) =>
+    view(tx, (await commands.extendWaiver(tx, actor, { ...params, ...body, ticket: body.ticket ?? null })).id),
+  ),
   mount(contract.payDebt, async ({ tx, actor, params, body }) => answered(tx, await commands.payDebt(tx, actor, { ...params, ...body }))),
 ];
 

@@ -5,7 +5,7 @@ import type { Floor, Tx } from '../platform/floor.ts';
 import { waiverSchema } from '../contract/waivers.ts';
 import { testFloor } from '../testing/database.ts';
 import { openDebt, payDebt, unpaidDebts } from './debt.api.ts';
-import { approveWaiver, expireWaiver, requestWaiver, revokeWaiver } from './waiver.commands.ts';
+import { approveWaiver, extendWaiver, expireWaiver, requestWaiver, revokeWaiver } from './waiver.commands.ts';
 import { TEAM_CAP } from './waiver.ts';
 import { activeWaivers, waiverById } from './waivers.queries.ts';
 import { waiverSweepers } from './waivers.reactions.ts';
@@ -151,4 +151,35 @@ test('pages of waivers go on where the last one ended, and show only what may be
     owner: { id: 'per_asker' },
     team: 'tea_i',
   });
+});
+
+test('more time is a request of its own, for what holds, to a later end, once; another person approves it', async () => {
+  const asked = await ask('tea_x');
+  const extend = (version: number, forMs: number, waiver = asked.id) =>
+    tx(async (t) =>
+      extendWaiver(t, person('per_asker'), {
+        waiver,
+        version,
+        reason: 'not yet repaired',
+        ticket: null,
+        expiresAt: plus(asked.expiresAt, forMs),
+      }),
+    );
+  await expect(extend(1, 1000)).rejects.toMatchObject({ code: 'waivers.already-decided' });
+  await tx((t) => approveWaiver(t, person('per_other'), { waiver: asked.id, version: 1, reason: null }));
+  await expect(extend(1, 1000)).rejects.toMatchObject({ code: 'waivers.changed-meanwhile' });
+  await expect(extend(2, 0)).rejects.toMatchObject({ code: 'waivers.no-longer' });
+  await expect(extend(2, 91 * 86_400_000)).rejects.toMatchObject({ code: 'waivers.expiry-out-of-range' });
+  const more = await extend(2, 3_600_000);
+  expect(more).toMatchObject({ state: 'requested', subject: asked.subject, ticket: asked.ticket, version: 1 });
+  expect(await tx((t) => waiverView(t, more.id))).toMatchObject({ extends: asked.id });
+  expect((await facts(more.id))[0]?.body).toMatchObject({ extends: asked.id });
+  await expect(extend(2, 7_200_000)).rejects.toMatchObject({ code: 'waivers.extended-already' });
+  // Asked for is not given: at its end the first one ends.
+  expect(await tx((t) => activeWaivers(t, place('tea_x'), asked.expiresAt))).toEqual([]);
+  expect(await tx((t) => approveWaiver(t, person('per_asker'), { waiver: more.id, version: 1, reason: null }))).toMatchObject({
+    code: 'waivers.own-waiver',
+  });
+  await tx((t) => approveWaiver(t, person('per_other'), { waiver: more.id, version: 1, reason: null }));
+  expect((await tx((t) => activeWaivers(t, place('tea_x'), asked.expiresAt))).map(({ id }) => id)).toEqual([more.id]);
 });

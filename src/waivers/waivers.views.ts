@@ -5,7 +5,7 @@ import type { Tx } from '../platform/floor.ts';
 import { waiverOf } from './waiver.store.ts';
 import { isActive } from './waiver.ts';
 
-type Names = { team: string | null; service: string | null; environment: string | null };
+type Names = { team: string | null; service: string | null; environment: string | null; extends: string | null };
 export type WaiverFilter = {
   readonly state?: string | undefined;
   readonly kind?: string | undefined;
@@ -74,6 +74,7 @@ async function shown(tx: Tx, rows: readonly (Names & Record<string, unknown>)[],
     state: waiver.state,
     active: isActive(waiver, now),
     decided: waiver.decided === null ? null : { ...waiver.decided, by: person(waiver.decided.by) },
+    extends: waiver.names.extends as WaiverView['extends'],
     version: waiver.version,
     createdAt: waiver.createdAt,
   }));
