@@ -56,7 +56,7 @@ async function send(
   method: Method,
   address: string,
   body: unknown,
-  { signal, idempotencyKey }: { readonly signal?: AbortSignal; readonly idempotencyKey?: string },
+  { signal, idempotencyKey, tag }: { readonly signal?: AbortSignal; readonly idempotencyKey?: string; readonly tag?: string },
 ): Promise<Response> {
   try {
     return await fetch(address, {
@@ -69,6 +69,7 @@ async function send(
         'x-yardmaster-screen': '1',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+        ...(tag === undefined ? {} : { 'if-none-match': tag }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

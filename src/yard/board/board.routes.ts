@@ -1,0 +1,44 @@
+import { environmentsInOrder, mustEnvironment, mustService } from '../../catalog/catalog.queries.ts';
+import { yardBoard, yardCell } from '../../contract/yard.ts';
+import { plus } from '../../kernel/time.ts';
+import { mount, type Mounted } from '../../platform/http/handler.ts';
+import { boardParts, boardServices } from './board.queries.ts';
+import { boardOf, countsOf, matches } from './board.ts';
+import { cellView } from './cell.views.ts';
+import { activeFreezes, firstSteps, headOf } from './summary.queries.ts';
+
+/** Waivers that end within this time are told on the board. */
+const SOON_MS = 7 * 86_400_000;
+
+/** What the Yard asks. */
+export const boardRoutes: readonly Mounted[] = [
+  mount(yardBoard, async ({ tx, query, visible }) => {
+    const seen = await visible();
+    const services = seen === 'all' ? null : [...seen];
+    const all = await boardServices(tx, { services, team: null, tier: null, text: null });
+    const { team, tier, state, text } = query;
+    const filtered = team !== undefined || tier !== undefined || (text ?? '') !== '';
+    const asked = { services, team: team ?? null, tier: tier ?? null, text: text ?? null };
+    const shown = filtered ? await boardServices(tx, asked) : all;
+    const environments = await environmentsInOrder(tx);
+    const now = await tx.now();
+    const parts = await boardParts(
+      tx,
+      shown.map((one) => one.id),
+      plus(now, SOON_MS),
+    );
+    const rows = boardOf({ services: shown, environments, ...parts });
+    return {
+      environments: await headOf(tx, environments, now),
+      rows: state === undefined ? rows : rows.filter((row) => matches(row, state)),
+      services: all.length,
+      teams: [...new Set(all.map((one) => one.team))].toSorted(),
+      freezes: await activeFreezes(tx, now),
+      counts: countsOf(rows),
+      firstSteps: seen === 'all' ? await firstSteps(tx, environments) : null,
+    };
+  }),
+  mount(yardCell, async ({ tx, params }) =>
+    cellView(tx, await mustService(tx, params.service), await mustEnvironment(tx, params.environment)),
+  ),
+];
