@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'scenarios/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'scenarios/**/*.test.ts'],
     // Machines that test are small and shared: a test of processes or time that fails is asked once more, and is shown as retried.
     retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 30_000,
