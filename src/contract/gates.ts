@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commitSchema, digestSchema, idOf } from './common.ts';
+import { commitSchema, digestSchema, idOf, verdictSchema } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** Reports and policies on the wire. */
@@ -133,6 +133,51 @@ const diagnosticSchema = z.object({
   remedy: z.string(),
   line: count,
   column: count,
+  /** Where the words end that it is about. */
+  endLine: count,
+  endColumn: count,
+});
+
+const tierSchema = z.union([z.literal(1), z.literal(2), z.literal(3)]);
+const environmentKind = z.enum(['development', 'test', 'staging', 'production']);
+const exampleSchema = z.object({
+  example: z.string(),
+  title: z.string(),
+  answers: z.array(z.object({ tier: tierSchema, kind: environmentKind, verdict: verdictSchema, reasons: z.array(z.string()) })),
+});
+export type PolicyExample = z.infer<typeof exampleSchema>;
+
+export const explainPolicy = defineRoute({
+  method: 'GET',
+  path: '/v1/policies/{policy}/explained',
+  summary:
+    'A policy for people: its rules in words for each tier and kind of environment, its text, what it answers to examples, where it is used',
+  access: { kind: 'may', action: 'policy.read', list: true },
+  params: z.object({ policy: policyName }),
+  query: z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() }),
+  answer: policySchema.extend({
+    /** The document as YAML: what was sent, or the preset written out. */
+    text: z.string(),
+    newest: count,
+    tiers: z.array(
+      z.object({ tier: tierSchema, kinds: z.array(z.object({ kind: environmentKind, digest: digestSchema, words: z.array(z.string()) })) }),
+    ),
+    examples: z.array(exampleSchema),
+    /** Services under it that may be seen; 1,000 at most. */
+    uses: z.array(z.object({ service: z.string(), team: z.string(), tier: tierSchema })),
+    used: count,
+  }),
+});
+
+export const listPolicyVersions = defineRoute({
+  method: 'GET',
+  path: '/v1/policies/{policy}/versions',
+  summary: 'The versions of a policy, newest first: who made each, when, and which tiers and kinds of environment it changed',
+  access: { kind: 'may', action: 'policy.read', list: true },
+  params: z.object({ policy: policyName }),
+  answer: z.object({
+    items: z.array(policySchema.extend({ changed: z.array(z.object({ tier: tierSchema, kind: environmentKind })), services: count })),
+  }),
 });
 
 export const putPolicy = defineRoute({
@@ -153,7 +198,27 @@ export const checkPolicy = defineRoute({
   access: { kind: 'may', action: 'policy.read', list: true },
   transaction: 'read',
   body: z.strictObject({ source: sourceSchema }),
-  answer: z.object({ valid: z.boolean(), digest: digestSchema.nullable(), diagnostics: z.array(diagnosticSchema), text: z.string() }),
+  answer: z.object({
+    valid: z.boolean(),
+    /** Which policy the document is. */
+    name: policyName.nullable(),
+    digest: digestSchema.nullable(),
+    diagnostics: z.array(diagnosticSchema),
+    text: z.string(),
+    /** Of a valid document: what it answers to the examples, and which tiers and kinds it would change of what is in force. */
+    examples: z.array(exampleSchema),
+    changed: z.array(z.object({ tier: tierSchema, kind: environmentKind })),
+  }),
 });
 
-export const gateRoutes = [listReports, listFindings, listFailedTests, listPolicies, getPolicy, putPolicy, checkPolicy] as const;
+export const gateRoutes = [
+  listReports,
+  listFindings,
+  listFailedTests,
+  listPolicies,
+  getPolicy,
+  explainPolicy,
+  listPolicyVersions,
+  putPolicy,
+  checkPolicy,
+] as const;

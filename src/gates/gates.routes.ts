@@ -1,3 +1,4 @@
+import { allServices } from '../catalog/catalog.queries.ts';
 import * as contract from '../contract/gates.ts';
 import { personLabel } from '../identity/identity.queries.ts';
 import { renderDiagnostics } from '../kernel/diagnostic.ts';
@@ -7,7 +8,8 @@ import { mount, type Mounted } from '../platform/http/handler.ts';
 import { noSuchPolicy } from './gates.problems.ts';
 import { failedTestsOf, findingsPage, reportsOfRun } from './gates.views.ts';
 import { changePolicy } from './policy.commands.ts';
-import { policyAt, type StoredPolicy } from './policy.store.ts';
+import { policyAt, policyVersions, type StoredPolicy } from './policy.store.ts';
+import { changedCells, examplesOf, explained } from './policy.views.ts';
 import { PRESETS } from './policy/presets.ts';
 import { readPolicy } from './policy/read.ts';
 
@@ -32,9 +34,41 @@ export const gateRoutes: readonly Mounted[] = [
     await changePolicy(tx, actor, { name: params.policy, ...body });
     return shown(tx, await stored(tx, params.policy, null));
   }),
-  mount(contract.checkPolicy, async ({ body }) => {
+  mount(contract.explainPolicy, async ({ tx, params, query, visible }) => {
+    const found = await stored(tx, params.policy, query.version ?? null);
+    const newest = await stored(tx, params.policy, null);
+    return { ...(await shown(tx, found)), newest: newest.policy.version, ...(await explained(tx, found, await visible())) };
+  }),
+  mount(contract.listPolicyVersions, async ({ tx, params }) => {
+    const first = await stored(tx, params.policy, 1);
+    const versions = await policyVersions(tx, params.policy);
+    const services = (await allServices(tx)).filter((one) => one.policy === params.policy);
+    const steps = [first, ...versions].map((one, index, all) => ({
+      one,
+      changed: changedCells(all[index - 1]?.policy ?? null, one.policy),
+    }));
+    const items = [];
+    for (const { one, changed } of steps.toReversed()) {
+      const tiers = new Set(changed.map((cell) => cell.tier));
+      items.push({ ...(await shown(tx, one)), changed, services: services.filter((service) => tiers.has(service.tier)).length });
+    }
+    return { items };
+  }),
+  mount(contract.checkPolicy, async ({ tx, body }) => {
     const read = readPolicy(body.source, 'policy.yaml', 1);
-    if (read.ok) return { valid: true, digest: digestOfValue(read.policy.tiers), diagnostics: [], text: '' };
+    if (read.ok) {
+      const { policy } = read;
+      const current = await policyAt(tx, policy.name, null);
+      return {
+        valid: true,
+        name: policy.name as 'startup',
+        digest: digestOfValue(policy.tiers),
+        diagnostics: [],
+        text: '',
+        examples: examplesOf(policy),
+        changed: changedCells(current?.policy ?? null, policy),
+      };
+    }
     const diagnostics = read.diagnostics.map(({ code, severity, message, remedy, range }) => ({
       code,
       severity,
@@ -42,8 +76,18 @@ export const gateRoutes: readonly Mounted[] = [
       remedy,
       line: range.start.line,
       column: range.start.column,
+      endLine: range.end.line,
+      endColumn: range.end.column,
     }));
-    return { valid: false, digest: null, diagnostics, text: renderDiagnostics(body.source, read.diagnostics) };
+    return {
+      valid: false,
+      name: null,
+      digest: null,
+      diagnostics,
+      text: renderDiagnostics(body.source, read.diagnostics),
+      examples: [],
+      changed: [],
+    };
   }),
 ];
 

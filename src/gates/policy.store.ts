@@ -34,6 +34,17 @@ export async function policyAt(tx: Tx, name: string, version: number | null): Pr
   return preset === null ? null : { policy: read(preset, 1), document: preset, source: null, at: null, by: null };
 }
 
+/** Every version that people made of a policy, oldest first; version 1, the preset, is not among them. 1,000 at most. */
+export async function policyVersions(tx: Tx, name: string): Promise<StoredPolicy[]> {
+  const rows = await tx.query<Row>(`select * from policy_version where org_id = $2 and name = $1 order by version desc limit 1000`, [
+    name,
+    tx.org,
+  ]);
+  return rows
+    .toReversed()
+    .map((row) => ({ policy: read(row.document, row.version), document: row.document, source: row.source, at: row.at, by: row.person_id }));
+}
+
 /** The newest version number, under the policy's lock. */
 export async function lockedVersion(tx: Tx, name: string): Promise<number> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('policy ' || $1 || ' of ' || $2, 0))`, [name, tx.org]);

@@ -1,0 +1,86 @@
+import { ENVIRONMENT_KINDS, type EnvironmentKind } from '../../catalog/environment.ts';
+import type { Verdict } from '../../kernel/decision.ts';
+import type { Digest } from '../../kernel/digest.ts';
+import type { Instant } from '../../kernel/time.ts';
+import type { Severity, TestCounts } from '../reports/model.ts';
+import { evaluateGates } from './evaluate.ts';
+import type { DigestFacts, ReportFact } from './facts.ts';
+import { resolvePolicy, TIERS, type Policy, type Tier } from './policy.ts';
+
+/** What a policy's checks answer to one example, for one tier and kind of environment. */
+export type ExampleAnswer = {
+  readonly tier: Tier;
+  readonly kind: EnvironmentKind;
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+};
+export type ExampleResult = { readonly example: string; readonly title: string; readonly answers: readonly ExampleAnswer[] };
+
+const AT: Instant = '2026-01-01T00:00:00.000Z';
+const DIGEST: Digest = `sha256:${'e'.repeat(64)}`;
+
+const report = (kind: ReportFact['kind'], more: Partial<ReportFact> = {}): ReportFact => ({
+  id: `rep_${kind}`,
+  kind,
+  name: kind,
+  run: 'run_example',
+  trust: 'protected',
+  digest: DIGEST,
+  state: 'ok',
+  reason: null,
+  at: AT,
+  tests: null,
+  coverage: null,
+  findings: null,
+  sbom: null,
+  ...more,
+});
+const tests = (more: Partial<TestCounts> = {}): ReportFact =>
+  report('junit', {
+    tests: { total: 100, passed: 100, failed: 0, errored: 0, skipped: 0, flaky: 0, durationMs: 1000, suites: 1, ...more },
+  });
+const coverage = (covered: number): ReportFact =>
+  report('lcov', { coverage: { lines: { covered, total: 100 }, branches: null, files: 10 } });
+const scan = (severity?: Severity): ReportFact =>
+  report('sarif', {
+    findings:
+      severity === undefined
+        ? []
+        : [{ tool: 'scanner', rule: 'R1', severity, fingerprint: DIGEST, cve: null, purl: null, suppressed: false }],
+  });
+const facts = (reports: readonly ReportFact[], testsBefore: number | null = 100): DigestFacts => ({ digest: DIGEST, reports, testsBefore });
+
+/** A release each: what its reports say. */
+const EXAMPLES: readonly { readonly example: string; readonly title: string; readonly facts: DigestFacts }[] = [
+  { example: 'all-good', title: 'All tests pass, 90 % covered, nothing found', facts: facts([tests(), coverage(90), scan()]) },
+  { example: 'test-failed', title: 'One test fails', facts: facts([tests({ passed: 99, failed: 1 }), coverage(90), scan()]) },
+  {
+    example: 'no-tests',
+    title: 'A report of tests in which none ran',
+    facts: facts([tests({ total: 0, passed: 0 }), coverage(90), scan()], null),
+  },
+  { example: 'no-reports', title: 'No report at all', facts: facts([], null) },
+  {
+    example: 'unreadable',
+    title: 'The report of tests can’t be read',
+    facts: facts([report('junit', { state: 'unreadable', reason: 'it ends in the middle' }), coverage(90), scan()]),
+  },
+  { example: 'tests-gone', title: 'A fifth of the tests is gone', facts: facts([tests({ total: 80, passed: 80 }), coverage(90), scan()]) },
+  { example: 'little-coverage', title: '55 % covered', facts: facts([tests(), coverage(55), scan()]) },
+  { example: 'critical-finding', title: 'A scan found something critical', facts: facts([tests(), coverage(90), scan('critical')]) },
+  { example: 'no-scan', title: 'Nothing was scanned', facts: facts([tests(), coverage(90)]) },
+];
+
+/** What the checks of a policy answer to each example: the same evaluation as that of a release. */
+export function runExamples(policy: Policy): ExampleResult[] {
+  return EXAMPLES.map(({ example, title, facts: given }) => ({
+    example,
+    title,
+    answers: TIERS.flatMap((tier) =>
+      ENVIRONMENT_KINDS.map((kind) => {
+        const { verdict, reasons } = evaluateGates(resolvePolicy(policy, tier, kind), [given], [], AT);
+        return { tier, kind, verdict, reasons: reasons.map((reason) => reason.text) };
+      }),
+    ),
+  }));
+}

@@ -1,0 +1,55 @@
+import { formatDuration } from '../../kernel/time.ts';
+import type { ApprovalRoute, EnvironmentPolicy } from './policy.ts';
+
+/** What a policy asks in front of one environment, for people: one sentence for each thing. */
+export function rulesInWords(rules: EnvironmentPolicy): string[] {
+  const { checks, supplyChain, lifecycle, verification, readiness, breakGlass } = rules;
+  return [
+    ...(checks.length === 0 ? ['No check of reports is asked.'] : []),
+    ...checks.map((check) => `${check.title}${check.mode === 'warn' ? ' (it only warns)' : ''}.`),
+    ...(supplyChain.sbom ? ['There is a software bill of materials for the artifact.'] : []),
+    ...(supplyChain.provenance ? ['The artifact has signed provenance of our own builders.'] : []),
+    ...(lifecycle.verifiedBefore
+      ? [
+          `The release was verified in every environment before this one${lifecycle.soak === 0 ? '' : `, and ran there for ${formatDuration(lifecycle.soak)}`}.`,
+        ]
+      : []),
+    approvalWords(rules.approval),
+    ...(readiness.rollbackPlan ? ['There is a plan for the way back.'] : []),
+    ...(readiness.dependencies ? ['What it depends on runs there in versions that fit.'] : []),
+    ...readiness.checklist.map((item) => `A person said yes to: ${item}.`),
+    `After a deployment ${listed(verification.checks.map((one) => ({ health: 'its health', smoke: 'a smoke test', person: 'a person' })[one]))} must say that it is good${verification.maxAge === null ? '' : `; that counts for ${formatDuration(verification.maxAge)}`}.`,
+    `In an emergency ${breakGlass.persons === 1 ? 'one person' : 'two persons'} may pass over this for ${formatDuration(breakGlass.timeBox)}, and what that owes is due in ${formatDuration(breakGlass.debtDue)}.`,
+  ];
+}
+
+const EXCLUDED: Readonly<Record<ApprovalRoute['exclude'][number], string>> = {
+  author: 'an author of a commit',
+  committer: 'its committer',
+  'co-author': 'a co-author',
+  requester: 'who asked for the release',
+  'config-changer': 'who changed the configuration',
+  'policy-changer': 'who changed the policy',
+};
+
+function approvalWords(route: ApprovalRoute | null): string {
+  if (route === null) return 'No person has to approve: the policy does.';
+  const steps = route.steps.map(({ role, count }) => `${count} ${role}${count === 1 ? '' : 's'}`);
+  return [
+    `Approved by ${steps.join(', then ')}${route.onePersonOneRole && route.steps.length > 1 ? ', different persons' : ''}`,
+    ...(route.exclude.length === 0
+      ? []
+      : [
+          `nobody of them ${listed(
+            route.exclude.map((one) => EXCLUDED[one]),
+            'or',
+          )}`,
+        ]),
+    route.unmapped === 'unknown' ? 'a committer whom nobody knows blocks until mapped' : 'a committer whom nobody knows is ignored',
+    `an approval lasts ${formatDuration(route.expiresAfter)}.`,
+  ].join('; ');
+}
+
+function listed(words: readonly string[], and = 'and'): string {
+  return words.length < 2 ? (words[0] ?? 'nothing') : `${words.slice(0, -1).join(', ')} ${and} ${words.at(-1)}`;
+}
