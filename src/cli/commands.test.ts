@@ -62,6 +62,7 @@ const MACHINE_ONLY = [
   'POST /v1/agent/acts/{act}/heartbeat',
   'GET /v1/agent/acts/{act}/artifact',
   'POST /v1/agent/break-glass',
+  'POST /v1/agent/restored/{restore}',
   'POST /v1/agent/claim',
   'POST /v1/agent/deployments/{deployment}/samples',
   'POST /v1/agents',
@@ -70,7 +71,7 @@ const MACHINE_ONLY = [
 ];
 
 /** What only a page asks. */
-const SCREEN_ONLY: readonly string[] = ['POST /v1/sessions/current/confirm', 'POST /v1/setup/look'];
+const SCREEN_ONLY: readonly string[] = ['POST /v1/sessions/current/confirm', 'POST /v1/setup/look', 'GET /v1/me/delegates'];
 
 test('every route of the contract is within reach of ym, but for those of machines', async () => {
   const routes = new Map<string, RouteShape>();

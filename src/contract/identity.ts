@@ -152,6 +152,13 @@ export const setDelegate = defineRoute({
   body: z.object({ person: idOf('per').nullable() }),
   answer: z.object({ delegate: z.string().nullable() }),
 });
+export const listDelegates = defineRoute({
+  method: 'GET',
+  path: '/v1/me/delegates',
+  summary: 'The active persons by name, of whom I may name one to decide for me',
+  access: { kind: 'may', action: 'release.read', list: true },
+  answer: z.object({ items: z.array(z.object({ id: idOf('per'), name: z.string() })) }),
+});
 export const giveRole = defineRoute({
   method: 'POST',
   path: '/v1/roles',
@@ -235,6 +242,7 @@ export const identityRoutes = [
   addEmail,
   deactivatePerson,
   setDelegate,
+  listDelegates,
   giveRole,
   takeRole,
   addBot,

@@ -8,7 +8,7 @@ import { accountRoutes } from './account.routes.ts';
 import { freshUntil } from './fresh.ts';
 import { noSuch } from './identity.problems.ts';
 import { personLabel } from './identity.queries.ts';
-import { aboutMe, credentialsOf, people, rolesOf } from './identity.views.ts';
+import { aboutMe, activeNames, credentialsOf, people, rolesOf } from './identity.views.ts';
 import * as peopleCommands from './people.commands.ts';
 import * as signInCommands from './sign-in.commands.ts';
 import * as tokenCommands from './token.commands.ts';
@@ -57,6 +57,7 @@ export const identityRoutes: readonly Mounted[] = [
     await peopleCommands.nameDelegate(tx, actor, body.person);
     return { delegate: body.person };
   }),
+  mount(contract.listDelegates, async ({ tx }) => ({ items: await activeNames(tx) })),
   mount(contract.giveRole, async ({ tx, actor, body }) => {
     await peopleCommands.giveRole(tx, actor, body);
     return { holder: body.holder, roles: await rolesOf(tx, body.holder) };

@@ -63,6 +63,11 @@ export async function people(tx: Tx): Promise<PersonView[]> {
   }));
 }
 
+/** Everybody who is active, by name, and nothing else of them. */
+export async function activeNames(tx: Tx): Promise<{ id: string; name: string }[]> {
+  return tx.query<{ id: string; name: string }>(`select id, name from person where active order by name, id limit 5000`);
+}
+
 async function rolesByHolder(tx: Tx): Promise<Map<string, RoleView[]>> {
   const rows = await tx.query<Binding & { holder: string }>(
     `select holder_id as holder, role, team, service, environment from role_binding order by id`,

@@ -1,10 +1,49 @@
-import type { ReactNode } from 'react';
-import { Page } from '../../kit/index.ts';
+import { Link, useParams } from '@tanstack/react-router';
+import type { ComponentType, ReactNode } from 'react';
+import { Empty, Page } from '../../kit/index.ts';
+import { Agents } from './agents.tsx';
+import { Audit } from './audit.tsx';
+import { Instance } from './instance.tsx';
+import { Parked } from './parked.tsx';
+import { People } from './people.tsx';
+import { Roles } from './roles.tsx';
+import { Runners } from './runners.tsx';
+import { Tokens } from './tokens.tsx';
+import { Webhooks } from './webhooks.tsx';
 
-export default function Screen(): ReactNode {
+/** The parts of administration, each with an address of its own. */
+const PARTS: readonly (readonly [key: string, label: string, body: ComponentType])[] = [
+  ['people', 'People', People],
+  ['roles', 'Roles', Roles],
+  ['tokens', 'Tokens', Tokens],
+  ['runners', 'Runners', Runners],
+  ['agents', 'Agents', Agents],
+  ['parked', 'Parked work', Parked],
+  ['audit', 'Audit', Audit],
+  ['webhooks', 'Webhooks', Webhooks],
+  ['instance', 'Instance', Instance],
+];
+
+export default function Admin(): ReactNode {
+  const { part = 'people' } = useParams({ strict: false }) as { readonly part?: string };
+  const found = PARTS.find(([key]) => key === part);
+  const Body = found?.[2];
   return (
-    <Page title="admin">
-      <p className="text-quiet">This screen is being built.</p>
+    <Page title={found === undefined ? 'Admin' : `Admin: ${found[1]}`}>
+      <nav aria-label="administration" className="flex gap-1 overflow-x-auto border-b border-line">
+        {PARTS.map(([key, label]) => (
+          <Link
+            key={key}
+            to="/admin/$part"
+            params={{ part: key } as never}
+            aria-current={key === part ? 'page' : undefined}
+            className="flex min-h-9 items-center border-b-2 border-transparent px-3 whitespace-nowrap text-quiet hover:text-ink hover:no-underline aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
+          >
+            {label}
+          </Link>
+        ))}
+      </nav>
+      {Body === undefined ? <Empty title="There is no such part of administration.">Choose one above.</Empty> : <Body />}
     </Page>
   );
 }
