@@ -37,6 +37,7 @@ import { adminRoutes } from '../operations/admin.routes.ts';
 import { backupSweeper, backupTask } from '../operations/backup.work.ts';
 import { keepingEvents } from '../operations/keeping.events.ts';
 import { keepingRoutes } from '../operations/keeping.routes.ts';
+import { doctorRoutes } from '../operations/doctor/doctor.routes.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
 import { retentionRoutes } from '../operations/retention.routes.ts';
 import { backupMaker } from './backups.ts';
@@ -66,6 +67,7 @@ import { waiverEvents } from '../waivers/waivers.events.ts';
 import { waiverSweepers, waiverTasks } from '../waivers/waivers.reactions.ts';
 import { waiverRoutes } from '../waivers/waivers.routes.ts';
 import { boardRoutes } from '../yard/board/board.routes.ts';
+import { environmentScreenRoutes } from '../yard/environment/environment.routes.ts';
 import { inboxRoutes } from '../yard/inbox/inbox.routes.ts';
 import { liveRoutes } from '../yard/live/live.routes.ts';
 import { releasePageRoutes } from '../yard/release/release-page.routes.ts';
@@ -159,6 +161,7 @@ export const slices: readonly Slice[] = [
     routes: [
       ...keyRoutes(sealedColumns),
       ...retentionRoutes(retention),
+      ...doctorRoutes,
       ...adminRoutes(() => slices.flatMap((slice) => slice.events)),
       ...keepingRoutes(enginePort),
     ],
@@ -166,7 +169,7 @@ export const slices: readonly Slice[] = [
     sweepers: [backupSweeper],
     events: [...workEvents, ...keepingEvents],
   },
-  { ...none, name: 'board', routes: boardRoutes },
+  { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },
   { ...none, name: 'live', routes: liveRoutes },
   { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },
   { ...none, name: 'calendar', routes: calendarRoutes },

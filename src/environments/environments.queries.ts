@@ -1,6 +1,8 @@
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
+import type { BookingView } from '../contract/environments.ts';
 import type { Booking } from './booking.ts';
+import { bookingViews } from './booking.views.ts';
 import { standingBookings } from './booking.store.ts';
 import { healthFrom, type Health, type Incident } from './incident.ts';
 import { findIncident, findOpenIncidents } from './incident.store.ts';
@@ -108,4 +110,9 @@ export async function bookingResolver(tx: Tx, id: string): Promise<{ service?: s
   if (row === null) throw noSuchBooking({ id });
   const { service, team, environment } = row;
   return { ...(service === null ? {} : { service }), ...(team === null ? {} : { team }), environment };
+}
+
+/** Bookings that are not over, in one environment (by name) or in all, with names; `services` null: of all services. */
+export async function bookingsWithNames(tx: Tx, environment: string | null, services: readonly string[] | null): Promise<BookingView[]> {
+  return bookingViews(tx, { environment, services });
 }

@@ -12,6 +12,9 @@ import type {
   ServiceRow,
 } from './board-rows.ts';
 
+/** Waivers that end within this time are told on the board. */
+export const SOON_MS = 7 * 86_400_000;
+
 export type BoardFilter = {
   /** Null: all. */
   readonly services: readonly string[] | null;

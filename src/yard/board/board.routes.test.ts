@@ -87,3 +87,70 @@ test('the card of a place says who brought it, who verified it and what comes ne
   });
   expect((await api.real('GET', `/v1/yard/cells/${row?.service}/nowhere`, api.admin)).status).toBe(404);
 });
+
+test('a service on one page: its places, what it needs and who needs it, with whether they fit', async () => {
+  const row = (await board()).rows.find((one) => one.service.endsWith('-040'));
+  const page = await api.real('GET', `/v1/services/${row?.service}/overview`, api.admin);
+  expect(page).toMatchObject({ status: 200, json: { service: { name: row?.service }, runs: { length: 2 }, releases: { length: 4 } } });
+  const needs = page.json['needs'] as { service: string; places: { fits: string }[] }[];
+  const neededBy = page.json['neededBy'] as { service: string }[];
+  expect([needs.map((one) => one.service.slice(-3)), neededBy.map((one) => one.service.slice(-3))]).toEqual([['020'], ['060']]);
+  expect(needs[0]?.places.map((one) => one.fits)).toEqual(['yes', 'yes', 'yes', 'yes', 'yes']);
+  // The seed started everything with other values than the catalog has.
+  expect(page.json['outdated']).toEqual(['dev', 'test', 'stage', 'pre', 'prod']);
+  expect(page.text).not.toContain('"sealed"');
+});
+
+test('the environments add up to the board, and one shows what was said and what is done there', async () => {
+  const whole = await board();
+  const { items } = (await api.real('GET', '/v1/yard/environments', api.admin)).json as { items: Record<string, unknown>[] };
+  expect(items.map((one) => [one['name'], one['running'], (one['agents'] as unknown[]).length])).toEqual(
+    ['dev', 'test', 'stage', 'pre', 'prod'].map((name) => [name, 60, 1]),
+  );
+  expect(items[4]).toMatchObject({ waiting: whole.counts.waiting, moving: whole.counts.moving, incidents: whole.counts.incident });
+  const prod = await api.real('GET', '/v1/yard/environments/prod', api.admin);
+  expect(prod).toMatchObject({ status: 200, json: { rows: { length: 60 }, verifications: { length: 50 }, history: { length: 50 } } });
+  expect((await api.real('GET', '/v1/yard/environments/nowhere', api.admin)).status).toBe(404);
+});
+
+test('the difference of two environments lists what differs, and only of services that may be seen', async () => {
+  const ask = async (query: string, token = api.admin) => api.real('GET', `/v1/environments/diff?${query}`, token);
+  const all = await ask('left=dev&right=prod');
+  expect(all).toMatchObject({ status: 200, json: { services: { length: 60 }, alike: 0 } });
+  expect(all.json['settings']).toContainEqual({ setting: 'kind', left: 'development', right: 'production' });
+  const one = (all.json['services'] as { service: string; configuration: unknown[] }[])[0];
+  expect(one?.configuration).toEqual([
+    { key: 'LEVEL', left: 'debug', right: 'info' },
+    { key: 'REGION', left: null, right: 'eu' },
+  ]);
+  const token = await viewer('narrow-two', { team: 'team-02' });
+  expect((await ask('left=dev&right=prod', token)).json['services']).toHaveLength(3);
+  const mine = new Set((await board('', token)).rows.map((row) => row.service));
+  const other = (await board()).rows.find((row) => !mine.has(row.service));
+  expect((await ask(`left=dev&right=prod&service=${other?.service}`, token)).status).toBe(403);
+  expect((await ask('left=dev&right=nowhere')).status).toBe(404);
+});
+
+test('a booking is made, shown on the board, and ended by who made it or who may freeze', async () => {
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  const made = await api.real('POST', '/v1/environments/stage/bookings', api.admin, { until, reason: 'a load test' });
+  expect(made).toMatchObject({
+    status: 201,
+    json: { environment: 'stage', service: null, owner: { name: 'Ada Admin' }, state: 'active', until },
+  });
+  expect((await board()).environments[2]?.booked).toMatchObject({ booking: made.json['id'], owner: 'Ada Admin' });
+  expect((await api.real('GET', '/v1/bookings?environment=stage', api.admin)).json['items']).toMatchObject([{ id: made.json['id'] }]);
+  expect((await api.real('GET', '/v1/bookings?environment=dev', api.admin)).json['items']).toEqual([]);
+  const bo = await api.real('POST', '/v1/people', api.admin, {
+    name: 'Bo',
+    emails: ['bo@example.org'],
+    roles: [{ role: 'developer', on: {} }],
+  });
+  const link = bo.json['invitation'];
+  const bos = String((await api.real('POST', '/v1/setup', null, { link, password: 'a long enough password' })).json['token']);
+  const end = `/v1/bookings/${String(made.json['id'])}/end`;
+  expect((await api.real('POST', end, bos, {})).status).toBe(403);
+  expect(await api.real('POST', end, api.admin, {})).toMatchObject({ status: 200, json: { state: 'over' } });
+  expect(await api.real('POST', end, api.admin, {})).toMatchObject({ status: 409, json: { code: 'environments.booking-over' } });
+  expect((await board()).environments[2]?.booked).toBe(null);
+});

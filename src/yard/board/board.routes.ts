@@ -1,14 +1,12 @@
 import { environmentsInOrder, mustEnvironment, mustService } from '../../catalog/catalog.queries.ts';
-import { yardBoard, yardCell } from '../../contract/yard.ts';
+import { serviceOverview, yardBoard, yardCell } from '../../contract/yard.ts';
 import { plus } from '../../kernel/time.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
-import { boardParts, boardServices } from './board.queries.ts';
+import { boardParts, boardServices, SOON_MS } from './board.queries.ts';
+import { overviewOf } from '../service/service.views.ts';
 import { boardOf, countsOf, matches } from './board.ts';
 import { cellView } from './cell.views.ts';
 import { activeFreezes, firstSteps, headOf } from './summary.queries.ts';
-
-/** Waivers that end within this time are told on the board. */
-const SOON_MS = 7 * 86_400_000;
 
 /** What the Yard asks. */
 export const boardRoutes: readonly Mounted[] = [
@@ -41,4 +39,5 @@ export const boardRoutes: readonly Mounted[] = [
   mount(yardCell, async ({ tx, params }) =>
     cellView(tx, await mustService(tx, params.service), await mustEnvironment(tx, params.environment)),
   ),
+  mount(serviceOverview, async ({ tx, params }) => overviewOf(tx, await mustService(tx, params.service))),
 ];

@@ -8,7 +8,7 @@ import { edgesOf } from '../../releases/calendar/edges.ts';
 import { freezesOf } from '../../releases/calendar/freezes.queries.ts';
 
 /** An agent that was not heard of for this long is not alive: it asks for work every few seconds. */
-const SILENCE_MS = 60_000;
+export const SILENCE_MS = 60_000;
 
 /** The environments as the head of the board shows them: with who acts there and whether they are booked as a whole. */
 export async function headOf(tx: Tx, environments: readonly Environment[], now: Instant): Promise<Board['environments']> {
