@@ -11,6 +11,7 @@ Usage: yardmaster COMMAND [options]
   agent                runs services on this machine and moves their traffic
   agent rollback       goes back on this machine without the server
   agent down           stops everything that an agent runs on this machine
+  doctor               what is isolated, missing or wrong here, with remedies
   keys                 the keys of stored secrets: show, rotate, remove
   backup               a whole backup of this instance; backup verify: compares one with its manifest
   restore              brings a backup into an empty place, paused; restore status: what differs
@@ -27,6 +28,7 @@ const entries = {
   server: ['app/main', (module) => module.serverMain(rest)],
   runner: ['runner/start', (module) => module.runnerMain(rest)],
   agent: ['agent/start', (module) => module.agentMain(rest)],
+  doctor: ['app/doctor.system', (module) => module.doctorMain(rest)],
   keys: ['app/keys.system', (module) => module.keysMain(rest)],
   ledger: ['app/ledger.system', (module) => module.ledgerMain(rest)],
   backup: ['app/backup.system', (module) => module.backupMain(rest)],
