@@ -71,7 +71,16 @@ const MACHINE_ONLY = [
 ];
 
 /** What only a page asks. */
-const SCREEN_ONLY: readonly string[] = ['POST /v1/sessions/current/confirm', 'POST /v1/setup/look', 'GET /v1/me/delegates'];
+const SCREEN_ONLY: readonly string[] = [
+  'POST /v1/sessions/current/confirm',
+  'POST /v1/setup/look',
+  'GET /v1/me/delegates',
+  'GET /v1/yard',
+  'GET /v1/yard/cells/{service}/{environment}',
+  'GET /v1/services/{service}/overview',
+  'GET /v1/yard/environments',
+  'GET /v1/yard/environments/{environment}',
+];
 
 test('every route of the contract is within reach of ym, but for those of machines', async () => {
   const routes = new Map<string, RouteShape>();

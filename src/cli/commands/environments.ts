@@ -2,13 +2,14 @@ import { listEnvironments } from '../../contract/catalog.ts';
 import { environmentServices } from '../../contract/deployments.ts';
 import { listVerifications, revokeVerification, verifyByPerson } from '../../contract/environments.ts';
 import { EXIT } from '../exit-codes.ts';
+import { bookingCommands } from './bookings.ts';
 import type { AddCommand } from '../main.ts';
 import { findRelease, namesOf } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
 
 type VerifyOptions = { service: string; release?: string; note?: string; failed?: boolean };
 
-/** ym environments, ym env running|verify|verifications|revoke */
+/** ym environments, ym env running|verify|verifications|revoke|book|bookings|free|diff */
 export const environmentCommands: AddCommand = (program, run) => {
   program
     .command('environments')
@@ -27,7 +28,10 @@ export const environmentCommands: AddCommand = (program, run) => {
         shell.print(rows.length === 0 ? 'No environments yet. Describe them in yardmaster.yaml, then: ym apply' : table(rows), list);
       }),
     );
-  const group = program.command('env').description('what runs in an environment, and who looked at it');
+  const group = program
+    .command('env')
+    .description('what runs in an environment, who looked at it, who has it, and what differs from another');
+  bookingCommands(group, run);
   group
     .command('running <env>')
     .description('what runs there, since when, and where its traffic comes in')
