@@ -29,6 +29,8 @@ export async function launch(script, entry, run) {
   if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
     // A process that exits while V8 compiles in the background may wait for ever for its own thread (nodejs/node#54918).
     setFlagsFromString('--no-concurrent-sparkplug');
+    // What lives for a second gains nothing from the second compiler, which waits in the same way.
+    if (entry.startsWith('cli/')) setFlagsFromString('--no-maglev');
     const { enableCompileCache } = await import('node:module');
     enableCompileCache?.();
     return run(await import(fileOf(entry)));

@@ -22,7 +22,7 @@ async function start(args: readonly string[]): Promise<{ code: number; text: str
   return await new Promise((done) => {
     execFile(
       process.execPath,
-      ['--no-concurrent-sparkplug', ...args],
+      ['--single-threaded', ...args],
       { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2, timeout: 180_000, killSignal: 'SIGKILL' },
       (error, stdout, stderr) =>
         done({ code: error === null ? 0 : 1, text: `${stdout}${stderr}${error?.killed === true ? 'it did not end within 180 s' : ''}` }),

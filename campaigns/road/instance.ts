@@ -25,13 +25,15 @@ export type Instance = {
   readonly ada: Api;
   readonly bob: Api;
   readonly repository: Repository;
+  /** What its servers are started with, but for their ports. */
+  readonly serverEnv: Readonly<Record<string, string>>;
   /** Where the checker is told to look. */
   readonly checkArguments: readonly string[];
   readonly close: (keep: boolean) => Promise<void>;
 };
 
 const root = join(import.meta.dirname, '../..');
-const PASSWORD = 'a long enough password';
+export const PASSWORD = 'a long enough password';
 
 const CATALOG = (repository: string): string => `policy: startup
 teams:
@@ -99,6 +101,7 @@ export async function makeInstance(serverCount: 1 | 2): Promise<Instance> {
       ada: people.ada,
       bob: people.bob,
       repository,
+      serverEnv: env,
       checkArguments: ['--folder', folder, '--url', url],
       async close(keep) {
         for (const daemon of [agent, runner, ...servers]) await daemon.kill();
