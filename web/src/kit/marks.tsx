@@ -13,7 +13,7 @@ const VERDICT: Readonly<Record<VerdictWord, string>> = {
 export function Verdict({ of, large = false }: { readonly of: VerdictWord; readonly large?: boolean }): ReactNode {
   return (
     <span
-      className={`inline-flex items-center gap-1 rounded-full font-semibold ${VERDICT[of]} ${large ? 'px-3 py-1 text-lg' : 'px-2 py-px text-sm'}`}
+      className={`inline-flex items-center gap-1 rounded-full font-semibold whitespace-nowrap ${VERDICT[of]} ${large ? 'px-3 py-1 text-lg' : 'px-2 py-px text-sm'}`}
     >
       <Icon name={of} size={large ? 18 : 14} />
       {of}

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { When } from './text.tsx';
 
-const PARTS = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)\b|\b((rel|run|inc|dec|dep|wvr|frz)_[0-9a-f]{32})\b/g;
+const PARTS = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)\b|\b(([a-z]{3})_[0-9a-f]{32})\b/g;
 
 const ADDRESS: Readonly<Record<string, (id: string) => string>> = {
   rel: (id) => `/releases/${id}`,
@@ -29,7 +29,12 @@ export function Said({ text }: { readonly text: string }): ReactNode {
           {id.slice(0, 12)}…
         </Link>,
       );
-    else parts.push(whole);
+    else
+      parts.push(
+        <code key={match.index} title={whole}>
+          {whole.slice(0, 12)}…
+        </code>,
+      );
     from = match.index + whole.length;
   }
   parts.push(text.slice(from));

@@ -56,15 +56,19 @@ function Shown({ compared }: { readonly compared: Compared }): ReactNode {
                 { label: other, tone: 'quiet', values: points.map((point) => rate(point.other)) },
               ]}
             />
-            <Chart
-              title="Slower than 95 % of requests, ms"
-              unit="ms"
-              at={at}
-              series={[
-                { label: 'canary', tone: 'accent', values: points.map((point) => point.canary.p95Ms) },
-                { label: other, tone: 'quiet', values: points.map((point) => point.other.p95Ms) },
-              ]}
-            />
+            {points.every((point) => point.canary.p95Ms === null && point.other.p95Ms === null) ? (
+              <p className="text-sm text-quiet">How long answers take is not measured by the router here.</p>
+            ) : (
+              <Chart
+                title="Slower than 95 % of requests, ms"
+                unit="ms"
+                at={at}
+                series={[
+                  { label: 'canary', tone: 'accent', values: points.map((point) => point.canary.p95Ms) },
+                  { label: other, tone: 'quiet', values: points.map((point) => point.other.p95Ms) },
+                ]}
+              />
+            )}
             <Chart
               title="Difference of error rates so far, and what is proven of it, points of %"
               unit="%"

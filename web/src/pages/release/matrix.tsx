@@ -58,12 +58,15 @@ export function Matrix({ page, chosen }: { readonly page: Release; readonly chos
   );
 }
 
-const SHOWN = 2;
+const FEW = 3;
 
+/** What is open says why at once; what is met says it when it is asked. */
 function Cell({ place, rule, page }: { readonly place: Place; readonly rule: string; readonly page: Release }): ReactNode {
   const said = place.words.rules.find((one) => one.rule === rule);
   const read = place.rules.find((one) => one.rule === rule)?.read ?? [];
   if (said === undefined) return <span className="text-quiet">not asked</span>;
+  const open = said.verdict === 'allow' ? 0 : FEW;
+  const [shown, rest] = [said.reasons.slice(0, open), said.reasons.slice(open)];
   const line = (reason: string, index: number): ReactNode => (
     <li key={index} className="text-sm">
       <Said text={reason} />
@@ -72,14 +75,20 @@ function Cell({ place, rule, page }: { readonly place: Place; readonly rule: str
   return (
     <div className="min-w-0 space-y-1">
       <Verdict of={said.verdict} />
-      <ul className="space-y-0.5">{said.reasons.slice(0, SHOWN).map(line)}</ul>
-      {said.reasons.length > SHOWN ? (
+      {shown.length === 0 ? null : <ul className="space-y-0.5">{shown.map(line)}</ul>}
+      {rest.length === 0 ? null : (
         <details>
-          <summary className="min-h-6 text-sm text-accent">{said.reasons.length - SHOWN} more</summary>
-          <ul className="space-y-0.5">{said.reasons.slice(SHOWN).map(line)}</ul>
+          <summary className="min-h-6 text-sm text-accent">
+            {open === 0 ? 'by what' : `${rest.length} more`}
+            <span className="sr-only">
+              : {rule} in {place.environment}
+            </span>
+          </summary>
+          <ul className="mt-1 space-y-0.5">{rest.map(line)}</ul>
+          <Evidence read={read} page={page} />
         </details>
-      ) : null}
-      <Evidence read={read} page={page} />
+      )}
+      {rest.length === 0 ? <Evidence read={read} page={page} /> : null}
     </div>
   );
 }

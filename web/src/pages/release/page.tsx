@@ -69,8 +69,8 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
       <div className="grid min-w-0 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="min-w-0 space-y-4">
           {place === undefined ? null : <Progressing page={page} place={place} />}
-          <Matrix page={page} chosen={place?.environment ?? ''} />
           <Changes page={page} />
+          <Matrix page={page} chosen={place?.environment ?? ''} />
           <Proof page={page} />
         </div>
         <Side page={page} place={place} />

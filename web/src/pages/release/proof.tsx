@@ -23,7 +23,7 @@ export function Proof({ page }: { readonly page: Release }): ReactNode {
           columns={[
             { key: 'verdict', label: 'Answer', cell: (one) => <Verdict of={one.verdict} /> },
             { key: 'environment', label: 'Environment', cell: (one) => one.environment },
-            { key: 'purpose', label: 'For', cell: (one) => one.purpose },
+            { key: 'purpose', label: 'For', cell: (one) => <span className="whitespace-nowrap">{one.purpose}</span> },
             { key: 'at', label: 'At', cell: (one) => <When at={one.at} /> },
             {
               key: 'actor',
@@ -31,7 +31,15 @@ export function Proof({ page }: { readonly page: Release }): ReactNode {
               wide: true,
               cell: (one) => <bdi>{one.actor.person?.name ?? one.actor.label.split(':')[0]}</bdi>,
             },
-            { key: 'open', label: 'Open', cell: (one) => <Link to={`/decisions/${one.id}`}>inputs and rules</Link> },
+            {
+              key: 'open',
+              label: 'Open',
+              cell: (one) => (
+                <Link to={`/decisions/${one.id}`} className="whitespace-nowrap">
+                  rules and inputs
+                </Link>
+              ),
+            },
             { key: 'again', label: 'Again', right: true, cell: (one) => <Replay decision={one.id} /> },
           ]}
         />
@@ -88,7 +96,7 @@ function Replay({ decision }: { readonly decision: string }): ReactNode {
   const replay = useAct<typeof replayDecision>('POST', '/v1/decisions/{decision}/replay');
   const [same, setSame] = useState<boolean | null>(null);
   return (
-    <span className="inline-flex items-center gap-2" aria-live="polite">
+    <span className="inline-flex items-center gap-2 whitespace-nowrap" aria-live="polite">
       {same === null ? null : <Tag tone={same ? 'allow' : 'deny'}>{same ? 'the same' : 'not the same'}</Tag>}
       {replay.problem === null ? null : <span className="text-deny">{replay.problem.title}</span>}
       <Button busy={replay.busy} onClick={() => void replay.act({ params: { decision } }).then((answer) => setSame(answer?.same ?? null))}>

@@ -19,11 +19,34 @@ export function Side({ page, place }: { readonly page: Release; readonly place: 
         {page.release.notes.trim() === '' ? (
           <p className="text-quiet">No commit of this release says what it does for whom.</p>
         ) : (
-          <div className="max-h-96 overflow-y-auto text-sm whitespace-pre-wrap" tabIndex={0} role="group" aria-label="release notes">
-            {page.release.notes}
-          </div>
+          <Notes text={page.release.notes} />
         )}
       </Panel>
+    </div>
+  );
+}
+
+/** The notes as lines of text: headings and points look like such, and nothing in them is more than text. */
+function Notes({ text }: { readonly text: string }): ReactNode {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return (
+    <div className="max-h-96 space-y-1 overflow-y-auto text-sm" tabIndex={0} role="group" aria-label="release notes">
+      {lines.map((line, index) => {
+        const heading = /^#{1,6} (.*)$/.exec(line)?.[1];
+        const point = /^[-*] (.*)$/.exec(line)?.[1];
+        if (heading !== undefined)
+          return (
+            <p key={index} className="pt-1 font-semibold">
+              <bdi>{heading}</bdi>
+            </p>
+          );
+        return (
+          <p key={index} className={point === undefined ? '' : 'pl-3 -indent-3'}>
+            {point === undefined ? null : <span aria-hidden="true">· </span>}
+            <bdi>{point ?? line}</bdi>
+          </p>
+        );
+      })}
     </div>
   );
 }
