@@ -2,8 +2,9 @@ import { environmentById, environmentByName } from '../catalog/catalog.queries.t
 import { whatRuns } from '../environments/environments.queries.ts';
 import { system } from '../kernel/actor.ts';
 import { Problem } from '../kernel/problem.ts';
-import type { Floor, Reaction, Sweeper, Task } from '../platform/floor.ts';
-import { releaseById } from '../releases/releases.queries.ts';
+import type { Floor, Reaction, Sweeper, Task, Tx } from '../platform/floor.ts';
+import { newestRestore } from '../platform/backup/restore.store.ts';
+import { releaseById, type ReleaseRow } from '../releases/releases.queries.ts';
 import { attachWayBack, nextEnvironments, requestDeployment } from './deploy.commands.ts';
 import { lockPromotion } from './deployment.store.ts';
 import { openDeploymentIds, wasRequested } from './deployments.queries.ts';
@@ -76,6 +77,17 @@ async function wakeOpen(floor: Floor, org: string, release: string | null): Prom
   });
 }
 
+/**
+ * Whether a machine runs it already, or something that these books lost in a restore and that may be newer than this
+ * release of before: that is left to people.
+ */
+async function overtaken(tx: Tx, release: ReleaseRow, environmentId: string): Promise<boolean> {
+  const runs = (await whatRuns(tx, release.serviceId, environmentId))?.releaseId ?? null;
+  if (runs === null || runs === release.id) return runs === release.id;
+  const restored = (await newestRestore(tx))?.restoredAt ?? null;
+  return restored !== null && release.createdAt < restored && (await releaseById(tx, runs)) === null;
+}
+
 async function promote(floor: Floor, port: EnginePort, org: string, releaseId: string, from: string | null): Promise<void> {
   await floor.db.tx(org, async (tx) => {
     const release = await releaseById(tx, releaseId);
@@ -84,8 +96,7 @@ async function promote(floor: Floor, port: EnginePort, org: string, releaseId: s
     await lockPromotion(tx, releaseId);
     for (const environment of await nextEnvironments(tx, release, from)) {
       if (await wasRequested(tx, release.id, environment.id)) continue;
-      // After a restore a machine may run it already, though these books never asked for it.
-      if ((await whatRuns(tx, release.serviceId, environment.id))?.releaseId === release.id) continue;
+      if (await overtaken(tx, release, environment.id)) continue;
       try {
         await requestDeployment(tx, port, system(org, 'promotion'), { release: release.id, environment: environment.name });
       } catch (error) {

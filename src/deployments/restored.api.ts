@@ -80,7 +80,12 @@ async function settle(
   if (becomes === 'ends') {
     // What is observed ends only by an act.
     const acting = row.state === 'observing' ? await saveDeployment(tx, actor, environment.name, row, {}, 'acting') : row;
-    await finish({ tx, port, actor, environment, now }, acting, 'failed', `restored from a backup: ${says}`);
+    await finish(
+      { tx, port, actor, environment, now },
+      acting,
+      row.startedAt === null ? 'cancelled' : 'failed',
+      `restored from a backup: ${says}`,
+    );
   } else await tx.wake(ADVANCE, row.id, { deployment: row.id });
 }
 

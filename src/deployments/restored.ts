@@ -103,10 +103,10 @@ function planOne(
   }
   const begun = open.filter(({ id }) => !ended.has(id) && byAct.has(id)).map(({ id }) => id);
   const never = open.filter(({ id }) => !byAct.has(id)).map(({ id }) => id);
-  const further = unknown.filter((act) => act.deployment === deployment.id);
+  // Whoever acted there: what these books would still do would go back over what came later.
+  const further = unknown.filter((act) => act.service === deployment.service && act.environment === deployment.environment);
   if (further.length > 0) {
-    const phases = further.map(({ phase }) => phase).join(', ');
-    const says = `the machine went on after the backup (${phases}): it ends here, and what runs is taken from the machine`;
+    const says = `the place went on after the backup (${further.map(({ phase }) => phase).join(', ')}): it ends here, and what runs is taken from the machine`;
     return { deployment, becomes: 'ends', says, results, begun, never };
   }
   const told = [

@@ -45,7 +45,7 @@ export const schemaUnknown = defineProblem<{ name: string; program: string }>('r
 export const paused = defineProblem<Record<string, never>>('platform.paused', {
   status: 503,
   sentence: 'This instance came out of a backup and is paused: nothing acts until a person resumes it.',
-  remedy: 'See what differs with `ym restore status` (GET /v1/admin/restore), then `ym restore resume --reason TEXT`.',
+  remedy: 'See what differs with `ym restore status`, then `ym restore resume --reason TEXT`.',
 });
 
 function mib(bytes: number): number {
