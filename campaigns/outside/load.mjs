@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { actLog } from './act-log.mjs';
 
 const REST_MS = 60_000;
 const TIMESTAMPTZ = 1184;
@@ -86,7 +87,7 @@ function files(folder) {
   const slots = join(folder, 'agent/slots');
   return {
     journal: lines(join(folder, 'journal.jsonl')),
-    acts: lines(join(folder, 'agent/acts.jsonl')),
+    acts: actLog(join(folder, 'agent')),
     slots: existsSync(slots) ? readdirSync(slots).map((name) => JSON.parse(readFileSync(join(slots, name), 'utf8'))) : [],
     secret: readFileSync(join(folder, 'planted.secret'), 'utf8').trim(),
     checkpointLog: readFileSync(join(folder, 'state/checkpoints.log'), 'utf8'),

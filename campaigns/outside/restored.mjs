@@ -11,6 +11,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { actLog } from './act-log.mjs';
 import { connect, contents } from './contents.mjs';
 import { growing, readCheckpoint } from './ledger.mjs';
 
@@ -19,11 +20,6 @@ const { values, positionals } = parseArgs({
   options: Object.fromEntries(['folder', 'state', 'moment', 'manifest', 'status', 'resumed'].map((name) => [name, { type: 'string' }])),
 });
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
-const lines = (path) =>
-  readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
 
 const parts = { equal, listed, acts };
 const wrong = await parts[positionals[0]]();
@@ -93,7 +89,7 @@ async function listed() {
   const bad = [];
   const status = json(values.status);
   const client = await connect(values.folder, values.state);
-  const acts = lines(join(values.folder, 'agent/acts.jsonl'));
+  const acts = actLog(join(values.folder, 'agent'));
   const begun = new Set(acts.filter((line) => line.event === 'begin').map((line) => line.act));
   const known = new Set((await client.query('select id from deployment_act')).rows.map((row) => row.id));
   const should = [...begun].filter((act) => !known.has(act)).sort();
@@ -133,7 +129,7 @@ async function listed() {
 /** In the agent's whole log, through both lives of the server: one act one end; one step of one deployment one act; tokens never fall. */
 async function acts() {
   const bad = [];
-  const all = lines(join(values.folder, 'agent/acts.jsonl'));
+  const all = actLog(join(values.folder, 'agent'));
   const ended = new Set();
   const steps = new Map();
   const tokens = new Map();

@@ -15,6 +15,8 @@ export type LogLine = {
   readonly result: ActResult | null;
   /** Done by a person on this machine, without the server. */
   readonly breakGlass: boolean;
+  /** Carried over from an older file when the log was turned over: it stands there too. */
+  readonly kept?: true;
 };
 
 /** What the agent remembers of its log: results by act, acts that began and did not end, and the highest token by slot. */
@@ -77,6 +79,18 @@ function rebuild(lines: readonly LogLine[]): Memory {
     }
   }
   return { results, open, tokens };
+}
+
+/**
+ * The lines that a log which is turned over must begin with: of each slot all with its highest token, what began and did
+ * not end, and the newest `recent`. Whatever `admit` would have answered to an act that may still come, it answers the
+ * same: an act with a lower token is stale whatever became of it.
+ */
+export function carriedOver(lines: readonly LogLine[], recent: number): LogLine[] {
+  const { open, tokens } = rebuild(lines);
+  const needed = (line: LogLine, at: number): boolean =>
+    at >= lines.length - recent || open.has(line.act) || line.token >= (tokens.get(line.slot) ?? 0);
+  return lines.filter(needed).map((line) => ({ ...line, kept: true as const }));
 }
 
 export type Admission =

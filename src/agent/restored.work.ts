@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { tellRestored, type RestoreReport } from '../contract/keeping.ts';
 import type { Client } from '../host/client.http.ts';
 import type { Yardhand } from './yard.work.ts';
-import { readLog, slotKey, type LogLine } from './acts.ts';
+import { readAllActs } from './acts.disk.ts';
+import { slotKey, type LogLine } from './acts.ts';
 
 /** What the server asks after it came out of a backup. */
 export type Asked = { readonly restore: string; readonly since: string; readonly acts: readonly string[] };
@@ -14,7 +13,7 @@ const MOST_ACTS = 2000;
 
 /** Tells a restored server what runs here, the highest token seen, and what this machine did that its books may not know. */
 export async function tellWhatRuns(state: string, client: Client, hand: Yardhand, asked: Asked, signal: AbortSignal): Promise<void> {
-  const { lines } = readLog(readFileSync(join(state, 'acts.jsonl'), 'utf8'));
+  const lines = readAllActs(state);
   const body = reportOf(hand, lines, asked);
   await client.call(tellRestored, { params: { restore: asked.restore }, body }, { signal, retries: 0, timeoutMs: 15_000 });
 }

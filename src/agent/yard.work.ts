@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Act, ActResult, SlotPicture } from '../contract/agent.ts';
+import { turnOver } from '../host/bounded.disk.ts';
 import { openActLog, type ActLog } from './acts.disk.ts';
 import { admit, slotKey } from './acts.ts';
 import type { Fetch } from './artifact.disk.ts';
@@ -61,6 +62,7 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
     alone,
     async supervise() {
       await keepRouterUp(yard);
+      boundLogs(yard.slots.all());
       await Promise.all(yard.slots.all().map((slot) => alone(slotKey(slot), () => revive(yard, slot, restarts))));
     },
     async close() {
@@ -69,6 +71,13 @@ export async function openYard(state: string, router: Router): Promise<Yardhand>
       await router.close();
     },
   };
+}
+
+/** Services write as much as they like; of each two files of this size are kept at most. */
+const LOG_BYTES = 16 * 1024 ** 2;
+
+function boundLogs(slots: readonly SlotRecord[]): void {
+  for (const { folder } of slots.flatMap((slot) => slot.instances)) turnOver(join(dirname(folder), 'instance.log'), LOG_BYTES);
 }
 
 type Hands = Pick<Yardhand, 'yard' | 'log' | 'picture'>;
