@@ -52,12 +52,15 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { group: LOOK, words: ['artifact'], load: async () => [(await import('./commands/artifacts.ts')).artifactCommands] },
   { group: LOOK, words: ['incident'], load: async () => [(await import('./commands/incidents.ts')).incidentCommands] },
   { group: LOOK, words: ['metrics'], load: async () => [(await import('./commands/metrics.ts')).metricsCommand] },
+  { group: LOOK, words: ['export'], load: async () => [(await import('./commands/export.ts')).exportCommand] },
   { group: RULES, words: ['policy'], load: async () => [(await import('./commands/policies.ts')).policyCommands] },
   { group: RULES, words: ['freeze'], load: async () => [(await import('./commands/calendar.ts')).freezeCommands] },
+  { group: RULES, words: ['calendar'], load: async () => [(await import('./commands/calendar-view.ts')).calendarCommand] },
+  { group: RULES, words: ['debts'], load: async () => [(await import('./commands/debts.ts')).debtsCommand] },
   { group: RULES, words: ['waiver'], load: async () => [(await import('./commands/waivers.ts')).waiverCommands] },
   {
     group: PROOF,
-    words: ['trace', 'facts', 'bundle', 'trust', 'checkpoint', 'proof'],
+    words: ['trace', 'facts', 'why', 'bundle', 'trust', 'checkpoint', 'proof'],
     load: async () => [(await import('./commands/evidence.ts')).evidenceCommands],
   },
   { group: PROOF, words: ['verify'], load: async () => [(await import('./commands/verify.ts')).verifyCommand] },
@@ -78,11 +81,6 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     group: PEOPLE,
     words: ['audit', 'instance', 'hooks', 'parked', 'end-everybody'],
     load: async () => [(await import('./commands/admin.ts')).adminCommands],
-  },
-  {
-    group: MACHINES,
-    words: ['retention'],
-    load: async () => [(await import('./commands/retention.ts')).retentionCommands],
   },
   {
     group: MACHINES,

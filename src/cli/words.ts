@@ -36,6 +36,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
     'Ask for the trace of the parts that matter with ym trace, and prove single facts with: ym proof inclusion FACT',
   'ledger.beyond-end': 'Give a smaller size, or wait for the next checkpoint: ym checkpoint',
   'waivers.no-such-waiver': 'List them with: ym waiver list',
+  'waivers.extended-already': 'Let another person decide that request; see it with: ym debts',
 };
 
 type Said = { readonly sentence: string; readonly remedy: string };

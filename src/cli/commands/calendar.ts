@@ -1,39 +1,19 @@
 import * as contract from '../../contract/freezes.ts';
-import { parseDuration, plus } from '../../kernel/time.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
-import { oneOf, wholeNumber } from '../refs.ts';
 import { scopeWords } from '../scope-words.ts';
 import { line, table, when } from '../terminal.ts';
+import { freezeBody, type FreezeOptions } from './freeze-options.ts';
+import { changing } from './freeze-change.ts';
 
-type FreezeOptions = {
-  env?: string;
-  service?: string;
-  team?: string;
-  tier?: string;
-  kind?: string;
-  from?: string;
-  until?: string;
-  for?: string;
-  reason: string;
-  ticket: string;
-  exempt?: string[];
-  preview?: boolean;
-  allow?: boolean;
-  onRunning: string;
-  rule?: string;
-  zone?: string;
-  start?: string;
-  minutes?: string;
-};
-
-const KINDS = ['development', 'test', 'staging', 'production'] as const;
-
-/** ym freeze create|list|end|stop-the-line */
+/** ym freeze create|list|show|change|preview|end|stop-the-line */
 export const freezeCommands: AddCommand = (program, run) => {
   const group = program.command('freeze').description('freezes, maintenance windows, stopping the line');
-  const create = group.command('create').description('freeze (or with --allow, open only in this window); shows first what it blocks');
+  const create = group
+    .command('create')
+    .alias('add')
+    .description('freeze (or with --allow, open only in this window); shows first what it blocks');
   create
     .requiredOption('--reason <reason>', 'why')
     .requiredOption('--ticket <ticket>', 'where it is written down')
@@ -55,21 +35,7 @@ export const freezeCommands: AddCommand = (program, run) => {
     .option('--preview', 'only show what it would block')
     .action(
       run(async (shell, options: FreezeOptions) => {
-        const body = {
-          kind: options.allow === true ? ('allow' as const) : ('deny' as const),
-          scope: {
-            tier: options.tier === undefined ? undefined : (wholeNumber('--tier', options.tier, 1, 3) as 1 | 2 | 3),
-            team: options.team,
-            service: options.service,
-            environment: options.env,
-            kind: options.kind === undefined ? undefined : oneOf('--kind', options.kind, KINDS),
-          },
-          when: whenOf(options),
-          reason: options.reason,
-          ticket: options.ticket,
-          exempt: (options.exempt ?? []).map((one) => oneOf('--exempt', one, ['standard', 'hotfix', 'emergency'])),
-          onRunning: oneOf('--on-running', options.onRunning, ['finish', 'finish-wave', 'pause']),
-        };
+        const body = freezeBody(options);
         const answer = await shell
           .client()
           .call(contract.createFreeze, { query: { preview: options.preview === true ? 'true' : 'false' }, body });
@@ -103,6 +69,7 @@ export const freezeCommands: AddCommand = (program, run) => {
         shell.print(rows.length === 0 ? 'No freezes.' : table(rows), list);
       }),
     );
+  changing(group, run);
   group
     .command('end <freeze>')
     .description('end a freeze now')
@@ -141,31 +108,6 @@ export const freezeCommands: AddCommand = (program, run) => {
     );
 };
 
-function whenOf(
-  options: FreezeOptions,
-):
-  { kind: 'once'; from: string; until: string | null } | { kind: 'recurring'; start: string; minutes: number; zone: string; rule: string } {
-  if (options.rule !== undefined) {
-    if (options.start === undefined || options.minutes === undefined || options.zone === undefined)
-      throw usage({
-        what: 'A recurring freeze needs --start, --minutes and --zone.',
-        try: 'For example: --rule FREQ=WEEKLY;BYDAY=FR --start 2026-12-04T15:00 --minutes 3900 --zone Europe/Berlin',
-      });
-    return {
-      kind: 'recurring',
-      start: options.start,
-      minutes: wholeNumber('--minutes', options.minutes, 1, 527_040),
-      zone: options.zone,
-      rule: options.rule,
-    };
-  }
-  const from = instantOf('--from', options.from) ?? new Date().toISOString();
-  if (options.for === undefined) return { kind: 'once', from, until: instantOf('--until', options.until) ?? null };
-  const ms = parseDuration(options.for);
-  if (ms === null) throw usage({ what: `"${options.for}" is no duration.`, try: 'Write it like 90m, 2h or 3d.' });
-  return { kind: 'once', from, until: plus(from, ms) };
-}
-
 function madeWords(freeze: {
   readonly id: string;
   readonly kind: string;
@@ -175,12 +117,4 @@ function madeWords(freeze: {
   const what = freeze.kind === 'deny' ? 'Frozen' : 'Open only in this window';
   const edge = freeze.nextEdge === null ? '' : `, ${freeze.activeNow ? 'until' : 'from'} ${when(freeze.nextEdge)}`;
   return `${what}${edge}. End it with: ym freeze end ${freeze.id} --reason ...`;
-}
-
-function instantOf(option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(ms))
-    throw usage({ what: `${option} is "${text}".`, try: 'Write an instant with its offset: 2026-12-24T18:00:00+01:00' });
-  return text;
 }

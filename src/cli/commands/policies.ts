@@ -1,14 +1,14 @@
-import { checkPolicy, getPolicy, listPolicies, putPolicy } from '../../contract/gates.ts';
+import { checkPolicy, explainPolicy, getPolicy, listPolicies, listPolicyVersions, putPolicy } from '../../contract/gates.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
-import { line, plain, table, when } from '../terminal.ts';
+import { line, plain, table, when, wrap } from '../terminal.ts';
 
 const NAMES = ['startup', 'standard', 'regulated'] as const;
 
-/** ym policy list|show|check|put */
+/** ym policy list|show|explain|versions|check|put */
 export const policyCommands: AddCommand = (program, run) => {
   const group = program.command('policy').description('what must be true in front of an environment');
   group
@@ -36,6 +36,47 @@ export const policyCommands: AddCommand = (program, run) => {
         const one = await shell.client().call(getPolicy, { params: { policy: oneOf('POLICY', name, NAMES) }, query: { version } });
         const text = one.source ?? (await import('yaml')).stringify(one.document);
         shell.print(`# ${one.name} version ${one.version}, ${one.digest}\n${plain(text)}`, one);
+      }),
+    );
+  group
+    .command('explain <policy>')
+    .description('what a policy asks, in words, and what it answers to examples')
+    .option('--tier <tier>', 'only for services of a tier')
+    .option('--kind <kind>', 'only in front of environments of a kind: production ...', 'production')
+    .action(
+      run(async (shell, name: string, options: { tier?: string; kind: string }) => {
+        const one = await shell.client().call(explainPolicy, { params: { policy: oneOf('POLICY', name, NAMES) } });
+        const kind = oneOf('--kind', options.kind, ['development', 'test', 'staging', 'production']);
+        const tier = options.tier === undefined ? null : wholeNumber('--tier', options.tier, 1, 3);
+        const parts = one.tiers
+          .filter((cell) => tier === null || cell.tier === tier)
+          .flatMap((cell) => [
+            `Tier ${cell.tier}, ${kind}:`,
+            ...(cell.kinds.find((inner) => inner.kind === kind)?.words ?? []).map((words) => wrap(words, '  ')),
+            table(
+              one.examples.map((example) => [
+                `  ${example.answers.find((answer) => answer.tier === cell.tier && answer.kind === kind)?.verdict ?? ''}`,
+                example.title,
+              ]),
+            ),
+            '',
+          ]);
+        shell.print([`${line(one.title)} (version ${one.version}, ${one.used} services)`, '', ...parts].join('\n'), one);
+      }),
+    );
+  group
+    .command('versions <policy>')
+    .description('who changed a policy, when, and for what')
+    .action(
+      run(async (shell, name: string) => {
+        const list = await shell.client().call(listPolicyVersions, { params: { policy: oneOf('POLICY', name, NAMES) } });
+        const rows = list.items.map((one) => [
+          `version ${one.version}`,
+          one.preset ? 'preset' : line(one.changedBy?.name ?? ''),
+          when(one.changedAt),
+          one.changed.length === 12 ? 'everything' : one.changed.map((cell) => `tier ${cell.tier} ${cell.kind}`).join(', '),
+        ]);
+        shell.print(table(rows), list);
       }),
     );
   group

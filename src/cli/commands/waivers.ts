@@ -19,7 +19,7 @@ type RequestOptions = {
 const KINDS = ['finding', 'check', 'freeze', 'quarantine', 'approval'] as const;
 const STATES = contract.waiverSchema.shape.state.options;
 
-/** ym waiver request|list|show|approve|reject|revoke|pay */
+/** ym waiver request|list|show|extend|approve|reject|revoke|pay */
 export const waiverCommands: AddCommand = (program, run) => {
   const group = program.command('waiver').description('whatever suspends a rule for a while: owner, approver, expiry');
   group
@@ -97,6 +97,29 @@ export const waiverCommands: AddCommand = (program, run) => {
           ['decided by', decided],
         ];
         shell.print(table(rows), one);
+      }),
+    );
+  group
+    .command('extend <waiver>')
+    .description('ask for more time: a new request for the same, which another person has to approve')
+    .requiredOption('--reason <reason>', 'why it is still needed')
+    .requiredOption('--for <duration>', 'how long from now: 7d')
+    .option('--ticket <ticket>', 'where it is written down, if elsewhere')
+    .action(
+      run(async (shell, id: string, options: { reason: string; for: string; ticket?: string }) => {
+        const client = shell.client();
+        const ms = parseDuration(options.for);
+        if (ms === null) throw usage({ what: `"${options.for}" is no duration.`, try: 'Write it like 12h or 7d.' });
+        const { version } = await client.call(contract.getWaiver, { params: { waiver: id } });
+        const expiresAt = plus(new Date().toISOString(), ms);
+        const made = await client.call(contract.extendWaiver, {
+          params: { waiver: id },
+          body: { version, reason: options.reason, ticket: options.ticket, expiresAt },
+        });
+        shell.print(
+          `Asked: ${made.id}, until ${when(made.expiresAt)}.\nAnother person decides with: ym waiver approve ${made.id} --reason ...`,
+          made,
+        );
       }),
     );
   decisions(group, run);
