@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react';
 import type { IconName } from '../kit/icons.tsx';
+import { InboxBadge } from './inbox-badge.tsx';
 
 export type Place = {
   readonly to: string;
@@ -14,7 +15,7 @@ export type Place = {
 /** The screens in the order of the menu. */
 export const PLACES: readonly Place[] = [
   { to: '/', label: 'Yard', icon: 'yard', key: 'y' },
-  { to: '/inbox', label: 'Inbox', icon: 'inbox', key: 'i' },
+  { to: '/inbox', label: 'Inbox', icon: 'inbox', key: 'i', badge: InboxBadge },
   { to: '/releases', label: 'Releases', icon: 'release', key: 'r' },
   { to: '/runs', label: 'Runs', icon: 'run', key: 'u' },
   { to: '/calendar', label: 'Calendar', icon: 'calendar', key: 'c' },

@@ -80,7 +80,9 @@ function About({ item }: { readonly item: Item }): ReactNode {
       'changes',
       act.commits === null
         ? 'not all of its commits are known here'
-        : `${act.commits} ${act.commits === 1 ? 'commit' : 'commits'} by ${act.authors} ${act.authors === 1 ? 'person' : 'persons'}`,
+        : act.commits === 0
+          ? 'no new commit since the release before'
+          : `${act.commits} ${act.commits === 1 ? 'commit' : 'commits'} by ${act.authors} ${act.authors === 1 ? 'person' : 'persons'}`,
     ]);
     if (act.also.length > 0)
       facts.push([

@@ -1,18 +1,16 @@
 import { useEffect, type ReactNode } from 'react';
 import type { inbox } from '../../../../src/contract/inbox.ts';
 import { useAnswer } from '../../api/query.ts';
+import { INBOX_LIVE } from '../../app/inbox-badge.tsx';
 import { Ago, Button, Empty, Icon, Loaded, Page, useKeys, useUrl } from '../../kit/index.ts';
 import { Detail } from './detail.tsx';
 import { Kind, type Item } from './kind.tsx';
 
-const LIVE = ['approval', 'release', 'deployment', 'waiver', 'environment', 'service', 'policy', 'role', 'freeze'];
-
 /** What waits for me, what blocks others first; decided here, with the keyboard or the thumb. */
 export default function Screen(): ReactNode {
-  const asked = useAnswer<typeof inbox>('/v1/inbox', {}, { live: LIVE });
-  const count = asked.data?.items.length ?? 0;
+  const asked = useAnswer<typeof inbox>('/v1/inbox', {}, { live: INBOX_LIVE });
   return (
-    <Page title={count === 0 ? 'Inbox' : `(${count}${asked.data?.more === true ? '+' : ''}) Inbox`}>
+    <Page title="Inbox">
       <Loaded of={asked} lines={8}>
         {(answer) =>
           answer.items.length === 0 ? (

@@ -141,7 +141,7 @@ function Timeline({ story }: { readonly story: Story }): ReactNode {
             {one.release === null ? (
               <Said text={one.text} />
             ) : (
-              <Link to={`/releases/${one.release}`} className="text-ink underline">
+              <Link to={`/releases/${one.release}`} className="text-accent">
                 <Said text={one.text} />
               </Link>
             )}

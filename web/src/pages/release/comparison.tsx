@@ -112,7 +112,7 @@ function Numbers({
   return (
     <details>
       <summary className="min-h-6 text-sm text-accent">The numbers{per === 1 ? '' : ` (each line is ${per} intervals)`}</summary>
-      <div className="mt-1 max-h-96 overflow-auto" tabIndex={0} role="group" aria-label="numbers by interval">
+      <div className="relative mt-1 max-h-96 overflow-auto" tabIndex={0} role="group" aria-label="numbers by interval">
         <table className="w-full text-right text-sm">
           <caption className="sr-only">Canary and {other} by interval, newest first</caption>
           <thead>

@@ -18,7 +18,7 @@ export function Matrix({ page, chosen }: { readonly page: Release; readonly chos
   const names = page.environments[0]?.words.rules.map((rule) => rule.rule) ?? [];
   return (
     <Panel title="Readiness" flush>
-      <div className="min-w-0 overflow-x-auto" tabIndex={0} role="group" aria-label="readiness by requirement and environment">
+      <div className="relative min-w-0 overflow-x-auto" tabIndex={0} role="group" aria-label="readiness by requirement and environment">
         <table className="w-full border-collapse text-left">
           <caption className="sr-only">Each requirement in each environment</caption>
           <thead>
