@@ -47,6 +47,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => [(await import('./commands/deployments.ts')).deploymentCommands],
   },
   { group: ROAD, words: ['environments', 'env'], load: async () => [(await import('./commands/environments.ts')).environmentCommands] },
+  { group: LOOK, words: ['inbox'], load: async () => [(await import('./commands/inbox.ts')).inboxCommand] },
   { group: LOOK, words: ['status'], load: async () => [(await import('./commands/status.ts')).statusCommand] },
   { group: LOOK, words: ['report'], load: async () => [(await import('./commands/reports.ts')).reportCommands] },
   { group: LOOK, words: ['artifact'], load: async () => [(await import('./commands/artifacts.ts')).artifactCommands] },
