@@ -39,7 +39,7 @@ test('an event says what the item says, with a UID that stays and a SEQUENCE tha
   const [changed] = events([item({ version: 3, from: '2026-12-25T17:00:00.000Z' })]);
   expect([first?.uid, first?.sequence, changed?.uid, changed?.sequence]).toEqual(['frz_1@yardmaster', 0, 'frz_1@yardmaster', 2]);
   expect([first && instant(first.startDate), first && instant(first.endDate)]).toEqual([item().from, item().until]);
-  expect(first?.component.getFirstPropertyValue('url')).toBe('https://yard.example/calendar?open=frz_1');
+  expect(first?.component.getFirstPropertyValue('url')).toBe('https://yard.example/calendar?freeze=frz_1');
 });
 
 test('lines end with CRLF, are 75 octets at most, and no character is cut; what is written reads back', () => {

@@ -30,13 +30,13 @@ export function icalendar(items: readonly CalendarItem[], { now, url }: { readon
 }
 
 const PAGES: Readonly<Record<CalendarItem['kind'], string>> = {
-  freeze: 'calendar?open=',
-  window: 'calendar?open=',
+  freeze: 'calendar?freeze=',
+  window: 'calendar?freeze=',
   release: 'releases/',
-  deployment: 'calendar?open=',
-  rollback: 'calendar?open=',
-  waiver: 'debts?open=',
-  debt: 'debts?open=',
+  deployment: 'evidence?node=',
+  rollback: 'evidence?node=',
+  waiver: 'debts?waiver=',
+  debt: 'debts?waiver=',
 };
 
 function event(item: CalendarItem, now: Instant, url: string): string[] {
