@@ -62,10 +62,13 @@ export const searchLog = defineRoute({
     capitals: z.enum(['yes', 'no']).default('no'),
     from: lineNumber.default(1),
     limit: z.coerce.number().int().min(1).max(5000).default(1000),
+    /** `beginnings`: the first 200 characters of each line come too. */
+    with: z.enum(['numbers', 'beginnings']).default('numbers'),
   }),
   answer: z.object({
     attempt: z.number().int(),
     lines: z.array(z.number().int()),
+    beginnings: z.array(z.string()),
     /** The line to go on from: the answer was full, or it took too long; null where all there is was searched. */
     next: z.number().int().nullable(),
     /** How many lines the log has now. */

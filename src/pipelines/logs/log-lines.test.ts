@@ -85,7 +85,7 @@ test('a search finds the lines that hold the text, from any line on, and goes on
         const fits = matcher({ q: 'NEEDLE', kind: 'text', capitals: 'no' });
         const found: number[] = [];
         for (let next: number | null = from; next !== null;) {
-          const answer = await scan(source, { from: next, limit }, fits, performance.now() + 10_000);
+          const answer = await scan(source, { from: next, limit, with: 'numbers' }, fits, performance.now() + 10_000);
           expect(answer.lines.length).toBeLessThanOrEqual(limit);
           found.push(...answer.lines);
           next = answer.next;
@@ -149,7 +149,7 @@ test('a log reads the same by line while it grows and when it is sealed, also on
     await appendLog(floor, runner.actor, holder, at, bytes.subarray(at, at + 60_001).toString('utf8'));
   const ask = (question: object) => followLines(floor, floor.org, { job: plan.job, from: 1, count: 3, waitMs: 0, ...question });
   const search = (q: string, more: object = {}) =>
-    searchLog(floor, floor.org, { job: plan.job, q, kind: 'text', capitals: 'no', from: 1, limit: 2, ...more });
+    searchLog(floor, floor.org, { job: plan.job, q, kind: 'text', capitals: 'no', from: 1, limit: 2, with: 'beginnings', ...more });
   const everything = async (): Promise<unknown[]> => [
     await ask({ from: 1 }),
     await ask({ from: 1500, count: 2 }),
@@ -164,7 +164,7 @@ test('a log reads the same by line while it grows and when it is sealed, also on
   const growing = await everything();
   expect(growing[1]).toMatchObject({ lines: modelLines(text).slice(1499, 1501), total: 3001, bytes: bytes.length, ended: false });
   expect(growing[2]).toMatchObject({ from: 3000, lines: modelLines(text).slice(-2) });
-  expect(growing[5]).toMatchObject({ lines: [3001], next: null });
+  expect(growing[5]).toMatchObject({ lines: [3001], beginnings: ['end without a break'], next: null });
   expect(growing[6]).toMatchObject({ lines: [1, 8], next: 15 });
   expect(growing[7]).toMatchObject({ lines: [2501, 2511], next: 2521 });
   await runner.finish(holder, { log: { bytes: bytes.length, digest: digestOf(bytes) } });

@@ -13,6 +13,7 @@ export type Search = {
   readonly capitals: 'yes' | 'no';
   readonly from: number;
   readonly limit: number;
+  readonly with: 'numbers' | 'beginnings';
 };
 
 /** One request searches for so long; what is left is for the next. */
@@ -29,8 +30,8 @@ const SGR = /\u001b\[[0-9;:]*m/g;
 export async function searchLog(floor: Floor, org: string, search: Search, signal?: AbortSignal): Promise<LogHits> {
   const fits = matcher(search);
   const source = await openLog(floor, org, search.job, search.attempt);
-  const { lines, next } = await scan(source, search, fits, performance.now() + TIME_MS, signal);
-  return { attempt: source.attempt, lines, next, total: source.total, ended: source.ended };
+  const { lines, beginnings, next } = await scan(source, search, fits, performance.now() + TIME_MS, signal);
+  return { attempt: source.attempt, lines, beginnings, next, total: source.total, ended: source.ended };
 }
 
 /** Whether a line fits. Regular expressions are RE2: no pattern takes more than linear time. */
@@ -49,12 +50,13 @@ export function matcher({ q, kind, capitals }: Pick<Search, 'q' | 'kind' | 'capi
 
 export async function scan(
   source: LogSource,
-  { from, limit }: Pick<Search, 'from' | 'limit'>,
+  { from, limit, with: what }: Pick<Search, 'from' | 'limit' | 'with'>,
   fits: (line: string) => boolean,
   deadline: number,
   signal?: AbortSignal,
-): Promise<{ lines: number[]; next: number | null }> {
+): Promise<{ lines: number[]; beginnings: string[]; next: number | null }> {
   const lines: number[] = [];
+  const beginnings: string[] = [];
   const anchor = await source.anchor(from - 1);
   let number = anchor.before + 1;
   let rest: Buffer = Buffer.alloc(0);
@@ -72,8 +74,9 @@ export async function scan(
     if (rest.length > 1024 ** 2) rest = rest.subarray(0, 1024 ** 2);
     for (const line of textLines(bytes.subarray(0, cut))) {
       if (number >= from && fits(line.includes('\u001b') ? line.replaceAll(SGR, '') : line)) {
-        if (lines.length === limit) return { lines, next: number };
+        if (lines.length === limit) return { lines, beginnings, next: number };
         lines.push(number);
+        if (what === 'beginnings') beginnings.push(line.slice(0, 200));
       }
       number += 1;
       if (number % 64 === 0 && performance.now() > turn) {
@@ -83,9 +86,9 @@ export async function scan(
     }
     // A request that found no end of a line has no line to go on from.
     if (!last && number > Math.max(from, anchor.before + 1) && (performance.now() > deadline || signal?.aborted === true))
-      return { lines, next: Math.max(from, number) };
+      return { lines, beginnings, next: Math.max(from, number) };
   }
-  return { lines, next: null };
+  return { lines, beginnings, next: null };
 }
 
 function textLines(bytes: Buffer): string[] {
