@@ -12,6 +12,7 @@ Usage: yardmaster COMMAND [options]
   agent rollback       goes back on this machine without the server
   agent down           stops everything that an agent runs on this machine
   doctor               what is isolated, missing or wrong here, with remedies
+  support-bundle       what helps to find a fault, without secrets or people
   keys                 the keys of stored secrets: show, rotate, remove
   backup               a whole backup of this instance; backup verify: compares one with its manifest
   restore              brings a backup into an empty place, paused; restore status: what differs
@@ -29,6 +30,7 @@ const entries = {
   runner: ['runner/start', (module) => module.runnerMain(rest)],
   agent: ['agent/start', (module) => module.agentMain(rest)],
   doctor: ['app/doctor.system', (module) => module.doctorMain(rest)],
+  'support-bundle': ['app/support.system', (module) => module.supportMain(rest)],
   keys: ['app/keys.system', (module) => module.keysMain(rest)],
   ledger: ['app/ledger.system', (module) => module.ledgerMain(rest)],
   backup: ['app/backup.system', (module) => module.backupMain(rest)],
