@@ -89,6 +89,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => [(await import('./commands/retention.ts')).retentionCommands],
   },
   { group: MACHINES, words: ['backup', 'restore'], load: async () => [(await import('./commands/keeping.ts')).keepingCommands] },
+  { group: MACHINES, words: ['support-bundle'], load: async () => [(await import('./commands/support.ts')).supportCommand] },
   { group: MACHINES, words: ['doctor'], load: async () => [(await import('./commands/doctor.ts')).doctorCommand] },
   { group: MACHINES, words: ['completion'], load: async () => [(await import('./commands/completion.ts')).completionCommand] },
 ];

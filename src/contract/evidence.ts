@@ -14,6 +14,12 @@ export const factSchema = z.object({
   body: z.unknown(),
   /** Its place in the ledger; null while it waits for one. */
   position: z.number().int().nullable(),
+  /** What has happened, in words. */
+  means: z.string(),
+  /** Names of who acted, of the subject, and of the service, where they have one. */
+  actorName: z.string().nullable(),
+  label: z.string().nullable(),
+  serviceName: z.string().nullable(),
 });
 
 /** Anything a trace can start from: an id, an artifact's digest, a full commit id. */
@@ -66,7 +72,15 @@ export const traceFrom = defineRoute({
   answer: z.object({
     from: z.string(),
     nodes: z.array(
-      z.object({ id: z.string(), kind: z.string(), direction: z.enum(['start', 'back', 'forward']), facts: z.array(idOf('fct')) }),
+      z.object({
+        id: z.string(),
+        kind: z.string(),
+        direction: z.enum(['start', 'back', 'forward']),
+        facts: z.array(idOf('fct')),
+        /** What people call it; null where it has no name here. */
+        label: z.string().nullable(),
+        at: z.string().nullable(),
+      }),
     ),
     edges: z.array(z.object({ from: z.string(), to: z.string(), facts: z.array(idOf('fct')) })),
     facts: z.array(factSchema),

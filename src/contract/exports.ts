@@ -3,6 +3,8 @@ import { listAudit, type auditEntry } from './admin.ts';
 import type { Column } from '../kernel/csv.ts';
 import { csvOf, type CsvRoute } from './csv.ts';
 import { listDeployments, type deploymentSummary } from './deployments.ts';
+import { type answerRow, listAnswers } from './evidence-search.ts';
+import { type factSchema, listFacts } from './evidence.ts';
 import { incidentSchema, listIncidents } from './environments.ts';
 import { listRuns, type RunSummary } from './pipelines.ts';
 import { listReleases, type releaseSchema } from './releases.ts';
@@ -112,4 +114,30 @@ const audit = defineExport<z.infer<typeof auditEntry>>(listAudit, [
   { title: 'ledger position', of: (one) => one.position },
 ]);
 
-export const EXPORTS: readonly Export[] = [runs, releases, deployments, incidents, waivers, audit];
+const facts = defineExport<z.infer<typeof factSchema>>(listFacts, [
+  { title: 'fact', of: (one) => one.id },
+  { title: 'at', of: (one) => one.at },
+  { title: 'type', of: (one) => one.type },
+  { title: 'what', of: (one) => one.means },
+  { title: 'by', of: (one) => one.actorName ?? one.actor },
+  { title: 'about', of: (one) => one.label ?? one.subject },
+  { title: 'about id', of: (one) => one.subject },
+  { title: 'service', of: (one) => one.serviceName },
+  { title: 'ledger position', of: (one) => one.position },
+]);
+
+const answers = defineExport<z.infer<typeof answerRow>>(listAnswers, [
+  { title: 'decision', of: (one) => one.decision },
+  { title: 'at', of: (one) => one.at },
+  { title: 'verdict', of: (one) => one.verdict },
+  { title: 'purpose', of: (one) => one.purpose },
+  { title: 'service', of: (one) => one.service },
+  { title: 'version', of: (one) => one.version },
+  { title: 'environment', of: (one) => one.environment },
+  { title: 'policy', of: (one) => `${one.policy.name} ${one.policy.version}` },
+  { title: 'approved by', of: (one) => one.approvedBy.map(({ name }) => name).join(', ') },
+  { title: 'reasons', of: (one) => one.reasons.join(' ') },
+  { title: 'release', of: (one) => one.release },
+]);
+
+export const EXPORTS: readonly Export[] = [runs, releases, deployments, incidents, waivers, audit, facts, answers];

@@ -8,6 +8,9 @@ import type { SignedCheckpoint } from '../platform/ledger/ledger.store.ts';
 import { ANCHOR_DAYS, makeBundle } from './bundle.api.ts';
 import { badCursor, noCheckpoint, noSuchFact, noSuchNode } from './evidence.problems.ts';
 import { factsByRow, leafOf, searchFacts, type PlacedFact, type Visible } from './facts.queries.ts';
+import { meansOf } from './kinds.ts';
+import { labelsOf } from './labels.queries.ts';
+import { searchRoutes } from './search.routes.ts';
 import { traceFrom } from './trace.queries.ts';
 
 /** The HTTP doors of evidence: all of them read. */
@@ -18,7 +21,7 @@ export const evidenceRoutes: readonly Mounted[] = [
     const service = name === undefined ? null : ((await serviceByName(tx, name))?.id ?? 'none');
     const facts = await searchFacts(tx, { ...filter, service, before, limit: limit + 1 }, await visible());
     const page = facts.slice(0, limit);
-    return { items: page.map(shown), next: facts.length > limit ? writeCursor(page.at(-1)?.row ?? 0) : null };
+    return { items: await shown(tx, page), next: facts.length > limit ? writeCursor(page.at(-1)?.row ?? 0) : null };
   }),
   mount(contract.traceFrom, async ({ tx, params, visible }) => showTrace(tx, params.node, await visible())),
   mount(contract.getCheckpoint, async ({ tx }) => shownCheckpoint(await newest(tx))),
@@ -53,6 +56,7 @@ export const evidenceRoutes: readonly Mounted[] = [
     keys: floor.keys.all.map(({ keyId, publicKeyPem }) => ({ keyId, publicKeyPem })),
     checkpoints: (await anchorCheckpoints(tx, ANCHOR_DAYS)).map(({ note }) => note),
   })),
+  ...searchRoutes,
 ];
 
 async function newest(tx: Tx): Promise<SignedCheckpoint> {
@@ -65,9 +69,24 @@ function shownCheckpoint({ origin, size, root, note, at }: SignedCheckpoint) {
   return { origin, size, root: base64(root), note, at };
 }
 
-/** A fact without its row number, which is of this database alone. */
-function shown({ row: _row, ...fact }: PlacedFact): Omit<PlacedFact, 'row'> {
-  return fact;
+type Shown = Omit<PlacedFact, 'row'> & { means: string; actorName: string | null; label: string | null; serviceName: string | null };
+
+/** Facts without their row numbers, which are of this database alone, in words and with names. */
+async function shown(tx: Tx, facts: readonly PlacedFact[]): Promise<Shown[]> {
+  const ids = facts.flatMap(({ actor, subject, service }) => [idOfLabel(actor), subject, ...(service === null ? [] : [service])]);
+  const labels = await labelsOf(tx, [...new Set(ids)]);
+  const nameOf = (id: string | null): string | null => (id === null ? null : (labels.get(id)?.label ?? null));
+  return facts.map(({ row: _row, ...fact }) => ({
+    ...fact,
+    means: meansOf(fact.type),
+    actorName: nameOf(idOfLabel(fact.actor)),
+    label: nameOf(fact.subject),
+    serviceName: nameOf(fact.service),
+  }));
+}
+
+function idOfLabel(actor: string): string {
+  return actor.slice(actor.indexOf(':') + 1);
 }
 
 /** A trace as far as the asker sees it: edges stay where at least one of their facts may be seen. */
@@ -87,14 +106,24 @@ async function showTrace(tx: Tx, node: string, visible: Visible) {
   const seen = new Set([...edges.values()].flatMap(({ from, to }) => [from, to]));
   // A start that the asker may not see is, to him, not there.
   if (!seen.has(node) && visible !== 'all') throw noSuchNode({ node });
+  const nodes = trace.nodes.filter(({ id }) => id === node || seen.has(id));
+  const labels = await labelsOf(
+    tx,
+    nodes.map(({ id }) => id),
+  );
   const factsAbout = (id: string): string[] => facts.filter(({ subject }) => subject === id).map((fact) => fact.id);
   return {
     from: node,
-    nodes: trace.nodes
-      .filter(({ id }) => id === node || seen.has(id))
-      .map(({ id, kind, direction }) => ({ id, kind, direction, facts: factsAbout(id) })),
+    nodes: nodes.map(({ id, kind, direction }) => ({
+      id,
+      kind,
+      direction,
+      facts: factsAbout(id),
+      label: labels.get(id)?.label ?? null,
+      at: labels.get(id)?.at ?? null,
+    })),
     edges: [...edges.values()],
-    facts: facts.map(shown),
+    facts: await shown(tx, facts),
     cut: trace.cut,
   };
 }

@@ -1,4 +1,5 @@
 import * as contract from '../../contract/artifacts.ts';
+import { artifactUse } from '../../contract/evidence-search.ts';
 import { writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { commitOf, digestOf, findRun, wholeNumber } from '../refs.ts';
@@ -6,7 +7,7 @@ import { line, table, when } from '../terminal.ts';
 
 type ListOptions = { service?: string; commit?: string; run?: string; limit: string };
 
-/** ym artifact list|show|sbom|attestations|download|revoke */
+/** ym artifact list|where|show|sbom|attestations|download|revoke */
 export const artifactCommands: AddCommand = (program, run) => {
   const group = program.command('artifact').description('what was built, and what is attested of it');
   group
@@ -33,6 +34,24 @@ export const artifactCommands: AddCommand = (program, run) => {
           one.digest,
         ]);
         shell.print(rows.length === 0 ? 'No artifacts yet. A run makes them: ym run SERVICE' : table(rows), list);
+      }),
+    );
+  group
+    .command('where <digest>')
+    .description('where an artifact runs or ran, and the releases that hold it')
+    .action(
+      run(async (shell, digest: string) => {
+        const use = await shell.client().call(artifactUse, { params: { digest: digestOf(digest) } });
+        const places = use.places.map((one) => [
+          one.until === null ? 'runs' : 'ran',
+          one.service,
+          one.environment,
+          line(one.version),
+          when(one.since),
+        ]);
+        const releases = use.releases.map((one) => ['release', one.service, line(one.version), one.state, one.id]);
+        const rows = [...places, ...releases];
+        shell.print(rows.length === 0 ? 'It runs nowhere, and no release holds it.' : table(rows), use);
       }),
     );
   group

@@ -1,14 +1,15 @@
 import type { z } from 'zod';
 import * as contract from '../../contract/releases.ts';
+import { decisionInputs } from '../../contract/release-page.ts';
 import { EXIT, exitOfVerdict } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
 import { findRelease } from '../refs.ts';
 import type { Shell } from '../shell.ts';
-import { line, table, VERDICT_COLOUR, VERDICT_MARK, when, wrap } from '../terminal.ts';
+import { line, plain, table, VERDICT_COLOUR, VERDICT_MARK, when, wrap } from '../terminal.ts';
 
 type MayShip = z.infer<typeof contract.mayShipSchema>;
 
-/** ym may-ship, ym decision show|list|replay */
+/** ym may-ship, ym decision show|list|inputs|replay */
 export const decisionCommands: AddCommand = (program, run) => {
   program
     .command('may-ship <release>')
@@ -53,6 +54,16 @@ export const decisionCommands: AddCommand = (program, run) => {
       run(async (shell, id: string) => {
         const answer = await shell.client().call(contract.getDecision, { params: { decision: id } });
         shell.print(mayShipText(shell, answer), answer);
+      }),
+    );
+  decision
+    .command('inputs <decision>')
+    .description('what a decision was derived from, as stored')
+    .action(
+      run(async (shell, id: string) => {
+        const read = await shell.client().call(decisionInputs, { params: { decision: id } });
+        const left = read.leftOut.length === 0 ? '' : `\nToo large to be shown: ${read.leftOut.join(', ')}.`;
+        shell.print(`${plain(JSON.stringify(read.inputs, null, 2))}${left}`, read);
       }),
     );
   decision

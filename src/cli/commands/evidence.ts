@@ -1,16 +1,18 @@
 import * as contract from '../../contract/evidence.ts';
 import { writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
-import { findDeployment, findRelease, wholeNumber } from '../refs.ts';
+import { listAnswers } from '../../contract/evidence-search.ts';
+import { plus } from '../../kernel/time.ts';
+import { findDeployment, findRelease, oneOf, wholeNumber } from '../refs.ts';
 import { count, line, plain, table, when } from '../terminal.ts';
 
 type FactOptions = { type?: string; about?: string; service?: string; since?: string; limit: string };
 
 const DIRECT = /^(?:[a-z]{2,5}_[0-9a-f]{32}|sha256:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** ym trace, bundle, trust, facts, checkpoint, proof */
+/** ym trace, why, bundle, trust, facts, checkpoint, proof */
 export const evidenceCommands: AddCommand = (program, run) => {
-  for (const add of [tracing, bundling, proving]) add(program, run);
+  for (const add of [tracing, asking, bundling, proving]) add(program, run);
 };
 
 const tracing: AddCommand = (program, run) => {
@@ -52,6 +54,37 @@ const tracing: AddCommand = (program, run) => {
         const list = await shell.client().call(contract.listFacts, { query });
         const rows = list.items.map((one) => [when(one.at), one.type, line(one.subject), line(one.actor)]);
         shell.print(rows.length === 0 ? 'No facts.' : table(rows), list);
+      }),
+    );
+};
+
+const asking: AddCommand = (program, run) => {
+  program
+    .command('why')
+    .description('the recorded answers to "may this ship?": why it was allowed, or was not, on a day')
+    .option('--service <service>', 'only of a service')
+    .option('--env <environment>', 'only for an environment')
+    .option('--version <version>', 'only of a version')
+    .option('--verdict <verdict>', 'only allow, wait, unknown or deny')
+    .option('--on <day>', 'on this day (UTC): 2026-03-03')
+    .option('--limit <n>', 'how many', '20')
+    .action(
+      run(async (shell, options: { service?: string; env?: string; version?: string; verdict?: string; on?: string; limit: string }) => {
+        const verdict =
+          options.verdict === undefined ? undefined : oneOf('--verdict', options.verdict, ['allow', 'wait', 'unknown', 'deny'] as const);
+        const since = options.on === undefined ? undefined : `${options.on}T00:00:00Z`;
+        const until = since === undefined || Number.isNaN(Date.parse(since)) ? undefined : plus(since, 86_400_000);
+        const { service, env: environment, version } = options;
+        const limit = wholeNumber('--limit', options.limit, 1, 1000);
+        const page = await shell.client().call(listAnswers, { query: { service, environment, version, verdict, since, until, limit } });
+        const rows = page.items.map((one) => [
+          when(one.at),
+          one.verdict,
+          `${one.service} ${line(one.version)} to ${one.environment}`,
+          one.approvedBy.length === 0 ? '' : `approved by ${line(one.approvedBy.map(({ name }) => name).join(', '))}`,
+          one.decision,
+        ]);
+        shell.print(rows.length === 0 ? 'Nothing like that was asked.' : table(rows), page);
       }),
     );
 };

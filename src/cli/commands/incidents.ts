@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import * as contract from '../../contract/environments.ts';
+import { incidentPage } from '../../contract/inbox.ts';
 import type { AddCommand } from '../main.ts';
 import { findDeployment, oneOf } from '../refs.ts';
 import type { Client } from '../../host/client.http.ts';
-import { line, table, when } from '../terminal.ts';
+import { line, plain, table, when } from '../terminal.ts';
 
 type Incident = z.infer<typeof contract.incidentSchema>;
 type OpenOptions = {
@@ -74,8 +75,17 @@ export const incidentCommands: AddCommand = (program, run) => {
     .description('one incident')
     .action(
       run(async (shell, id: string) => {
-        const incident = await shell.client().call(contract.getIncident, { params: { incident: id } });
-        shell.print(say(incident), incident);
+        const client = shell.client();
+        const incident = await client.call(contract.getIncident, { params: { incident: id } });
+        const story = await client.call(incidentPage, { params: { incident: id } });
+        const lines = story.timeline.map(
+          (one) => `  ${when(one.at)}  ${line(one.text)}${one.actor?.person ? `  (${line(one.actor.person.name)})` : ''}`,
+        );
+        shell.print([say(incident), ...(story.description === null ? [] : [plain(story.description)]), ...lines].join('\n'), {
+          ...incident,
+          ...story,
+          deployments: incident.deployments,
+        });
       }),
     );
   group
