@@ -74,7 +74,11 @@ const MACHINE_ONLY = [
 const SCREEN_ONLY: readonly string[] = [
   'POST /v1/sessions/current/confirm',
   'POST /v1/setup/look',
-  'GET /v1/me/delegates', 'GET /v1/evidence/find',
+  'GET /v1/me/delegates',
+  'GET /v1/evidence/find',
+  'GET /v1/deployments/{deployment}/comparison',
+  'GET /v1/release-board',
+  'GET /v1/releases/{release}/page',
   'GET /v1/yard',
   'GET /v1/yard/cells/{service}/{environment}',
   'GET /v1/services/{service}/overview',
