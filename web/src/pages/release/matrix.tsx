@@ -40,12 +40,12 @@ export function Matrix({ page, chosen }: { readonly page: Release; readonly chos
           <tbody>
             {names.map((name) => (
               <tr key={name} className="border-b border-line align-top last:border-b-0">
-                <th scope="row" className="w-44 min-w-32 px-3 py-2 text-left font-medium">
+                <th scope="row" className="w-40 min-w-28 px-3 py-2 text-left font-medium">
                   {name}
                   <span className="block text-sm font-normal text-quiet">{MEANS[name]}</span>
                 </th>
                 {page.environments.map((place) => (
-                  <td key={place.environment} className={`min-w-44 px-3 py-2 ${place.environment === chosen ? 'bg-accent-soft/40' : ''}`}>
+                  <td key={place.environment} className={`min-w-36 px-3 py-2 ${place.environment === chosen ? 'bg-accent-soft/40' : ''}`}>
                     <Cell place={place} rule={name} page={page} />
                   </td>
                 ))}

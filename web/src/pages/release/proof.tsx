@@ -22,8 +22,11 @@ export function Proof({ page }: { readonly page: Release }): ReactNode {
           }
           columns={[
             { key: 'verdict', label: 'Answer', cell: (one) => <Verdict of={one.verdict} /> },
-            { key: 'environment', label: 'Environment', cell: (one) => one.environment },
-            { key: 'purpose', label: 'For', cell: (one) => <span className="whitespace-nowrap">{one.purpose}</span> },
+            {
+              key: 'environment',
+              label: 'To',
+              cell: (one) => (one.purpose === 'rollback' ? `back in ${one.environment}` : one.environment),
+            },
             { key: 'at', label: 'At', cell: (one) => <When at={one.at} /> },
             {
               key: 'actor',
@@ -31,15 +34,7 @@ export function Proof({ page }: { readonly page: Release }): ReactNode {
               wide: true,
               cell: (one) => <bdi>{one.actor.person?.name ?? one.actor.label.split(':')[0]}</bdi>,
             },
-            {
-              key: 'open',
-              label: 'Open',
-              cell: (one) => (
-                <Link to={`/decisions/${one.id}`} className="whitespace-nowrap">
-                  rules and inputs
-                </Link>
-              ),
-            },
+            { key: 'open', label: 'Rules and inputs', cell: (one) => <Link to={`/decisions/${one.id}`}>open</Link> },
             { key: 'again', label: 'Again', right: true, cell: (one) => <Replay decision={one.id} /> },
           ]}
         />
