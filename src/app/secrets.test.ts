@@ -1,7 +1,15 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { RouteShape } from '../contract/route.ts';
+import { system } from '../kernel/actor.ts';
+import { supportBundle } from '../operations/support/bundle.system.ts';
+import { rotateData, rotateMaster } from '../platform/keys/rotate.commands.ts';
+import { resealTask, rewrapTask } from '../platform/keys/rotate.work.ts';
 import { openApi, type Api } from './api.fixture.ts';
 import { sampleOf } from './samples.fixture.ts';
+import { sealedColumns } from './slices.ts';
 
 // What is secret is shown once or never: no answer and no row of any table holds it afterwards.
 
@@ -79,6 +87,43 @@ test('no GET answers a secret, to nobody; no table holds one in the clear', asyn
   expect(await tablesWith([...secrets])).toEqual([]);
 });
 
+test('no file of the state folder holds one, in any common form; after a rotation of all keys neither does a table', async () => {
+  const { floor } = api;
+  const actor = system(floor.org, 'test');
+  await rotateMaster(floor, actor);
+  await floor.db.tx(floor.org, (tx) => rotateData(tx, actor, null, null));
+  await rewrapTask.run(floor, {}, floor.org);
+  const old = await floor.db.read('*', (tx) => tx.query<{ id: string }>(`select id from data_key where state = 'old'`));
+  expect(old.length).toBeGreaterThan(0);
+  for (const { id } of old) await resealTask(sealedColumns).run(floor, { key: id }, floor.org);
+  expect(await tablesWith([...secrets])).toEqual([]);
+  expect(filesWith(floor.config.state, [...secrets])).toEqual([]);
+  // The search does find what is there.
+  const { digest } = await floor.blobs.put(`x${Buffer.from(PLANTED).toString('base64')}y`);
+  expect(filesWith(floor.config.state, [['planted', PLANTED]])).toEqual([`planted lies in ${digest.slice(7)}`]);
+});
+
+test('a support bundle holds no secret and no e-mail address, not even where the log did', async () => {
+  const leaky = [...secrets].map(([what, secret]) =>
+    what === 'the value of a secret' || what === 'a password'
+      ? `{"msg":"a step","env":{"token":"${secret}"},"password":"${secret}","by":"bo@example.org"}\n`
+      : `{"msg":"GET /x?hook=1 with ${what === 'the secret of an incident hook' ? `secret=${secret}` : secret} by Bo <bo@example.org>"}\n`,
+  );
+  const { bytes, manifest } = await supportBundle(api.floor, sealedColumns, leaky);
+  const text = gunzipSync(bytes).toString('utf8');
+  for (const [what, secret] of secrets)
+    for (const form of formsOf(secret)) expect(text.includes(form), `${what} as ${form.slice(0, 6)}...`).toBe(false);
+  expect(text).not.toContain('@example.org');
+  expect(text).toContain('<e-mail>');
+  expect(manifest.files.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['doctor.json', 'instance.json', 'tables.json', 'jobs.json', 'server.log']),
+  );
+  for (const { name, bytes: size } of manifest.files) if (!name.endsWith('.log')) expect(size, name).toBeGreaterThan(2);
+  expect(text).not.toContain('couldNotBeHad');
+  const reply = await api.real('GET', '/v1/admin/support-bundle', api.admin);
+  expect(reply.status).toBe(200);
+});
+
 test('the search of the tables finds what does lie in one', async () => {
   expect(await tablesWith([['an address', 'bo@example.org']])).toEqual(['an address lies in person_email']);
 });
@@ -111,4 +156,22 @@ function pathOf(route: RouteShape): string {
   const params = (route.params === undefined ? {} : sampleOf(route.params)) as Record<string, unknown>;
   const names: Record<string, string> = { service: 'shop', environment: 'dev' };
   return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? String(params[name])));
+}
+
+function formsOf(value: string): string[] {
+  const bytes = Buffer.from(value);
+  return [value, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('hex'), encodeURIComponent(value)];
+}
+
+/** Which files under a folder hold one of these values, in one of its common forms. */
+function filesWith(folder: string, values: readonly (readonly [string, string])[]): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .flatMap((path) => {
+      const text = readFileSync(path, 'latin1');
+      return values
+        .filter(([, value]) => formsOf(value).some((form) => text.includes(form)))
+        .map(([what]) => `${what} lies in ${path.split('/').at(-1) ?? ''}`);
+    });
 }

@@ -38,6 +38,7 @@ import { backupSweeper, backupTask } from '../operations/backup.work.ts';
 import { keepingEvents } from '../operations/keeping.events.ts';
 import { keepingRoutes } from '../operations/keeping.routes.ts';
 import { doctorRoutes } from '../operations/doctor/doctor.routes.ts';
+import { supportRoutes } from '../operations/support/support.routes.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
 import { retentionRoutes } from '../operations/retention.routes.ts';
 import { backupMaker } from './backups.ts';
@@ -161,7 +162,7 @@ export const slices: readonly Slice[] = [
     routes: [
       ...keyRoutes(sealedColumns),
       ...retentionRoutes(retention),
-      ...doctorRoutes,
+      ...doctorRoutes, ...supportRoutes(sealedColumns),
       ...adminRoutes(() => slices.flatMap((slice) => slice.events)),
       ...keepingRoutes(enginePort),
     ],

@@ -49,6 +49,27 @@ function settingsOf(config: Config): Instance['settings'] {
       'the database, without its password',
     ],
     ['YARDMASTER_DATABASE_POOL', config.databasePool, 'connections to the database'],
+    ['YARDMASTER_PUBLIC_URL', config.publicUrl, 'how others reach it'],
+    ['YARDMASTER_TLS_CERT', config.tls?.cert ?? 'none: plain HTTP', 'the certificate of direct TLS'],
+    [
+      'YARDMASTER_TRUSTED_PROXIES',
+      config.trustedProxies === '' ? 'none' : config.trustedProxies,
+      'proxies whose word about the caller counts',
+    ],
+    [
+      'YARDMASTER_HOSTS',
+      config.hosts === null ? 'any' : config.hosts.join(', ') || 'localhost and addresses',
+      'names by which it may be asked for',
+    ],
+    [
+      'YARDMASTER_LIMITS',
+      Object.entries(config.rates)
+        .map(([name, rate]) => `${name}=${rate.perMinute}/${rate.burst}`)
+        .join(','),
+      'rate limits a minute, and bursts',
+    ],
+    ['YARDMASTER_MASTER_KEY_FILE', config.masterKeyFile ?? 'master.key in the keys folder', 'the file of master keys'],
+    ['YARDMASTER_VAULT_URL', config.vault?.url ?? 'none', 'the key service'],
     ['YARDMASTER_LOG_LEVEL', config.logLevel, 'what is logged'],
     ['YARDMASTER_LEASE_MS', config.leaseMs, 'how long a job is a runner’s own without a heartbeat'],
     ['YARDMASTER_SWEEP_MS', config.sweepMs, 'how often lost wakes are looked for'],

@@ -1,5 +1,18 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 import { contextFields } from './log-context.system.ts';
+
+/** The newest lines of this process's logs, for support: as they went out, so nothing is in them that is not in the log. */
+const KEPT_LINES = 2000;
+const lines: string[] = [];
+
+export function recentLines(): readonly string[] {
+  return [...lines];
+}
+
+function keep(line: string): void {
+  lines.push(line);
+  if (lines.length > KEPT_LINES * 1.5) lines.splice(0, lines.length - KEPT_LINES);
+}
 
 /** Structured logs, one JSON object a line, on stderr. Fields that could hold a credential are masked by name. */
 export function makeLog(level: string, name: string): Logger {
@@ -25,6 +38,15 @@ export function makeLog(level: string, name: string): Logger {
         censor: '[masked]',
       },
     },
-    pino.destination({ dest: 2, sync: false }),
+    keeping(pino.destination({ dest: 2, sync: false })),
   );
+}
+
+function keeping(out: DestinationStream): DestinationStream {
+  return {
+    write(line) {
+      keep(line);
+      out.write(line);
+    },
+  };
 }
