@@ -1,10 +1,273 @@
-import type { ReactNode } from 'react';
-import { Page } from '../../kit/index.ts';
+import { Link, useParams } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
+import type { getArtifact, revokeArtifact } from '../../../../src/contract/artifacts.ts';
+import type { artifactUse } from '../../../../src/contract/evidence-search.ts';
+import type { AnswerOf } from '../../../../src/contract/route.ts';
+import { useAct, useAnswer } from '../../api/query.ts';
+import { useMay } from '../../app/session.tsx';
+import { Ask, Button, Bytes, Digest, Empty, Export, Facts, Loaded, Page, Panel, Table, Tag, When } from '../../kit/index.ts';
+import { Components } from './components.tsx';
 
-export default function Screen(): ReactNode {
+type Artifact = AnswerOf<typeof getArtifact>;
+
+/** One artifact: what it is, what is attested of it, what is in it, where it runs. */
+export default function ArtifactPage(): ReactNode {
+  const { digest = '' } = useParams({ strict: false }) as { readonly digest?: string };
+  const artifact = useAnswer<typeof getArtifact>('/v1/artifacts/{digest}', { params: { digest } }, { live: ['artifact'] });
+  const [revoking, setRevoking] = useState(false);
+  const may = useMay()('artifact.revoke');
+  const one = artifact.data;
+  const because =
+    one?.revoked != null ? 'it is revoked already' : may ? null : 'it needs the role release-manager or admin over its services';
   return (
-    <Page title="artifact">
-      <p className="text-quiet">This screen is being built.</p>
+    <Page
+      title={one?.name ?? 'Artifact'}
+      crumbs={[{ label: 'Evidence', to: '/evidence' }]}
+      mark={one === undefined ? undefined : <Mark of={one} />}
+      actions={
+        one === undefined ? undefined : (
+          <>
+            <Link to="/evidence" search={{ part: 'trace', node: digest } as never} className="min-h-6">
+              Trace
+            </Link>
+            <Export href={`/v1/artifacts/${digest}/bytes`}>Download the bytes</Export>
+            <Button kind="danger" because={because} onClick={() => setRevoking(true)}>
+              Revoke
+            </Button>
+          </>
+        )
+      }
+    >
+      <Loaded of={artifact}>
+        {(answer) => (
+          <div className="grid min-w-0 gap-4 lg:grid-cols-2">
+            <Panel title="What it is">
+              <Facts
+                of={[
+                  [
+                    'Digest',
+                    <span key="d" className="font-mono text-sm">
+                      {answer.digest}
+                    </span>,
+                  ],
+                  ['Size', <Bytes key="s" of={answer.size} />],
+                  ['Since', <When key="w" at={answer.createdAt} />],
+                  ...(answer.revoked === null
+                    ? []
+                    : ([
+                        [
+                          'Revoked',
+                          <span key="r">
+                            <When at={answer.revoked.at} />: {answer.revoked.reason}
+                          </span>,
+                        ],
+                      ] as const)),
+                  ...(answer.damagedAt === null
+                    ? []
+                    : ([
+                        [
+                          'Damaged',
+                          <span key="x" className="text-deny">
+                            its stored bytes differ from the digest since <When at={answer.damagedAt} />; nothing deploys them
+                          </span>,
+                        ],
+                      ] as const)),
+                ]}
+              />
+            </Panel>
+            <Where digest={digest} />
+            <Builds of={answer} />
+            <Attested of={answer} />
+            <div className="min-w-0 lg:col-span-2">
+              <Components digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
+            </div>
+          </div>
+        )}
+      </Loaded>
+      {revoking && one !== undefined ? <Revoke digest={digest} name={one.name} onClose={() => setRevoking(false)} /> : null}
     </Page>
+  );
+}
+
+function Mark({ of }: { readonly of: Artifact }): ReactNode {
+  if (of.revoked !== null)
+    return (
+      <Tag tone="deny" icon="deny">
+        revoked
+      </Tag>
+    );
+  if (of.damagedAt !== null)
+    return (
+      <Tag tone="deny" icon="incident">
+        damaged
+      </Tag>
+    );
+  return of.builds.some(({ state }) => state === 'signed') ? (
+    <Tag tone="allow" icon="done">
+      signed
+    </Tag>
+  ) : (
+    <Tag tone="wait" icon="wait">
+      not signed yet
+    </Tag>
+  );
+}
+
+function Where({ digest }: { readonly digest: string }): ReactNode {
+  const use = useAnswer<typeof artifactUse>('/v1/evidence/artifacts/{digest}', { params: { digest } }, { live: ['service', 'release'] });
+  return (
+    <Panel title="Where it runs" flush>
+      <Loaded of={use} lines={3}>
+        {({ places, releases }) => (
+          <>
+            <Table
+              caption="Where it runs or ran"
+              rows={places}
+              rowKey={(place) => `${place.service} ${place.environment} ${place.since}`}
+              empty={<p className="p-3 text-quiet">It runs nowhere, and never did.</p>}
+              columns={[
+                { key: 'place', label: 'Place', cell: (place) => `${place.service} in ${place.environment}` },
+                {
+                  key: 'state',
+                  label: 'State',
+                  cell: (place) =>
+                    place.until === null ? (
+                      <Tag tone="allow" icon="run">
+                        runs
+                      </Tag>
+                    ) : (
+                      <Tag>
+                        until <When at={place.until} />
+                      </Tag>
+                    ),
+                },
+                { key: 'since', label: 'Since', cell: (place) => <When at={place.since} /> },
+                {
+                  key: 'release',
+                  label: 'As',
+                  cell: (place) => (
+                    <Link to="/releases/$release" params={{ release: place.release } as never}>
+                      {place.version}
+                    </Link>
+                  ),
+                },
+              ]}
+            />
+            {releases.length === 0 ? null : (
+              <p className="border-t border-line p-3">
+                <span className="text-quiet">In releases: </span>
+                {releases.slice(0, 20).map((release, index) => (
+                  <span key={release.id}>
+                    {index === 0 ? '' : ', '}
+                    <Link to="/releases/$release" params={{ release: release.id } as never}>
+                      {release.service} {release.version}
+                    </Link>
+                  </span>
+                ))}
+              </p>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Builds({ of }: { readonly of: Artifact }): ReactNode {
+  return (
+    <Panel title="Who built it" flush>
+      <Table
+        caption="Builds"
+        rows={of.builds}
+        rowKey={(build) => build.id}
+        empty={<Empty title="No build that you may see." />}
+        columns={[
+          { key: 'service', label: 'Service', cell: (build) => build.service },
+          {
+            key: 'run',
+            label: 'Run',
+            cell: (build) => (
+              <Link to="/runs/$run" params={{ run: build.run } as never}>
+                <When at={build.createdAt} />
+              </Link>
+            ),
+          },
+          { key: 'commit', label: 'Commit', cell: (build) => (build.commit === null ? '–' : <Digest of={build.commit} />) },
+          { key: 'trust', label: 'Trust', cell: (build) => build.trust },
+          {
+            key: 'state',
+            label: 'State',
+            cell: (build) =>
+              build.state === 'signed' ? (
+                <Tag tone="allow" icon="done">
+                  signed
+                </Tag>
+              ) : (
+                <Tag tone="wait" icon="wait">
+                  {build.lastError ?? 'accepted'}
+                </Tag>
+              ),
+          },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Attested({ of }: { readonly of: Artifact }): ReactNode {
+  return (
+    <Panel title="What is attested of it" flush>
+      <Table
+        caption="Attestations"
+        rows={of.attestations}
+        rowKey={(one) => one.id}
+        empty={<Empty title="Nothing yet: it is signed as soon as its run has ended well." />}
+        columns={[
+          { key: 'kind', label: 'Kind', cell: (one) => (one.kind === 'sbom' ? 'SBOM' : 'provenance') },
+          { key: 'type', label: 'Statement', cell: (one) => <code className="text-sm">{one.predicateType}</code> },
+          {
+            key: 'key',
+            label: 'Signed by key',
+            cell: (one) => (
+              <code className="text-sm" title={one.keyId}>
+                {one.keyId.slice(0, 12)}
+              </code>
+            ),
+          },
+          {
+            key: 'whole',
+            label: 'Whole',
+            cell: (one) =>
+              one.incomplete.length === 0 ? (
+                <Tag tone="allow" icon="done">
+                  yes
+                </Tag>
+              ) : (
+                <span title={one.incomplete.join('; ')}>
+                  <Tag tone="wait" icon="wait">
+                    it can’t know {one.incomplete.length} things
+                  </Tag>
+                </span>
+              ),
+          },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Revoke({ digest, name, onClose }: { readonly digest: string; readonly name: string; readonly onClose: () => void }): ReactNode {
+  const revoke = useAct<typeof revokeArtifact>('POST', '/v1/artifacts/{digest}/revoke');
+  return (
+    <Ask
+      title={`Revoke ${name}`}
+      says="It is taken out of use for ever: nothing deploys these bytes again, here or anywhere, and what is under way with them asks again and stops. What runs already keeps running until somebody replaces it. There is no way back; build again."
+      does="Revoke it"
+      danger
+      busy={revoke.busy}
+      problem={revoke.problem}
+      onDo={(reason) => void revoke.act({ params: { digest }, body: { reason } }).then((answer) => answer !== null && onClose())}
+      onClose={onClose}
+    />
   );
 }
