@@ -61,6 +61,11 @@ async function main(): Promise<number> {
   });
   // Read by campaigns whose waits can be shorter in a sample.
   if (values.brief === true) process.env['CAMPAIGN_BRIEF'] = '1';
+  // A number is the first seed; a name is the release that an upgrade begins from.
+  if (values.from !== undefined && !/^\d{1,9}$/.test(values.from)) {
+    process.env['CAMPAIGN_REF'] = values.from;
+    delete values.from;
+  }
   const [name = ''] = positionals;
   const campaign = await load(positionals[0]);
   const failed: number[] = [];

@@ -138,11 +138,16 @@ export async function answering(port: number, ms: number, log: string): Promise<
 
 type People = { readonly ada: Api; readonly bob: Api; readonly adaToken: string };
 
-async function signEverybodyIn(anybody: Api, folder: string): Promise<People> {
+/** Ada becomes the first admin by the link that the first server printed. */
+export async function firstAdmin(anybody: Api, folder: string): Promise<{ readonly api: Api; readonly token: string }> {
   const link = await printedLink(join(folder, 'server-1.log'));
   const ada = await anybody.send('POST', '/v1/setup', { link, name: 'Ada Admin', email: 'ada@example.org', password: PASSWORD });
-  const adaToken = String(ada['token']);
-  const asAda = anybody.as(adaToken);
+  const token = String(ada['token']);
+  return { api: anybody.as(token), token };
+}
+
+async function signEverybodyIn(anybody: Api, folder: string): Promise<People> {
+  const { api: asAda, token: adaToken } = await firstAdmin(anybody, folder);
   const dora = await asAda.send('POST', '/v1/people', {
     name: 'Dora Developer',
     emails: ['dora@example.org'],
@@ -176,11 +181,13 @@ async function applyCatalog(folder: string, url: string, token: string, text: st
   await promisify(execFile)(process.execPath, [join(root, 'bin/ym.mjs'), 'apply', '-f', file, '--yes', '--json'], how);
 }
 
-async function startMachines(
+/** A runner and an agent, of another tree of the program where one is named, once the server has heard of both. */
+export async function startMachines(
   ada: Api,
   folder: string,
   url: string,
   env: Record<string, string>,
+  options: { readonly root?: string; readonly runner?: readonly string[] } = {},
 ): Promise<{ runner: Daemon; agent: Daemon }> {
   const places = { runner: join(folder, 'runner'), agent: join(folder, 'agent') };
   for (const place of Object.values(places)) mkdirSync(place, { mode: 0o700 });
@@ -192,8 +199,9 @@ async function startMachines(
       args: [name, '--url', url, '--name', name, '--state', places[name], '--registration', String(registration), ...more],
       env,
       log: join(folder, `${name}.log`),
+      ...(options.root === undefined ? {} : { root: options.root }),
     });
-  const runner = daemon('runner', forRunner['registration'], []);
+  const runner = daemon('runner', forRunner['registration'], options.runner ?? []);
   const agent = daemon('agent', forAgent['registration'], ['--router', 'builtin']);
   runner.start();
   agent.start();

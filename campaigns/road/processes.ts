@@ -15,17 +15,19 @@ export type Daemon = {
   readonly surprises: () => readonly string[];
 };
 
-const root = join(import.meta.dirname, '../..');
+const here = join(import.meta.dirname, '../..');
 
 export type DaemonOptions = {
   readonly name: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly log: string;
+  /** The tree of the program; this one unless another is named. */
+  readonly root?: string;
 };
 
 /** A daemon that isn't started yet: `bin/yardmaster.mjs` with `args`. */
-export function daemonOf({ name, args, env, log }: DaemonOptions): Daemon {
+export function daemonOf({ name, args, env, log, root = here }: DaemonOptions): Daemon {
   let child: ChildProcess | null = null;
   let gone: Promise<void> = Promise.resolve();
   let asked = false;
