@@ -44,6 +44,8 @@ const freezeBody = z.strictObject({
 export const freezeSchema = freezeBody.extend({
   id: idOf('frz'),
   createdBy: z.string(),
+  /** The name of that person, where it was one. */
+  createdByName: z.string().nullable(),
   createdAt: z.string(),
   /** When a person last changed what it says. */
   changedAt: z.string().nullable(),
