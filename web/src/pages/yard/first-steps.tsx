@@ -7,8 +7,8 @@ import type { Board } from './types.ts';
 const EXAMPLE = `teams:
   crew: { title: Crew }
 environments:
-  dev: { kind: development, agent: yard }
-  prod: { kind: production, after: dev, agent: yard }
+  dev: { kind: development }
+  prod: { kind: production, after: dev }
 services:
   shop:
     team: crew
@@ -22,7 +22,7 @@ const STEPS: Readonly<Record<FirstStep, { readonly title: string; readonly body:
     title: 'Sign in',
     body: (
       <>
-        Done. For the command line: <Command text={`npx ym login --url ${globalThis.location?.origin ?? ''}`} />
+        Done. For the command line: <Command text={`YARDMASTER_URL=${location.origin} npx ym login --email you@example.org`} />
       </>
     ),
   },
@@ -53,8 +53,8 @@ const STEPS: Readonly<Record<FirstStep, { readonly title: string; readonly body:
     title: 'Start an agent: it deploys',
     body: (
       <>
-        <p>On the machine where the services are to run, with the label that the environments name as “agent”.</p>
-        <Command text="npx ym agent register --labels yard" />
+        <p>On the machine where the services are to run. It prints the command that starts it.</p>
+        <Command text="npx ym agent register" />
       </>
     ),
   },
