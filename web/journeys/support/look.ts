@@ -1,6 +1,7 @@
 // Pictures of screens, to be looked at: npm run look -- --path / --path /releases [--as ada] [--seed FOLDER | --url URL] [--to FOLDER]
 //   --seed FOLDER   a stopped instance's state folder (FOLDER/state and FOLDER/state.keys); a copy of it is served
 //   --url URL       a running instance
+//   --path /releases/*   the first that the list of releases links to
 //   --as NAME       who looks: NAME@example.org, with the demo's password
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
@@ -28,8 +29,13 @@ try {
     const { context, page, oddities } = await personAt(browser, served.url, view);
     await signIn(page, `${values.as}@example.org`, values.password);
     for (const path of values.path) {
-      await page.goto(path);
+      await page.goto(path.replace(/\/\*$/, ''));
       await settled(page);
+      if (path.endsWith('/*')) {
+        await page.locator('main table a').first().click();
+        await page.waitForTimeout(400);
+        await settled(page);
+      }
       const name = `${
         path
           .replaceAll(/[^a-zA-Z0-9]+/g, '-')
