@@ -100,7 +100,10 @@ function Shown({ incident, story }: { readonly incident: Incident; readonly stor
                     ? 'nothing'
                     : story.running.map((one) => (
                         <span key={one.environment} className="block">
-                          <Link to={`/releases/${one.release}`}>{one.version}</Link> in {one.environment}
+                          <Link to={`/releases/${one.release}`} className="underline">
+                            {one.version}
+                          </Link>{' '}
+                          in {one.environment}
                         </span>
                       )),
                 ],
