@@ -84,7 +84,6 @@ const STATES: Readonly<Record<string, readonly [Tone, IconName | null]>> = {
   'timed-out': ['deny', 'deny'],
   refused: ['deny', 'deny'],
   rejected: ['deny', 'deny'],
-  open: ['deny', 'incident'],
   revoked: ['deny', 'deny'],
   lost: ['unknown', 'unknown'],
   unknown: ['unknown', 'unknown'],
