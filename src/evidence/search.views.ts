@@ -130,9 +130,14 @@ export async function answers(tx: Tx, filter: AnswerFilter, visible: Visible): P
     policy: { name: answer.policy?.name ?? 'unknown', version: answer.policy?.version ?? 0 },
     reasons: (answer.rules ?? [])
       .filter((rule) => row.verdict === 'allow' || rule.verdict !== 'allow')
-      .flatMap((rule) => rule.reasons.slice(0, 1).map(({ text }) => text))
+      .flatMap((rule) => rule.reasons.slice(0, 1).map(({ text }) => named(text, row.approvedBy)))
       .slice(0, 12),
   }));
+}
+
+/** A reason with names where it has ids of those who approved. */
+function named(text: string, people: readonly { readonly id: string; readonly name: string }[]): string {
+  return people.reduce((words, { id, name }) => words.replaceAll(id, name), text);
 }
 
 type Use = AnswerOf<typeof artifactUse>;

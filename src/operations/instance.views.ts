@@ -58,7 +58,7 @@ export type HookView = {
 /** Every webhook that is taken, without its secret. */
 export async function hooksOf(tx: Tx): Promise<HookView[]> {
   return tx.query<HookView & Record<string, unknown>>(
-    `select hook_id as id, 'repository' as kind, url as name, '/v1/hooks/git/' || hook_id as path, null as "createdAt", null as "revokedAt",
+    `select hook_id as id, 'repository' as kind, regexp_replace(url, '//[^/@]*@', '//') as name, '/v1/hooks/git/' || hook_id as path, null as "createdAt", null as "revokedAt",
        d.last as "lastDeliveryAt", coalesce(d.n, 0) as deliveries
      from source left join (select hook_id as hook, max(at) as last, count(*) as n from hook_delivery group by 1) d on d.hook = hook_id
      where hook_id is not null

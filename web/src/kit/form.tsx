@@ -36,7 +36,7 @@ export function Button({
       {...rest}
       {...(off ? { 'aria-disabled': true, onClick: (event) => event.preventDefault() } : {})}
       title={because ?? undefined}
-      className={`inline-flex max-w-full items-center justify-center gap-1.5 rounded-md border font-medium ${large ? 'min-h-11 px-4 text-base' : 'min-h-8 px-2.5 text-sm'} ${KIND[kind]} ${off ? 'cursor-not-allowed opacity-60' : ''}`}
+      className={`inline-flex max-w-full wrap-normal items-center justify-center gap-1.5 rounded-md border font-medium ${large ? 'min-h-11 px-4 text-base' : 'min-h-8 px-2.5 text-sm'} ${KIND[kind]} ${off ? 'cursor-not-allowed opacity-60' : ''}`}
     >
       {busy ? (
         <span className="size-3 animate-spin rounded-full border-2 border-current border-t-transparent" aria-hidden="true" />

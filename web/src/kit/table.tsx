@@ -78,7 +78,9 @@ export function Table<Row>({
                     <span className="text-quiet sm:hidden" aria-hidden="true">
                       {index === 0 ? '' : column.label}
                     </span>
-                    <span className={`min-w-0 max-sm:text-right ${index === 0 ? 'max-sm:flex-1 max-sm:text-left' : ''}`}>
+                    <span
+                      className={`min-w-0 sm:inline-block sm:max-w-[40rem] sm:wrap-break-word ${index === 0 ? 'max-sm:flex-1 max-sm:text-left' : 'max-sm:text-right'}`}
+                    >
                       {column.cell(row)}
                     </span>
                   </td>

@@ -118,7 +118,7 @@ function Sessions(): ReactNode {
               { key: 'since', label: 'Since', wide: true, cell: (one) => <When at={one.createdAt} /> },
               {
                 key: 'end',
-                label: '',
+                label: 'Act',
                 right: true,
                 cell: (one) =>
                   one.current ? null : (
@@ -194,7 +194,7 @@ function MyTokens(): ReactNode {
               { key: 'until', label: 'Until', sort: (one) => one.expiresAt, cell: (one) => <When at={one.expiresAt} /> },
               {
                 key: 'end',
-                label: '',
+                label: 'Act',
                 right: true,
                 cell: (one) => (
                   <Button kind="quiet" aria-label={`end the token ${one.name}`} onClick={() => setAsked(one)}>

@@ -64,7 +64,7 @@ export function Agents(): ReactNode {
               },
               {
                 key: 'end',
-                label: '',
+                label: 'Act',
                 right: true,
                 cell: (one) =>
                   one.revokedAt !== null ? null : (

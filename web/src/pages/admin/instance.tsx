@@ -120,18 +120,20 @@ export function Instance(): ReactNode {
               ]}
             />
           </Panel>
-          <Panel title="Settings in force" flush>
-            <Table
-              caption="Settings"
-              rows={one.settings}
-              rowKey={(setting) => setting.name}
-              columns={[
-                { key: 'name', label: 'Setting', cell: (setting) => <code className="text-sm">{setting.name}</code> },
-                { key: 'value', label: 'Value', cell: (setting) => setting.value },
-                { key: 'means', label: 'Means', wide: true, cell: (setting) => <span className="text-quiet">{setting.means}</span> },
-              ]}
-            />
-          </Panel>
+          <div className="min-w-0 lg:col-span-2">
+            <Panel title="Settings in force" flush>
+              <Table
+                caption="Settings"
+                rows={one.settings}
+                rowKey={(setting) => setting.name}
+                columns={[
+                  { key: 'name', label: 'Setting', cell: (setting) => <code className="text-sm">{setting.name}</code> },
+                  { key: 'value', label: 'Value', cell: (setting) => setting.value },
+                  { key: 'means', label: 'Means', wide: true, cell: (setting) => <span className="text-quiet">{setting.means}</span> },
+                ]}
+              />
+            </Panel>
+          </div>
         </div>
       )}
     </Loaded>

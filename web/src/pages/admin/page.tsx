@@ -1,5 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router';
-import type { ComponentType, ReactNode } from 'react';
+import { useEffect, useRef, type ComponentType, type ReactNode } from 'react';
 import { Empty, Page } from '../../kit/index.ts';
 import { Agents } from './agents.tsx';
 import { Audit } from './audit.tsx';
@@ -28,6 +28,9 @@ export default function Admin(): ReactNode {
   const { part = 'people' } = useParams({ strict: false }) as { readonly part?: string };
   const found = PARTS.find(([key]) => key === part);
   const Body = found?.[2];
+  const here = useRef<HTMLAnchorElement>(null);
+  // On a phone the parts scroll sideways: the one that is open must be seen.
+  useEffect(() => here.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [part]);
   return (
     <Page title={found === undefined ? 'Admin' : `Admin: ${found[1]}`}>
       <nav aria-label="administration" className="flex gap-1 overflow-x-auto border-b border-line">
@@ -36,6 +39,7 @@ export default function Admin(): ReactNode {
             key={key}
             to="/admin/$part"
             params={{ part: key } as never}
+            ref={key === part ? here : undefined}
             aria-current={key === part ? 'page' : undefined}
             className="flex min-h-9 items-center border-b-2 border-transparent px-3 whitespace-nowrap text-quiet hover:text-ink hover:no-underline aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
           >

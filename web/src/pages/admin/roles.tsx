@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { ACTIONS, ROLES, type Action } from '../../../../src/contract/actions.ts';
 import type { listPeople } from '../../../../src/contract/identity.ts';
 import { useAnswer } from '../../api/query.ts';
-import { Empty, Filters, Icon, Loaded, Panel, Table, Tag, UrlFilter, UrlSelect, useUrl } from '../../kit/index.ts';
+import { Empty, Filters, Icon, Loaded, Panel, Table, Tag, UrlFilter, Select, useUrl } from '../../kit/index.ts';
 import { LIVE, over, type Person, type RoleOn } from './types.ts';
 
 type Holder = { readonly id: string; readonly name: string; readonly bot: boolean; readonly held: RoleOn };
@@ -30,7 +30,7 @@ function holders(people: readonly Person[]): Holder[] {
 }
 
 function WhoMay({ people }: { readonly people: readonly Person[] }): ReactNode {
-  const [action] = useUrl('action', 'approval.give');
+  const [action, setAction] = useUrl('action', 'approval.give');
   const [service] = useUrl('service');
   const [environment] = useUrl('environment');
   const [team] = useUrl('team');
@@ -44,7 +44,7 @@ function WhoMay({ people }: { readonly people: readonly Person[] }): ReactNode {
     <Panel title="Who may do what" flush>
       <div className="space-y-2 p-3">
         <Filters>
-          <UrlSelect name="action" label="Act" options={Object.keys(ACTIONS).map((one) => [one, one] as const)} />
+          <Select label="Act" value={action} onChange={setAction} options={Object.keys(ACTIONS).map((one) => [one, one] as const)} />
           <UrlFilter name="service" label="On service" />
           <UrlFilter name="team" label="Of team" />
           <UrlFilter name="environment" label="In environment" />

@@ -69,7 +69,7 @@ export function Runners(): ReactNode {
               },
               {
                 key: 'end',
-                label: '',
+                label: 'Act',
                 right: true,
                 cell: (one) =>
                   one.revoked ? null : (
@@ -109,7 +109,7 @@ function RunnerState({ of }: { readonly of: Runner }): ReactNode {
 
 function Isolation({ of }: { readonly of: Runner }): ReactNode {
   if (of.executors.length === 0 && of.isolation === null) return <span className="text-quiet">unknown</span>;
-  const sandboxed = of.executors.includes('sandbox');
+  const open = of.executors.length > 0 && !of.executors.includes('sandbox');
   return (
     <span className="flex flex-wrap gap-1">
       {of.executors.map((name) => (
@@ -117,7 +117,7 @@ function Isolation({ of }: { readonly of: Runner }): ReactNode {
           {name}
         </Tag>
       ))}
-      {sandboxed ? null : <span className="text-sm text-quiet">steps see the whole machine</span>}
+      {open ? <span className="text-sm text-quiet">steps see the whole machine</span> : null}
       {of.isolation === null || of.isolation.length === 0 ? null : (
         <span className="text-sm text-quiet">last job: {of.isolation.join(', ')}</span>
       )}

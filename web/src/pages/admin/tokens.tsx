@@ -103,7 +103,7 @@ function Rows({ items, nameOf, because, onEnd }: RowsProps): ReactNode {
         { key: 'until', label: 'Until', sort: (one) => one.expiresAt, cell: (one) => <When at={one.expiresAt} /> },
         {
           key: 'end',
-          label: '',
+          label: 'Act',
           right: true,
           cell: (one) => (
             <Button kind="quiet" because={because} aria-label={`end ${one.name} of ${nameOf(one.holder)}`} onClick={() => onEnd(one)}>

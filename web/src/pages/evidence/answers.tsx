@@ -4,7 +4,21 @@ import type { listAnswers } from '../../../../src/contract/evidence-search.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { addressOf } from '../../api/client.ts';
 import { useAnswer } from '../../api/query.ts';
-import { Button, Empty, Export, Field, Filters, Loaded, Panel, UrlFilter, UrlSelect, useUrl, Verdict, When } from '../../kit/index.ts';
+import {
+  Button,
+  Empty,
+  Export,
+  Field,
+  Filters,
+  Loaded,
+  Panel,
+  Said,
+  UrlFilter,
+  UrlSelect,
+  useUrl,
+  Verdict,
+  When,
+} from '../../kit/index.ts';
 import { dayEnd, dayStart } from './days.ts';
 
 type Row = AnswerOf<typeof listAnswers>['items'][number];
@@ -104,10 +118,25 @@ function Answer({ row }: { readonly row: Row }): ReactNode {
         </p>
       </div>
       <ul className="min-w-0 text-sm">
-        {row.reasons.slice(0, 4).map((text, index) => (
-          <li key={index}>{text}</li>
+        {row.reasons.slice(0, row.verdict === 'allow' ? 1 : 3).map((text, index) => (
+          <li key={index}>
+            <Said text={text} />
+          </li>
         ))}
-        {row.reasons.length > 4 ? <li className="text-quiet">and {row.reasons.length - 4} more</li> : null}
+        {row.reasons.length > (row.verdict === 'allow' ? 1 : 3) ? (
+          <li>
+            <details>
+              <summary className="min-h-6 text-quiet">{row.reasons.length - (row.verdict === 'allow' ? 1 : 3)} more reasons</summary>
+              <ul>
+                {row.reasons.slice(row.verdict === 'allow' ? 1 : 3).map((text, index) => (
+                  <li key={index}>
+                    <Said text={text} />
+                  </li>
+                ))}
+              </ul>
+            </details>
+          </li>
+        ) : null}
       </ul>
       <div className="flex flex-wrap items-start gap-x-3 gap-y-1 text-sm">
         <Link to="/decisions/$decision" params={{ decision: row.decision } as never} className="min-h-6">
