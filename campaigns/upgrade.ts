@@ -18,7 +18,7 @@ const COMMIT = 'ec95516';
 const brief = process.env['CAMPAIGN_BRIEF'] === '1';
 const RUNS = brief ? 6 : 20;
 const DEPLOYMENTS = brief ? 2 : 5;
-const TIMES = { stepMs: brief ? 4000 : 6000, startMs: brief ? 9000 : 14_000 };
+const TIMES = { stepMs: brief ? 4000 : 7000, startMs: brief ? 9000 : 25_000 };
 const SLOTS = 4;
 const now = join(import.meta.dirname, '..');
 
@@ -85,12 +85,11 @@ type Work = { readonly runs: readonly string[]; readonly releases: readonly stri
 /** Releases that deploy themselves, and runs; it resolves while all of them are under way. */
 async function underWay(fleet: Fleet, builds: readonly string[]): Promise<Work> {
   const { ada, services } = fleet;
-  const releases: string[] = [];
-  for (const [at, run] of builds.entries())
-    releases.push(String((await ada.send('POST', '/v1/releases', { service: services[at], run }))['id']));
-  const runs: string[] = [];
-  for (let at = 0; at < RUNS; at += 1)
-    runs.push(String((await ada.send('POST', '/v1/runs', { service: services[at % services.length] }))['id']));
+  const asked = Array.from({ length: RUNS }, async (_, at) =>
+    String((await ada.send('POST', '/v1/runs', { service: services[at % services.length] }))['id']),
+  );
+  const released = builds.map(async (run, at) => String((await ada.send('POST', '/v1/releases', { service: services[at], run }))['id']));
+  const [runs, releases] = await Promise.all([Promise.all(asked), Promise.all(released)]);
   await until('all deployments to be under way', async () => {
     const { items } = await ada.get('/v1/deployments?state=acting');
     return (items as Json[]).length >= DEPLOYMENTS ? items : null;

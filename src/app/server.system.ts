@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import { firstAdminLink } from '../identity/sign-in.commands.ts';
 import type { Config } from '../platform/config.ts';
@@ -44,13 +45,14 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
     const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: MIGRATIONS });
     undo.unshift(() => open.close());
+    const leaving = new AbortController();
     const stopping = new AbortController();
     const parts = wire();
     const work = (): Promise<{ stop(): Promise<void> }> => startWorker(open.floor, open.pool, parts.work);
     const worker = open.floor.paused() ? onceResumed(open.floor, work) : await work();
     const background = parts.start(open.floor, VERSION);
     undo.unshift(() => Promise.all([worker.stop(), background.stop()]));
-    door.serve(appOf(open.floor, parts, stopping.signal));
+    door.serve(appOf(open.floor, parts, leaving.signal, stopping.signal));
     const firstAdmin = await firstAdminLink(open.floor);
     const url = `${config.tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(door.http)}`;
     log.info({ url, version: VERSION }, 'listening');
@@ -59,6 +61,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
       floor: open.floor,
       firstAdmin,
       async stop() {
+        leaving.abort();
+        // Balancers see at /readyz that it goes, while it still takes what they send meanwhile.
+        await sleep(config.shutdownDelayMs);
         stopping.abort();
         door.stopWatching();
         // Jobs are wakes of rows: ending them needs no order with requests.
@@ -76,10 +81,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
   }
 }
 
-function appOf(floor: Floor, parts: ReturnType<typeof wire>, stopping: AbortSignal): Hono {
+function appOf(floor: Floor, parts: ReturnType<typeof wire>, leaving: AbortSignal, stopping: AbortSignal): Hono {
   const meters = makeMeters();
   const app = buildApp(parts.routes, { floor, gate: parts.gate, stopping, observe: meters.observe, limiter: makeLimiter(floor.config.rates) });
-  mountOperations(app, { floor, meters, routes: parts.routes.map((mounted) => mounted.route), version: VERSION, stopping });
+  mountOperations(app, { floor, meters, routes: parts.routes.map((mounted) => mounted.route), version: VERSION, stopping: leaving });
   mountScreens(app, SCREENS);
   return app;
 }

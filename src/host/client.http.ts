@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { problemSchema } from '../contract/common.ts';
 import type { AnswerOf, CallOf, RouteShape } from '../contract/route.ts';
 import { isBytes, isEvents } from '../contract/route.ts';
+import { OLDEST_SERVER, PROTOCOL, PROTOCOL_HEADER, protocolIn } from '../contract/protocol.ts';
 import { Problem } from '../kernel/problem.ts';
 import { addressOf, baseAddress, retryDelay, worthRetrying } from './client-request.ts';
-import { badAddress, badAnswer, unreachable } from './client.problems.ts';
+import { badAddress, badAnswer, serverTooOld, unreachable } from './client.problems.ts';
 
 export type ClientOptions = {
   readonly url: string;
@@ -94,6 +95,7 @@ function headersOf(route: RouteShape, options: ClientOptions, how: CallOptions):
   });
   const credential = typeof options.credential === 'function' ? options.credential() : options.credential;
   headers.set('user-agent', CLIENT_NAME);
+  headers.set(PROTOCOL_HEADER, String(PROTOCOL));
   if (credential) headers.set('authorization', `Bearer ${credential}`);
   if (route.method !== 'GET' && how.idempotencyKey !== null)
     headers.set('idempotency-key', how.idempotencyKey ?? randomBytes(16).toString('hex'));
@@ -165,6 +167,8 @@ function whyOf(error: Error): string {
 async function read(route: RouteShape, url: string, response: Response, signal?: AbortSignal): Promise<unknown> {
   const at = `${route.method} ${url}`;
   try {
+    const speaks = protocolIn(response.headers.get(PROTOCOL_HEADER));
+    if (speaks < OLDEST_SERVER) throw serverTooOld({ url: at, speaks, needs: OLDEST_SERVER });
     if (!response.ok) throw await problemOf(at, response);
     if (isBytes(route.answer))
       return {

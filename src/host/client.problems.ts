@@ -13,6 +13,12 @@ export const badAnswer = defineProblem<{ url: string; why: string }>('client.bad
     'Check that the address is a Yardmaster server and not a proxy or another program, and that client and server are of close versions.',
 });
 
+export const serverTooOld = defineProblem<{ url: string; speaks: number; needs: number }>('client.server-too-old', {
+  status: 502,
+  sentence: ({ url, speaks, needs }) => `The server at ${url} speaks version ${speaks} of the protocol, and this program needs ${needs}.`,
+  remedy: 'Upgrade the servers first: clients may be one release behind them, not ahead.',
+});
+
 export const badAddress = defineProblem<{ url: string; why: string }>('client.bad-address', {
   status: 400,
   sentence: ({ url, why }) => `${url} is no address of a server: ${why}.`,

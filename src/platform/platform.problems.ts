@@ -120,6 +120,11 @@ export const wrongHost = defineProblem<Record<string, never>>('platform.wrong-ho
   remedy: 'Use the address it is known by; whoever runs it names it with YARDMASTER_PUBLIC_URL, and further names with YARDMASTER_HOSTS.',
 });
 
+export const clientTooOld = defineProblem<{ speaks: number; needs: number }>('platform.client-too-old', {
+  status: 426,
+  sentence: ({ speaks, needs }) => `This client speaks version ${speaks} of the protocol, and this server takes ${needs} and newer.`,
+  remedy: "Upgrade it: ym, runners and agents may be one release behind the server, not more.",
+});
 export const otherOrigin = defineProblem<Record<string, never>>('platform.other-origin', {
   status: 403,
   sentence: 'This request carries a browser session, but does not come from a page of Yardmaster.',

@@ -1,12 +1,13 @@
 import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
 import { isBytes, isEvents, type ByteAnswer, type EventAnswer, type RouteShape } from '../../contract/route.ts';
+import { isTooOld, OLDEST_CLIENT, PROTOCOL, PROTOCOL_HEADER, protocolIn } from '../../contract/protocol.ts';
 import { actorLabel, type Actor } from '../../kernel/actor.ts';
 import { Problem, toProblemJson } from '../../kernel/problem.ts';
 import { randomHex } from '../../host/ids.system.ts';
 import type { Floor, Tx } from '../floor.ts';
 import { within, type LogContext } from '../log-context.system.ts';
-import { notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
+import { clientTooOld, notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
 import { paused } from '../backup/backup.problems.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { checkAccess, lateQuestions } from './access.system.ts';
@@ -69,6 +70,7 @@ async function serve(entry: Mounted, context: Context, parts: Parts): Promise<Re
 function sealed(response: Response, requestId: string): Response {
   for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!response.headers.has(name)) response.headers.set(name, value);
   response.headers.set('x-request-id', requestId);
+  response.headers.set(PROTOCOL_HEADER, String(PROTOCOL));
   return response;
 }
 
@@ -82,6 +84,9 @@ function tell(route: RouteShape, status: number, ms: number, { requestId, facts 
 async function answer(entry: Mounted, context: Context, parts: Parts, requestId: string): Promise<Response> {
   const { route } = entry;
   const { floor, gate } = parts;
+  const spoken = context.req.header(PROTOCOL_HEADER) ?? null;
+  if (isTooOld(spoken, { machine: route.access.kind === 'runner' || route.access.kind === 'agent' }))
+    throw clientTooOld({ speaks: protocolIn(spoken), needs: OLDEST_CLIENT });
   const actor = await whoAsks(route, context, parts);
   if (floor.paused() && route.method !== 'GET' && route.whilePaused !== true) throw paused({});
   const parsed = await parseRequest(route, context.req.raw, context.req.param());
