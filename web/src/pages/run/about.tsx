@@ -14,7 +14,7 @@ export function About({ run }: { readonly run: Run }): ReactNode {
   const lasted = (run.finishedAt === null ? now : Date.parse(run.finishedAt)) - Date.parse(run.heardAt);
   return (
     <Panel>
-      <div className="grid min-w-0 gap-x-8 gap-y-3 lg:grid-cols-2">
+      <div className="grid min-w-0 items-start gap-x-8 gap-y-1 lg:grid-cols-2">
         <Facts
           of={[
             [

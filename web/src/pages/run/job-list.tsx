@@ -15,7 +15,7 @@ export function JobList({
 }): ReactNode {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   return (
-    <ul className="max-h-[60vh] min-w-0 overflow-y-auto">
+    <ul className="relative max-h-[60vh] min-w-0 overflow-y-auto">
       {boxesOf(jobs, open).map((box) => {
         const [job] = box.jobs;
         const many = box.jobs.length > 1;

@@ -50,7 +50,13 @@ export function JobPane({ run, job }: { readonly run: string; readonly job: Job 
       {job.attempt === 0 ? (
         <p className="p-4 text-quiet">{waitingWords(job)}</p>
       ) : (
-        <LogPane key={`${job.id} ${shown}`} job={job.id} attempt={shown} running={newest && job.finishedAt === null} />
+        <LogPane
+          key={`${job.id} ${shown}`}
+          job={job.id}
+          attempt={shown}
+          running={newest && job.finishedAt === null}
+          failed={['failed', 'timed-out'].includes(job.state)}
+        />
       )}
       <details className="border-t border-line p-3 text-sm">
         <summary className="text-quiet">The same from the command line</summary>
@@ -64,7 +70,7 @@ export function JobPane({ run, job }: { readonly run: string; readonly job: Job 
 
 function Steps({ job }: { readonly job: Job }): ReactNode {
   return (
-    <ol className="max-h-56 min-w-0 overflow-y-auto" aria-label="steps">
+    <ol className="relative max-h-56 min-w-0 overflow-y-auto" aria-label="steps">
       {job.steps.map((step, index) => (
         <li key={index} className="flex min-w-0 items-baseline justify-between gap-3 py-0.5 text-sm">
           <span className="flex min-w-0 items-baseline gap-2">

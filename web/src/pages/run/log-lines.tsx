@@ -71,7 +71,10 @@ export function LogLines({
   }, []);
   useEffect(() => {
     const [from, to] = [lines[0], lines.at(-1)];
-    if (from !== undefined && to !== undefined) store.want(from, to);
+    if (from === undefined || to === undefined) return;
+    // What only flies past is not asked for.
+    const timer = setTimeout(() => store.want(from, to), 50);
+    return () => clearTimeout(timer);
   });
   useLayoutEffect(() => {
     if (follow && box.current !== null) box.current.scrollTop = box.current.scrollHeight;

@@ -19,10 +19,13 @@ export function LogPane({
   job,
   attempt,
   running,
+  failed,
 }: {
   readonly job: string;
   readonly attempt: number;
   readonly running: boolean;
+  /** What failed is read from its end. */
+  readonly failed: boolean;
 }): ReactNode {
   const store = useMemo(() => makeLogStore(job, attempt), [job, attempt]);
   const state = useSyncExternalStore(store.subscribe, store.state);
@@ -33,7 +36,7 @@ export function LogPane({
   const [chosen, setChosen] = useState(linesOfHash);
   const [jump, setJump] = useState<Jump | null>(() => {
     const lines = linesOfHash();
-    return lines === null ? null : { line: lines[0], at: 0 };
+    return lines !== null ? { line: lines[0], at: 0 } : failed ? { line: Infinity, at: 0 } : null;
   });
   const [wanted, setWanted] = useState({ q: '', regex: false, capitals: false });
   const hits = useHits(job, attempt, wanted, state.total, state.ended);
@@ -102,7 +105,7 @@ export function LogPane({
       <div className="flex flex-wrap items-center gap-2 border-b border-line p-2">
         <form
           role="search"
-          className="flex min-w-0 flex-1 flex-wrap items-center gap-2"
+          className="flex min-w-0 flex-1 flex-wrap items-center gap-2 max-sm:basis-full"
           onSubmit={(event) => {
             event.preventDefault();
             step(1);
@@ -122,7 +125,7 @@ export function LogPane({
                 step(-1);
               }
             }}
-            className="min-h-8 w-56 min-w-0 flex-1 rounded-md border border-edge bg-surface px-2 text-sm sm:max-w-72"
+            className="min-h-8 min-w-0 flex-[1_1_10rem] rounded-md border border-edge bg-surface px-2 text-sm sm:max-w-72"
           />
           <Toggle label="Aa" title="Capital letters count" on={wanted.capitals} set={(capitals) => setWanted({ ...wanted, capitals })} />
           <Toggle label=".*" title="Regular expression (RE2)" on={wanted.regex} set={(regex) => setWanted({ ...wanted, regex })} />

@@ -44,7 +44,14 @@ function Body({ run }: { readonly run: Run }): ReactNode {
   const jobs = { jobs: run.jobs, chosen: job?.id ?? null, onChoose: choose };
   return (
     <div className="min-w-0 space-y-4">
-      <Cause run={run} reports={found} onChoose={choose} />
+      <Cause
+        run={run}
+        reports={found}
+        onChoose={(id) => {
+          choose(id);
+          document.getElementById('job')?.scrollIntoView({ block: 'start' });
+        }}
+      />
       <About run={run} />
       {run.jobs.length === 0 ? (
         <Panel>
@@ -76,7 +83,11 @@ function Body({ run }: { readonly run: Run }): ReactNode {
               ]}
             />
           </Panel>
-          {job === null ? null : <JobPane key={job.id} run={run.id} job={job} />}
+          {job === null ? null : (
+            <div id="job" className="scroll-mt-2">
+              <JobPane key={job.id} run={run.id} job={job} />
+            </div>
+          )}
         </>
       )}
     </div>

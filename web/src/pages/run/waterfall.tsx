@@ -20,7 +20,7 @@ export function Waterfall({ run, chosen, onChoose }: { run: Run; chosen: string 
         <span>light: waited for a runner; solid: ran</span>
         <span>◆ on the critical path: had it been shorter, the run had ended sooner</span>
       </p>
-      <ul className="max-h-[60vh] min-w-0 overflow-y-auto">
+      <ul className="relative max-h-[60vh] min-w-0 overflow-y-auto">
         {bars.map(({ job, queued, started, ended, critical }) => (
           <li key={job.id}>
             <button
