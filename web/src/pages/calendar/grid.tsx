@@ -1,7 +1,7 @@
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { CalendarItem } from '../../../../src/contract/calendar.ts';
 import { addDays, dayOf, daysBetween, isOn, startOf, type Day } from './days.ts';
-import { Chip } from './kinds.tsx';
+import { byWeight, Chip } from './kinds.tsx';
 
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
 const number = new Intl.DateTimeFormat(undefined, { day: 'numeric' });
@@ -63,7 +63,7 @@ export function Grid({ view, days, day, items, canMove, onOpen, onDay, onMove, o
           {weeks.map((week) => (
             <tr key={week[0]}>
               {week.map((one) => {
-                const here = items.filter((item) => isOn(item, one));
+                const here = items.filter((item) => isOn(item, one)).sort(byWeight);
                 const outside = view === 'month' && one.slice(0, 7) !== day.slice(0, 7);
                 return (
                   <td

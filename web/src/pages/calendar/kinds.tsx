@@ -13,6 +13,21 @@ export const KINDS: Readonly<Record<CalendarKind, { readonly word: string; reado
   debt: { word: 'Debt due', icon: 'incident', ground: 'bg-wait-soft text-wait' },
 };
 
+const ORDER_OF: Readonly<Record<CalendarKind, number>> = {
+  freeze: 0,
+  window: 1,
+  debt: 2,
+  waiver: 3,
+  rollback: 4,
+  deployment: 5,
+  release: 6,
+};
+
+/** What binds comes first, what merely happened last; within a kind by time. */
+export function byWeight(a: CalendarItem, b: CalendarItem): number {
+  return ORDER_OF[a.kind] - ORDER_OF[b.kind] || (a.from < b.from ? -1 : 1);
+}
+
 /** Where an item opens to: its own page, or its details here. */
 export function addressOf(item: CalendarItem): string | null {
   if (item.kind === 'release') return `/releases/${item.object}`;
@@ -50,7 +65,7 @@ export function Chip({
       <span className="sr-only">{word}: </span>
       {begins ? <span className="shrink-0">{time.format(new Date(item.from))}</span> : <span aria-hidden="true">…</span>}
       <span className="clip">
-        <bdi>{item.title.replace(/^(?:Freeze|Window|Waiver ends|Debt due): /, '')}</bdi>
+        <bdi>{item.kind === 'freeze' || item.kind === 'window' ? item.detail : item.title.replace(/^(?:Waiver ends|Debt due): /, '')}</bdi>
       </span>
     </button>
   );

@@ -1,0 +1,102 @@
+import { useEffect, useRef, type ReactNode } from 'react';
+import type uPlot from 'uplot';
+import type { FigureName, getDoraTrend } from '../../../../src/contract/metrics.ts';
+import { useAnswer } from '../../api/query.ts';
+import { Loaded, Table, useUrl, When } from '../../kit/index.ts';
+import { say } from './words.ts';
+
+type Week = { readonly from: string; readonly to: string } & Readonly<
+  Record<FigureName, { readonly value: number | null; readonly counted: number; readonly unknown: number }>
+>;
+
+/** A figure week by week: drawn, and as a table for who can't see the drawing. */
+export function Trend({
+  figure,
+  unit,
+  query,
+}: {
+  readonly figure: FigureName;
+  readonly unit: string;
+  readonly query: Record<string, string>;
+}): ReactNode {
+  const [weeks] = useUrl('weeks', '13');
+  const { days: _, ...filters } = query;
+  const trend = useAnswer<typeof getDoraTrend>(
+    '/v1/metrics/dora/trend',
+    { query: { ...filters, weeks } as never },
+    { live: ['deployment', 'service', 'incident'], keep: true },
+  );
+  return (
+    <Loaded of={trend} lines={5}>
+      {({ items }) => (
+        <div className="space-y-2">
+          <Chart weeks={items} figure={figure} unit={unit} />
+          <details>
+            <summary className="min-h-6 text-sm text-quiet">The same as a table</summary>
+            <Table
+              caption="The figure week by week"
+              rows={[...items].reverse()}
+              rowKey={(week) => week.to}
+              columns={[
+                { key: 'to', label: 'week to', cell: (week) => <When at={week.to} /> },
+                { key: 'value', label: 'value', right: true, cell: (week) => say(week[figure].value, unit) },
+                { key: 'counted', label: 'counted', right: true, cell: (week) => week[figure].counted },
+                { key: 'unknown', label: 'unknown', right: true, cell: (week) => week[figure].unknown },
+              ]}
+            />
+          </details>
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+const scale = (unit: string): number => (unit === 'seconds' ? 3600 : unit === 'share' ? 0.01 : 1);
+const axis = (unit: string): string => (unit === 'seconds' ? 'hours' : unit === 'share' ? '%' : unit);
+
+/** Where nothing was measured there is a gap, never a zero. */
+function Chart({
+  weeks,
+  figure,
+  unit,
+}: {
+  readonly weeks: readonly Week[];
+  readonly figure: FigureName;
+  readonly unit: string;
+}): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const node = box.current;
+    if (node === null) return;
+    let plot: uPlot | null = null;
+    let gone = false;
+    const size = (): { width: number; height: number } => ({ width: Math.max(node.clientWidth, 200), height: 200 });
+    const observer = new ResizeObserver(() => plot?.setSize(size()));
+    void import('./plot.ts').then(({ draw }) => {
+      if (gone) return;
+      const data = weeks.map((week) => {
+        const { value } = week[figure];
+        return value === null ? null : value / scale(unit);
+      });
+      plot = draw(
+        node,
+        size(),
+        weeks.map((week) => Date.parse(week.to) / 1000),
+        data,
+        axis(unit),
+      );
+      observer.observe(node);
+    });
+    return () => {
+      gone = true;
+      observer.disconnect();
+      plot?.destroy();
+    };
+  }, [weeks, figure, unit]);
+  return (
+    <figure className="min-w-0">
+      <div ref={box} aria-hidden="true" className="min-h-[200px] min-w-0 overflow-hidden" />
+      <figcaption className="text-xs text-quiet">{axis(unit)} by week; a week in which nothing was measured has no point.</figcaption>
+    </figure>
+  );
+}
