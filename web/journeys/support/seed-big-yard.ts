@@ -1,4 +1,8 @@
+import { parseConfig } from '../../../src/platform/config.ts';
 import type { Floor, Tx } from '../../../src/platform/floor.ts';
+import { openFloor } from '../../../src/platform/floor.system.ts';
+import { makeLog } from '../../../src/platform/log.system.ts';
+import { startEmbedded } from '../../../src/platform/postgres/embedded.system.ts';
 
 /** How large a yard to make. */
 export type Size = {
@@ -34,6 +38,21 @@ export async function seedBigYard(floor: Floor, size: Size = BIG): Promise<void>
   // As autovacuum would have after a while.
   for (const table of ['service', 'running', 'verification', 'deployment', 'deployment_slot', 'release', 'run', 'incident', 'waiver'])
     await floor.db.tx(floor.org, async (tx) => tx.query(`analyze ${table}`));
+}
+
+/** The floor of an instance whose server runs (on its embedded database), for as long as `work` takes. */
+export async function withFloorOf(
+  instance: { readonly env: Readonly<Record<string, string>> },
+  work: (floor: Floor) => Promise<void>,
+): Promise<void> {
+  const config = parseConfig({ ...instance.env, YARDMASTER_DATABASE_POOL: '5' }, false);
+  const { connection } = await startEmbedded(config.state, config.keys);
+  const open = await openFloor({ config, log: makeLog('silent', 'seed'), where: connection, wiring: new Map(), migrations: null });
+  try {
+    await work(open.floor);
+  } finally {
+    await open.close();
+  }
 }
 
 const id = (prefix: string, of: string): string => `('${prefix}_' || md5('${prefix}' || ${of}))`;
