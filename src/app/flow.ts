@@ -47,6 +47,8 @@ export const flow: readonly FlowLine[] = [
   { when: changes.approvalGiven, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
   { when: changes.approvalRejected, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
   { when: changes.approvalWithdrawn, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
+  { when: releases.releaseHeld, then: [onNews], so: 'what is under way asks again and holds' },
+  { when: releases.releaseHoldEnded, then: [onNews], so: 'what the hold kept waiting asks again' },
   { when: releases.checklistTicked, then: [onNews], so: 'what waits for the checklist asks again' },
   { when: releases.breakGlassOpened, then: [onNews], so: 'what waits asks again' },
   { when: releases.freezeCreated, then: [onNews], so: 'what is under way asks again' },

@@ -62,7 +62,13 @@ export const releasePage = defineRoute({
   params: z.object({ release: idOf('rel') }),
   answer: z.object({
     at: z.string(),
-    release: releaseSchema.extend({ notes: z.string(), team: z.string(), tier: z.number().int(), requester: person.nullable() }),
+    release: releaseSchema.extend({
+      notes: z.string(),
+      team: z.string(),
+      tier: z.number().int(),
+      requester: person.nullable(),
+      held: z.object({ by: person, at: z.string(), reason: z.string() }).nullable(),
+    }),
     environments: z.array(pageEnvironment),
     changes: z.object({
       since: z.object({ release: z.string(), version: z.string() }).nullable(),

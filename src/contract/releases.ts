@@ -209,6 +209,28 @@ export const abandonRelease = defineRoute({
   answer: releaseSchema,
 });
 
+const holdBody = z.strictObject({ reason: proseSchema, version: z.number().int().positive().optional() });
+
+export const holdRelease = defineRoute({
+  method: 'POST',
+  path: '/v1/releases/{release}/hold',
+  summary: 'Hold a release back: it goes nowhere until a person ends the hold',
+  access: { kind: 'may', action: 'release.ready', on: onRelease },
+  params: releaseParams,
+  body: holdBody,
+  answer: releaseSchema,
+});
+
+export const resumeRelease = defineRoute({
+  method: 'POST',
+  path: '/v1/releases/{release}/resume',
+  summary: 'End the hold of a release: what waited for it asks again',
+  access: { kind: 'may', action: 'release.ready', on: onRelease },
+  params: releaseParams,
+  body: holdBody,
+  answer: releaseSchema,
+});
+
 export const breakGlass = defineRoute({
   method: 'POST',
   path: '/v1/releases/{release}/break-glass',
@@ -273,6 +295,8 @@ export const releasesRoutes = [
   withdrawVote,
   tickChecklist,
   abandonRelease,
+  holdRelease,
+  resumeRelease,
   breakGlass,
   getDecision,
   listDecisions,

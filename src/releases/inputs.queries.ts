@@ -176,6 +176,7 @@ async function lifecycleFacts(tx: Tx, question: Question, known: Known): Promise
   return {
     purpose: question.purpose,
     abandoned: release.state === 'abandoned',
+    ...(release.held === null ? {} : { held: { by: release.held.by, at: release.held.at } }),
     policy: resolved.rules.lifecycle,
     before: parts,
     here: { said: await said(environment.id), allowedBefore: await wasAllowed(tx, release.id, environment.id) },

@@ -18,6 +18,8 @@ export type Before = {
 export type LifecycleInput = {
   readonly purpose: 'deploy' | 'rollback';
   readonly abandoned: boolean;
+  /** A person holds it back; absent where nobody does. */
+  readonly held?: { readonly by: string; readonly at: Instant };
   /** Digests of this release that were revoked: they run nowhere any more. */
   readonly revoked: readonly Digest[];
   readonly policy: { readonly verifiedBefore: boolean; readonly soak: Millis };
@@ -46,6 +48,11 @@ export function lifecycleRule(input: LifecycleInput, now: Instant): RuleAnswer {
     return answer(RULE, 'deny', [{ code: 'lifecycle.artifact-revoked', text: `Revoked: ${input.revoked.join(', ')}.` }], { read });
   if (input.purpose === 'rollback') return wayBack(input, read);
   if (input.abandoned) return answer(RULE, 'deny', [{ code: 'lifecycle.abandoned', text: 'This release was given up.' }], { read });
+  if (input.held !== undefined) {
+    const { by, at } = input.held;
+    const missing = [{ what: 'the hold to be ended', who: [by, 'release-manager'] }];
+    return answer(RULE, 'wait', [{ code: 'lifecycle.held', text: `${by} holds this release since ${at}.` }], { read, missing });
+  }
   if (!input.policy.verifiedBefore || input.before.length === 0) {
     const text =
       input.before.length === 0 ? 'No environment comes before this one.' : 'The policy asks for no verification before this environment.';

@@ -111,7 +111,7 @@ function soften(subject: Subject, name: RuleName, asked: RuleAnswer, now: Instan
   return asked;
 }
 
-const NEVER_SUSPENDED: ReadonlySet<string> = new Set(['lifecycle.artifact-revoked', 'lifecycle.abandoned']);
+const NEVER_SUSPENDED: ReadonlySet<string> = new Set(['lifecycle.artifact-revoked', 'lifecycle.abandoned', 'lifecycle.held']);
 
 /** The inputs must speak of the subject. Mixed-up inputs are a bug or a forgery, and never an answer. */
 function assertOneStory(subject: Subject, inputs: RuleInputs, intent: Digest): void {

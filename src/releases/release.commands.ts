@@ -93,10 +93,15 @@ export async function createRelease(
     row,
     version.accounts.because.filter(isFresh).map((entry) => entry.commit),
   );
-  return { ...row, state: 'open', version: 1 };
+  return { ...row, state: 'open', held: null, version: 1 };
 }
 
-async function tellCreated(tx: Tx, actor: Actor, row: Omit<ReleaseRow, 'state' | 'version'>, commits: readonly string[]): Promise<void> {
+async function tellCreated(
+  tx: Tx,
+  actor: Actor,
+  row: Omit<ReleaseRow, 'state' | 'held' | 'version'>,
+  commits: readonly string[],
+): Promise<void> {
   const { versionName, type, commit, runId, digests, changeId, plan, targets, requestedBy, notes } = row;
   const told = {
     version: versionName,

@@ -12,6 +12,8 @@ export type ReleaseRow = {
   readonly versionName: string;
   readonly type: ReleaseType;
   readonly state: 'open' | 'abandoned';
+  /** Who holds it back, since when and why; null: nobody. */
+  readonly held: Held | null;
   readonly commit: string;
   readonly runId: string;
   readonly digests: readonly Digest[];
@@ -25,6 +27,8 @@ export type ReleaseRow = {
   readonly createdAt: string;
   readonly version: number;
 };
+
+export type Held = { readonly by: string; readonly at: string; readonly reason: string };
 
 export type TargetRow = {
   readonly releaseId: string;
@@ -48,14 +52,14 @@ export type BreakGlassRow = {
   readonly version: number;
 };
 
-export const RELEASE_COLUMNS = `id, service_id as "serviceId", version_name as "versionName", type, state, commit_id as commit, run_id as "runId", digests,
+export const RELEASE_COLUMNS = `id, service_id as "serviceId", version_name as "versionName", type, state, held, commit_id as commit, run_id as "runId", digests,
   change_id as "changeId", plan, targets, schema_change as "schemaChange", notes, requested_by as "requestedBy", created_at as "createdAt", version`;
 export const TARGET_COLUMNS = `release_id as "releaseId", environment_id as "environmentId", plan, rollback_plan as "rollbackPlan", version`;
 export const GLASS_COLUMNS = `id, release_id as "releaseId", environment_id as "environmentId", reason, ticket, persons, persons_needed as "personsNeeded",
   active_until as "activeUntil", debt_id as "debtId", created_at as "createdAt", version`;
 
 /** Writes a release; false where the service has this version already. */
-export async function insertRelease(tx: Tx, row: Omit<ReleaseRow, 'state' | 'version'>): Promise<boolean> {
+export async function insertRelease(tx: Tx, row: Omit<ReleaseRow, 'state' | 'held' | 'version'>): Promise<boolean> {
   const written = await tx.write(
     `insert into release (id, org_id, service_id, version_name, type, state, commit_id, run_id, digests, change_id, plan, targets, schema_change, notes, requested_by, created_at)
      values ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15) on conflict (service_id, version_name) do nothing`,
@@ -86,6 +90,20 @@ export async function lockRelease(tx: Tx, id: string): Promise<ReleaseRow | null
 
 export async function updateAbandoned(tx: Tx, row: ReleaseRow): Promise<number> {
   return tx.write(`update release set state = 'abandoned', version = version + 1 where id = $1 and version = $2`, [row.id, row.version]);
+}
+
+/** Holds a release back, or (null) lets it go on; 0 where somebody was faster. */
+export async function updateHeld(tx: Tx, row: ReleaseRow, held: Held | null): Promise<number> {
+  return tx.write(`update release set held = $3::jsonb, version = version + 1 where id = $1 and version = $2`, [
+    row.id,
+    row.version,
+    held === null ? null : JSON.stringify(held),
+  ]);
+}
+
+/** Locks every target of a release: no answer about it is acted on meanwhile. */
+export async function lockTargets(tx: Tx, releaseId: string): Promise<void> {
+  await tx.query(`select 1 from release_target where release_id = $1 order by environment_id for update`, [releaseId]);
 }
 
 /** Makes the target of a release towards an environment where there is none, and locks it. */

@@ -33,6 +33,20 @@ export const releaseAbandoned = defineEvent({
   body: z.object({ reasonDigest: text }),
 });
 
+export const releaseHeld = defineEvent({
+  type: 'release.held',
+  subject: 'rel',
+  means: 'A person holds a release back: it goes nowhere until the hold is ended.',
+  body: z.object({ person: text, reasonDigest: text }),
+});
+
+export const releaseHoldEnded = defineEvent({
+  type: 'release.hold-ended',
+  subject: 'rel',
+  means: 'A person let a release that was held go on.',
+  body: z.object({ person: text, heldBy: text, reasonDigest: text }),
+});
+
 export const planAttached = defineEvent({
   type: 'release.plan-attached',
   subject: 'rel',
@@ -138,6 +152,8 @@ export const decisionRecorded = defineEvent({
 export const releaseEvents = [
   releaseCreated,
   releaseAbandoned,
+  releaseHeld,
+  releaseHoldEnded,
   planAttached,
   checklistTicked,
   breakGlassAsked,

@@ -45,6 +45,16 @@ export const abandoned = defineProblem<{ release: string }>('releases.abandoned'
   sentence: ({ release }) => `The release ${release} was given up.`,
   remedy: 'Make a new release.',
 });
+export const alreadyHeld = defineProblem<{ release: string }>('releases.already-held', {
+  status: 409,
+  sentence: ({ release }) => `The release ${release} is held already.`,
+  remedy: 'Nothing to do; end the hold with `ym release resume` when it may go on.',
+});
+export const notHeld = defineProblem<{ release: string }>('releases.not-held', {
+  status: 409,
+  sentence: ({ release }) => `Nobody holds the release ${release}.`,
+  remedy: 'Nothing to do.',
+});
 export const noSuchItem = defineProblem<{ item: string; items: readonly string[] }>('releases.no-such-item', {
   status: 404,
   sentence: ({ item }) => `The checklist has no item “${item}”.`,
@@ -96,6 +106,8 @@ export const releaseProblems = [
   noHistory,
   versionTaken,
   abandoned,
+  alreadyHeld,
+  notHeld,
   noSuchItem,
   personNeeded,
   badWindow,

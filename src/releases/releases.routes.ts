@@ -5,6 +5,7 @@ import type { Mounted } from '../platform/http/handler.ts';
 import { mount } from '../platform/http/handler.ts';
 import { decodeCursor, pageOf } from '../changes/page.ts';
 import { castVoteRoute, withdrawVoteRoute } from './approvals.routes.ts';
+import { endHold, holdRelease } from './hold.commands.ts';
 import type { HistoryPort } from './history.port.ts';
 import { explain } from './answers.api.ts';
 import { look } from './may-ship.api.ts';
@@ -60,6 +61,12 @@ const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mount
     const votes = await voteViews(tx, row, new Map(environments.map((one) => [one.environment, one.intent])));
     return { ...(await releaseView(tx, row)), notes: row.notes, environments, votes };
   }),
+  mount(contract.holdRelease, async ({ tx, actor, params, body }) =>
+    releaseView(tx, await holdRelease(tx, actor, params.release, body.reason, body.version ?? null)),
+  ),
+  mount(contract.resumeRelease, async ({ tx, actor, params, body }) =>
+    releaseView(tx, await endHold(tx, actor, params.release, body.reason, body.version ?? null)),
+  ),
   mount(contract.abandonRelease, async ({ tx, actor, params, body }) =>
     releaseView(tx, await abandonRelease(tx, actor, params.release, body.reason, body.version ?? null)),
   ),

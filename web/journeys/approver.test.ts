@@ -70,6 +70,7 @@ test.skipIf(!here)(
     const release = await stage.release('keys');
     const { context, page, oddities } = await personAt(stage.browser, stage.url, { width: 1280, dark: false });
     await signIn(page, 'bob@example.org', PASSWORD);
+    await page.goto('/releases');
     await page.getByRole('navigation', { name: 'screens' }).waitFor();
     await settled(page);
     await page.keyboard.press('g');

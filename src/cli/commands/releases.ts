@@ -106,6 +106,22 @@ const changeReleases: AddCommand = (group, run) => {
         shell.print(`${line(item)}: ${answer.state}.`, answer);
       }),
     );
+  for (const [word, route, says] of [
+    ['hold', contract.holdRelease, 'hold a release back until a person ends it'],
+    ['resume', contract.resumeRelease, 'end the hold of a release'],
+  ] as const)
+    group
+      .command(`${word} <release>`)
+      .description(says)
+      .requiredOption('--reason <reason>', 'why')
+      .action(
+        run(async (shell, name: string, options: { reason: string }) => {
+          const client = shell.client();
+          const { id } = await findRelease(client, name);
+          const answer = await client.call(route, { params: { release: id }, body: { reason: options.reason } });
+          shell.print(`${nameOf(answer)} ${word === 'hold' ? 'is held: it goes nowhere until somebody resumes it' : 'goes on'}.`, answer);
+        }),
+      );
   group
     .command('abandon <release>')
     .description('give a release up')

@@ -38,6 +38,7 @@ export async function pageOfRelease(tx: Tx, actor: Actor, release: ReleaseRow): 
       ...labels.map((label) => label.slice(label.indexOf(':') + 1)),
       ...glasses.flatMap((one) => one.persons),
       ...(release.requestedBy === null ? [] : [release.requestedBy]),
+      ...(release.held === null ? [] : [release.held.by]),
     ]),
   ]);
   return {
@@ -48,6 +49,7 @@ export async function pageOfRelease(tx: Tx, actor: Actor, release: ReleaseRow): 
       team: service.team,
       tier: service.tier,
       requester: release.requestedBy === null ? null : personOf(release.requestedBy, names),
+      held: release.held === null ? null : { ...release.held, by: personOf(release.held.by, names) },
     },
     environments: await environmentsOf(tx, actor, service, answers, onWire.environments),
     changes,

@@ -1,11 +1,12 @@
 import { useState, type ReactNode } from 'react';
 import { useMay, useMe } from '../../app/session.tsx';
 import { Button, useKeys } from '../../kit/index.ts';
-import { AbandonAsk, BreakGlassAsk, CancelAsk, DeployAsk, RollBackAsk } from './deploy-asks.tsx';
+import { BreakGlassAsk, CancelAsk, DeployAsk, RollBackAsk } from './deploy-asks.tsx';
+import { AbandonAsk, HoldAsk } from './release-asks.tsx';
 import { newest, type Place, type Release } from './types.ts';
 import { VoteAsk, WithdrawAsk } from './vote-asks.tsx';
 
-type Asked = 'approve' | 'reject' | 'withdraw' | 'deploy' | 'roll-back' | 'cancel' | 'break-glass' | 'abandon';
+type Asked = 'hold' | 'approve' | 'reject' | 'withdraw' | 'deploy' | 'roll-back' | 'cancel' | 'break-glass' | 'abandon';
 
 /** Everything that can be done about a release in one environment. What may not be done stands there too, and says why. */
 export function Acts({ page, place }: { readonly page: Release; readonly place: Place }): ReactNode {
@@ -56,6 +57,9 @@ export function Acts({ page, place }: { readonly page: Release; readonly place: 
       <Button kind="danger" because={because['break-glass']} onClick={() => ask('break-glass')}>
         Break glass
       </Button>
+      <Button because={because.hold} onClick={() => ask('hold')}>
+        {page.release.held === null ? 'Hold it' : 'Let it go on'}
+      </Button>
       <Button kind="quiet" because={because.abandon} onClick={() => ask('abandon')}>
         Give it up
       </Button>
@@ -65,6 +69,7 @@ export function Acts({ page, place }: { readonly page: Release; readonly place: 
       {asked === 'roll-back' ? <RollBackAsk page={page} place={place} onClose={close} /> : null}
       {asked === 'cancel' && last !== undefined ? <CancelAsk deployment={last} onClose={close} /> : null}
       {asked === 'break-glass' ? <BreakGlassAsk page={page} place={place} onClose={close} /> : null}
+      {asked === 'hold' ? <HoldAsk page={page} onClose={close} /> : null}
       {asked === 'abandon' ? <AbandonAsk page={page} onClose={close} /> : null}
     </div>
   );
@@ -96,6 +101,7 @@ function useReasons(page: Release, place: Place): Readonly<Record<Asked, string 
       (here || (moving && last.startedAt !== null) ? null : 'this release does not run here, so there is nothing to take back'),
     cancel: moving ? role('deployment.start') : 'nothing is under way',
     'break-glass': over ?? role('deployment.break-glass') ?? (place.verdict === 'allow' ? 'it is allowed as it is' : null),
+    hold: over ?? role('release.ready'),
     abandon: over ?? role('release.create'),
   };
 }

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import type { cancelDeployment, startDeployment, startRollback } from '../../../../src/contract/deployments.ts';
-import type { abandonRelease, breakGlass } from '../../../../src/contract/releases.ts';
+import type { breakGlass } from '../../../../src/contract/releases.ts';
 import { useAct } from '../../api/query.ts';
 import { Ask, Field, Said, spell } from '../../kit/index.ts';
 import type { Deployed, Place, Release } from './types.ts';
@@ -151,32 +151,5 @@ export function BreakGlassAsk({ page, place, onClose }: Of): ReactNode {
         onChange={(event) => setTicket(event.target.value)}
       />
     </Ask>
-  );
-}
-
-export function AbandonAsk({ page, onClose }: Pick<Of, 'page' | 'onClose'>): ReactNode {
-  const abandon = useAct<typeof abandonRelease>('POST', '/v1/releases/{release}/abandon');
-  const { release } = page;
-  const [version] = useState(release.rowVersion);
-  const runs = page.environments.filter((one) => one.running?.release === release.id).map((one) => one.environment);
-  return (
-    <Ask
-      title={`Give up ${release.service} ${release.version}`}
-      says={
-        runs.length === 0
-          ? 'It ships nowhere any more, and its change record is closed. This can’t be undone; make a new release instead.'
-          : `It ships nowhere any more; where it runs (${runs.join(', ')}) it goes on running. This can’t be undone.`
-      }
-      does="Give it up"
-      danger
-      busy={abandon.busy}
-      problem={abandon.problem}
-      onClose={onClose}
-      onDo={(reason) =>
-        void abandon
-          .act({ params: { release: release.id }, body: { reason, version } })
-          .then((done) => (done === null ? undefined : onClose()))
-      }
-    />
   );
 }

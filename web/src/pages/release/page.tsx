@@ -42,6 +42,11 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
       mark={
         <>
           {release.type === 'standard' ? null : <Tag tone="wait">{release.type}</Tag>}
+          {release.held === null ? null : (
+            <Tag tone="wait" title={release.held.reason}>
+              held by {release.held.by.name}
+            </Tag>
+          )}
           {release.state === 'abandoned' ? <Tag tone="deny">given up</Tag> : null}
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-quiet">
             <span>tier {release.tier}</span>
