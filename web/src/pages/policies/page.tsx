@@ -1,10 +1,62 @@
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Page } from '../../kit/index.ts';
+import type { listPolicies } from '../../../../src/contract/gates.ts';
+import type { AnswerOf } from '../../../../src/contract/route.ts';
+import { useAnswer } from '../../api/query.ts';
+import { Digest, Loaded, Page, Panel, Person, Table, Tag, When, type Column } from '../../kit/index.ts';
 
+type Policy = AnswerOf<typeof listPolicies>['items'][number];
+
+/** The policies as they are in force. */
 export default function Screen(): ReactNode {
+  const policies = useAnswer<typeof listPolicies>('/v1/policies', {}, { live: ['policy'] });
   return (
-    <Page title="policies">
-      <p className="text-quiet">This screen is being built.</p>
+    <Page title="Policies">
+      <p className="max-w-3xl text-quiet">
+        A policy says what must be true before something may go into an environment, for each tier of services. A service names the policy
+        that it stands under; nothing is inherited, and nothing has a default.
+      </p>
+      <Panel flush>
+        <Loaded of={policies} lines={4}>
+          {({ items }) => <Table caption="The policies in force" columns={COLUMNS} rows={items} rowKey={(one) => one.name} />}
+        </Loaded>
+      </Panel>
     </Page>
   );
 }
+
+const COLUMNS: readonly Column<Policy>[] = [
+  {
+    key: 'name',
+    label: 'policy',
+    cell: (one) => (
+      <div className="min-w-0">
+        <Link to={`/policies/${one.name}`} className="font-medium">
+          {one.name}
+        </Link>
+        <p className="text-sm text-quiet">
+          <bdi>{one.title}</bdi>
+        </p>
+      </div>
+    ),
+  },
+  { key: 'version', label: 'version', cell: (one) => `version ${one.version}` },
+  {
+    key: 'changed',
+    label: 'changed',
+    cell: (one) =>
+      one.preset ? (
+        <Tag>as it came with the program</Tag>
+      ) : (
+        <span>
+          {one.changedBy === null ? 'by a machine' : <Person id={one.changedBy.id} name={one.changedBy.name} />}
+          {one.changedAt === null ? null : (
+            <>
+              , <When at={one.changedAt} />
+            </>
+          )}
+        </span>
+      ),
+  },
+  { key: 'digest', label: 'digest', wide: true, cell: (one) => <Digest of={one.digest} /> },
+];

@@ -1,0 +1,204 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState, type ReactNode } from 'react';
+import type { checkPolicy, explainPolicy, putPolicy } from '../../../../src/contract/gates.ts';
+import type { AnswerOf } from '../../../../src/contract/route.ts';
+import { call, type Refusal } from '../../api/client.ts';
+import { useAct } from '../../api/query.ts';
+import { useMay } from '../../app/session.tsx';
+import { Ask, Button, Panel, Problem, Tag } from '../../kit/index.ts';
+import { Examples } from './rules.tsx';
+
+type Explained = AnswerOf<typeof explainPolicy>;
+type Checked = AnswerOf<typeof checkPolicy>;
+type Diagnostic = Checked['diagnostics'][number];
+
+/** The document with its lines numbered; with leave, as a text to change that is checked while it is written. */
+export function Text({ of }: { readonly of: Explained }): ReactNode {
+  const [editing, setEditing] = useState(false);
+  const may = useMay()('policy.write');
+  const because = may ? (of.version === of.newest ? null : 'this is an older version') : 'you hold no role that may change policies';
+  return editing ? (
+    <Editor of={of} onClose={() => setEditing(false)} />
+  ) : (
+    <Panel
+      flush
+      title={`${of.name}.yaml, version ${of.version}`}
+      actions={
+        <Button because={because} onClick={() => setEditing(true)}>
+          Change
+        </Button>
+      }
+    >
+      <Lines text={of.text} diagnostics={[]} />
+    </Panel>
+  );
+}
+
+/** Lines with numbers; what is wrong is underlined at its words, and said below its line. */
+function Lines({ text, diagnostics }: { readonly text: string; readonly diagnostics: readonly Diagnostic[] }): ReactNode {
+  return (
+    <div className="max-h-[70dvh] overflow-auto py-2" tabIndex={0} role="region" aria-label="the document">
+      <ol className="w-max min-w-full font-mono text-sm">
+        {text
+          .replace(/\n$/, '')
+          .split('\n')
+          .map((line, index) => {
+            const here = diagnostics.filter((one) => one.line === index + 1);
+            return (
+              <li key={index} className={`flex ${here.length === 0 ? '' : 'bg-deny-soft'}`}>
+                <span className="sticky left-0 w-12 shrink-0 border-r border-line bg-surface px-2 text-right text-quiet select-none">
+                  {index + 1}
+                </span>
+                <span className="px-3 whitespace-pre">
+                  <Marked line={line} here={here} />
+                  {here.map((one) => (
+                    <span key={`${one.code} ${one.column}`} className="block text-deny">
+                      {' '.repeat(Math.max(0, one.column - 1))}^ {one.message} {one.remedy}
+                    </span>
+                  ))}
+                </span>
+              </li>
+            );
+          })}
+      </ol>
+    </div>
+  );
+}
+
+function Marked({ line, here }: { readonly line: string; readonly here: readonly Diagnostic[] }): ReactNode {
+  const [first] = here;
+  if (first === undefined) return line === '' ? ' ' : line;
+  const from = first.column - 1;
+  const to = first.endLine === first.line ? Math.max(first.endColumn - 1, from + 1) : line.length;
+  return (
+    <>
+      {line.slice(0, from)}
+      <span className="underline decoration-deny decoration-wavy underline-offset-2">{line.slice(from, to)}</span>
+      {line.slice(to)}
+    </>
+  );
+}
+
+function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () => void }): ReactNode {
+  const [source, setSource] = useState(of.text);
+  const [saving, setSaving] = useState(false);
+  const rested = useRested(source, 400);
+  const check = useQuery<Checked, Refusal>({
+    queryKey: ['check of a policy', rested],
+    queryFn: ({ signal }) => call<typeof checkPolicy>('POST', '/v1/policies/check', { body: { source: rested } }, { signal }),
+    enabled: rested.trim() !== '',
+    placeholderData: (before) => before,
+  });
+  const put = useAct<typeof putPolicy>('PUT', '/v1/policies/{policy}');
+  const checked = check.data;
+  const fresh = rested === source && !check.isFetching && !check.isPlaceholderData;
+  const because =
+    source === of.text
+      ? 'nothing is changed'
+      : !fresh
+        ? 'it is being checked'
+        : checked?.valid !== true
+          ? 'it has errors'
+          : checked.name !== of.name
+            ? `the document calls itself ${checked.name ?? 'something else'}`
+            : null;
+  return (
+    <>
+      <Panel
+        title={`Change ${of.name}`}
+        actions={
+          <>
+            <Button onClick={onClose}>Leave it</Button>
+            <Button kind="primary" because={because} onClick={() => setSaving(true)}>
+              Save as version {of.newest + 1}
+            </Button>
+          </>
+        }
+      >
+        <textarea
+          aria-label={`the document of the policy ${of.name}`}
+          aria-invalid={checked !== undefined && !checked.valid}
+          aria-describedby="policy-check"
+          spellCheck={false}
+          autoCapitalize="off"
+          maxLength={1_048_576}
+          value={source}
+          rows={24}
+          onChange={(event) => setSource(event.target.value)}
+          className="w-full resize-y rounded-md border border-edge bg-surface p-2 font-mono text-sm whitespace-pre"
+        />
+        <p id="policy-check" role="status" className="mt-2 flex flex-wrap items-center gap-2">
+          <CheckWords checked={checked} fresh={fresh} />
+        </p>
+        {check.error === null ? null : <Problem of={check.error.problem} />}
+      </Panel>
+      {checked === undefined || checked.valid ? null : (
+        <Panel flush title="Errors, at their words">
+          <Lines text={rested} diagnostics={checked.diagnostics} />
+        </Panel>
+      )}
+      {checked?.valid === true ? <Examples of={checked.examples} before={of.examples} /> : null}
+      {saving ? (
+        <Ask
+          title={`Make version ${of.newest + 1} of ${of.name}`}
+          says={
+            <>
+              <p>
+                From now on decisions read it: for {of.used === 1 ? 'one service' : `${of.used} services`} under it. Approvals of releases
+                whose rules it changes are void.
+              </p>
+              <p>Changed: {cells(checked?.changed ?? [])}.</p>
+            </>
+          }
+          does="Save"
+          reason="none"
+          busy={put.busy}
+          problem={put.problem}
+          onClose={() => setSaving(false)}
+          onDo={async () => {
+            const done = await put.act({ params: { policy: of.name }, body: { source, version: of.newest } });
+            if (done !== null) onClose();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function CheckWords({ checked, fresh }: { readonly checked: Checked | undefined; readonly fresh: boolean }): ReactNode {
+  if (!fresh || checked === undefined) return <Tag icon="wait">being checked</Tag>;
+  if (checked.valid)
+    return (
+      <>
+        <Tag tone="allow" icon="done">
+          no errors
+        </Tag>
+        <span>
+          {checked.changed.length === 0
+            ? 'It asks the same as what is in force.'
+            : `It changes what is asked for ${cells(checked.changed)}.`}
+        </span>
+      </>
+    );
+  return (
+    <Tag tone="deny" icon="deny">
+      {checked.diagnostics.length} {checked.diagnostics.length === 1 ? 'error' : 'errors'}
+    </Tag>
+  );
+}
+
+/** Tiers and kinds in words. */
+export function cells(changed: readonly { readonly tier: number; readonly kind: string }[]): string {
+  if (changed.length === 0) return 'nothing';
+  if (changed.length === 12) return 'every tier and kind of environment';
+  return changed.map((cell) => `tier ${cell.tier} in ${cell.kind}`).join(', ');
+}
+
+function useRested(value: string, ms: number): string {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return rested;
+}
