@@ -47,6 +47,7 @@ import { metricsRoutes } from '../metrics/metrics.routes.ts';
 import { pipelineEvents } from '../pipelines/pipelines.events.ts';
 import { pipelineRoutes, pipelineSweepers, pipelineTasks } from '../pipelines/pipelines.routes.ts';
 import { pipelineBytes, pipelineRetention } from '../pipelines/retention/keep.work.ts';
+import { environmentSecretColumn } from '../pipelines/secrets/environment-secrets.commands.ts';
 import { serviceSecretColumn, serviceSecrets } from '../pipelines/secrets/secrets.commands.ts';
 import { repositoryHookColumn } from '../pipelines/sources/hook.commands.ts';
 import { jobMachine, runMachine, stepMachine } from '../pipelines/states.ts';
@@ -80,7 +81,13 @@ import type { Slice } from './slice.ts';
 export const enginePort: EnginePort = { mayShip, openArtifact };
 
 /** Every column of sealed values: what a rotation of keys must find. */
-export const sealedColumns: readonly SealedColumn[] = [secondFactorColumn, serviceSecretColumn, repositoryHookColumn, incidentHookColumn];
+export const sealedColumns: readonly SealedColumn[] = [
+  secondFactorColumn,
+  serviceSecretColumn,
+  environmentSecretColumn,
+  repositoryHookColumn,
+  incidentHookColumn,
+];
 
 /** What is kept for how long, and which stored bytes are needed. */
 export const retention: RetentionParts = {

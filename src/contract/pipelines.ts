@@ -255,7 +255,16 @@ export const listSecrets = defineRoute({
   access: { kind: 'may', action: 'run.read', on: ['params.service'] },
   params: z.object({ service: nameSchema }),
   answer: z.object({
-    items: z.array(z.object({ name: z.string(), protectedOnly: z.boolean(), version: z.number().int(), changedAt: z.string() })),
+    items: z.array(
+      z.object({
+        name: z.string(),
+        /** Of this environment alone; null: of the service. */
+        environment: z.string().nullable(),
+        protectedOnly: z.boolean(),
+        version: z.number().int(),
+        changedAt: z.string(),
+      }),
+    ),
   }),
 });
 
@@ -266,6 +275,30 @@ export const deleteSecret = defineRoute({
   access: { kind: 'may', action: 'secret.write', on: ['params.service'] },
   params: secretParams,
   answer: z.object({ service: nameSchema, name: z.string() }),
+});
+
+const environmentSecretParams = secretParams.extend({ environment: nameSchema });
+
+export const putEnvironmentSecret = defineRoute({
+  method: 'PUT',
+  path: '/v1/services/{service}/environments/{environment}/secrets/{name}',
+  summary: 'Set a secret for jobs of the service that name this environment; it is never shown again',
+  access: { kind: 'may', action: 'secret.write', on: ['params.service', 'params.environment'] },
+  secret: true,
+  // As for a secret of the service.
+  transaction: 'none',
+  params: environmentSecretParams,
+  body: z.object({ value: z.string().min(1).max(65_536) }).strict(),
+  answer: z.object({ service: nameSchema, environment: nameSchema, name: z.string(), version: z.number().int() }),
+});
+
+export const deleteEnvironmentSecret = defineRoute({
+  method: 'DELETE',
+  path: '/v1/services/{service}/environments/{environment}/secrets/{name}',
+  summary: 'Forget a secret of one environment',
+  access: { kind: 'may', action: 'secret.write', on: ['params.service', 'params.environment'] },
+  params: environmentSecretParams,
+  answer: z.object({ service: nameSchema, environment: nameSchema, name: z.string() }),
 });
 
 export const createHook = defineRoute({
@@ -307,6 +340,8 @@ export const pipelineRoutes = [
   putSecret,
   listSecrets,
   deleteSecret,
+  putEnvironmentSecret,
+  deleteEnvironmentSecret,
   createHook,
   gitHook,
 ] as const;

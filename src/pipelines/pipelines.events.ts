@@ -106,14 +106,15 @@ export const secretChanged = defineEvent({
   type: 'secret.changed',
   subject: 'svc',
   means: 'A secret of a service was set; its value is in no fact.',
-  body: z.object({ name: text, version: count, protectedOnly: z.boolean() }),
+  /** `environment`: the id of the one environment that it is of. */
+  body: z.object({ name: text, version: count, protectedOnly: z.boolean(), environment: text.optional() }),
 });
 
 export const secretRemoved = defineEvent({
   type: 'secret.removed',
   subject: 'svc',
   means: 'A secret of a service was forgotten.',
-  body: z.object({ name: text }),
+  body: z.object({ name: text, environment: text.optional() }),
 });
 
 export const hookMade = defineEvent({

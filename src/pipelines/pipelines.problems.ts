@@ -129,3 +129,8 @@ export const logRemoved = defineProblem<{ job: string; at: string }>('pipelines.
   sentence: ({ job, at }) => `The log of ${job} was kept long enough; it was removed on ${at.slice(0, 10)}.`,
   remedy: 'Run it again where you need one. Whoever operates this server sets how long logs are kept: ym retention show.',
 });
+export const noSuchEnvironment = defineProblem<{ environment: string }>('pipelines.no-such-environment', {
+  status: 404,
+  sentence: ({ environment }) => `There is no environment ${environment}.`,
+  remedy: 'See them with: ym environments',
+});

@@ -1,5 +1,5 @@
 import * as contract from '../contract/pipelines.ts';
-import { serviceByName } from '../catalog/catalog.queries.ts';
+import { environmentByName, environmentsInOrder, serviceByName } from '../catalog/catalog.queries.ts';
 import { mount, type Call, type Mounted } from '../platform/http/handler.ts';
 import type { Sweeper, Task, Tx } from '../platform/floor.ts';
 import type { Service } from '../catalog/service.ts';
@@ -8,11 +8,12 @@ import { cancelRun } from './engine/runs.commands.ts';
 import { logRoutes } from './logs/log.routes.ts';
 import { followLog } from './logs/log.views.ts';
 import { sealLogSweeper, sealLogTask } from './logs/seal.reactions.ts';
-import { noSuchRun, noSuchService } from './pipelines.problems.ts';
+import { noSuchRun, noSuchEnvironment, noSuchService } from './pipelines.problems.ts';
 import { followRun, listRuns, viewRun } from './run.views.ts';
 import { lapseSweeper, lapseTask } from './runners/lapse.reactions.ts';
 import { runnerRoutes, type RunnerParts } from './runners/runner.routes.ts';
-import { secretsOf } from './secrets/secret.store.ts';
+import { deleteEnvironmentSecret, putEnvironmentSecret } from './secrets/environment-secrets.commands.ts';
+import { environmentSecrets, secretsOf } from './secrets/secret.store.ts';
 import { deleteSecret, putSecret } from './secrets/secrets.commands.ts';
 import { createHook, receiveHook } from './sources/hook.commands.ts';
 import { retryRun, startRun } from './sources/start.commands.ts';
@@ -70,9 +71,30 @@ function secretRoutes(): readonly Mounted[] {
     mount(contract.listSecrets, async ({ tx, params }) => {
       const service = await known(tx, params.service);
       const rows = await secretsOf(tx, service.id, null);
+      const named = new Map((await environmentsInOrder(tx)).map(({ id, name }) => [id, name]));
+      const ofEnvironments = await environmentSecrets(tx, service.id, null, null);
       return {
-        items: rows.map((row) => ({ name: row.name, protectedOnly: row.protected_only, version: row.version, changedAt: row.changed_at })),
+        items: [
+          ...rows.map((row) => ({ ...row, environment: null, protectedOnly: row.protected_only })),
+          ...ofEnvironments.map((row) => ({ ...row, environment: named.get(row.environment) ?? row.environment, protectedOnly: true })),
+        ].map(({ name, environment, protectedOnly, version, changed_at: changedAt }) => ({
+          name,
+          environment,
+          protectedOnly,
+          version,
+          changedAt,
+        })),
       };
+    }),
+    mount(contract.putEnvironmentSecret, async ({ floor, actor, params, body }) =>
+      floor.db.tx(actor.org, async (tx) => {
+        const at = await placeOf(tx, params);
+        return { ...params, version: await putEnvironmentSecret(tx, actor, at, body.value) };
+      }),
+    ),
+    mount(contract.deleteEnvironmentSecret, async ({ tx, actor, params }) => {
+      await deleteEnvironmentSecret(tx, actor, await placeOf(tx, params));
+      return params;
     }),
     mount(contract.deleteSecret, async ({ tx, actor, params }) => {
       const service = await known(tx, params.service);
@@ -89,6 +111,12 @@ function hookRoutes(): readonly Mounted[] {
       receiveHook(floor, params.hook, await allBytes(body), (name) => headers.get(name)),
     ),
   ];
+}
+
+async function placeOf(tx: Tx, params: { service: string; environment: string; name: string }) {
+  const environment = await environmentByName(tx, params.environment);
+  if (environment === null) throw noSuchEnvironment({ environment: params.environment });
+  return { service: (await known(tx, params.service)).id, environment: environment.id, name: params.name };
 }
 
 async function known(tx: Tx, name: string): Promise<Service> {

@@ -3,9 +3,11 @@ import { TRUST } from '../../contract/runner.ts';
 import {
   createHook,
   createRegistration,
+  deleteEnvironmentSecret,
   deleteSecret,
   listRunners,
   listSecrets,
+  putEnvironmentSecret,
   putSecret,
   revokeRunner,
 } from '../../contract/pipelines.ts';
@@ -123,10 +125,17 @@ const secrets: AddCommand = (program, run) => {
     .description('set a secret; its value comes on standard input')
     .option('--file <file>', 'take the value from this file')
     .option('--every-run', 'not only for the protected branch')
+    .option('--environment <environment>', 'only for jobs of this environment')
     .action(
-      run(async (shell, service: string, name: string, options: { everyRun?: boolean; file?: string }) => {
+      run(async (shell, service: string, name: string, options: { everyRun?: boolean; file?: string; environment?: string }) => {
         // Never from the arguments: other users of a machine read those.
         const value = (await readText(options.file ?? '-')).replace(/\r?\n$/, '');
+        const { environment } = options;
+        if (environment !== undefined) {
+          const params = { service, environment, name };
+          const set = await shell.client().call(putEnvironmentSecret, { params, body: { value } });
+          return shell.print(`Set ${name} of ${service} in ${environment}.`, set);
+        }
         const body = { value, protectedOnly: options.everyRun !== true };
         shell.print(`Set ${name} of ${service}.`, await shell.client().call(putSecret, { params: { service, name }, body }));
       }),
@@ -137,17 +146,28 @@ const secrets: AddCommand = (program, run) => {
     .action(
       run(async (shell, service: string) => {
         const list = await shell.client().call(listSecrets, { params: { service } });
-        const rows = list.items.map((one) => [one.name, one.protectedOnly ? 'protected runs' : 'every trusted run', when(one.changedAt)]);
+        const rows = list.items.map((one) => [
+          one.name,
+          one.environment === null ? '' : `in ${one.environment}`,
+          one.protectedOnly ? 'protected runs' : 'every trusted run',
+          when(one.changedAt),
+        ]);
         shell.print(rows.length === 0 ? `No secrets. Set one with: ym secret set ${line(service)} NAME < FILE` : table(rows), list);
       }),
     );
   secret
     .command('remove <service> <name>')
     .description('forget a secret')
+    .option('--environment <environment>', 'the one of this environment')
     .action(
-      run(async (shell, service: string, name: string) =>
-        shell.print(`Removed ${name}.`, await shell.client().call(deleteSecret, { params: { service, name } })),
-      ),
+      run(async (shell, service: string, name: string, { environment }: { environment?: string }) => {
+        const client = shell.client();
+        const removed =
+          environment === undefined
+            ? await client.call(deleteSecret, { params: { service, name } })
+            : await client.call(deleteEnvironmentSecret, { params: { service, environment, name } });
+        shell.print(`Removed ${name}.`, removed);
+      }),
     );
 };
 

@@ -4,6 +4,7 @@ import type { SealedColumn } from '../../platform/keys/sealed.port.ts';
 import { secretChanged, secretRemoved } from '../pipelines.events.ts';
 import { noSuchSecret } from '../pipelines.problems.ts';
 import type { SecretReleasePort } from '../secret-release.port.ts';
+import { releaseOfEnvironment } from './environment-secrets.commands.ts';
 import { countSealed, forgetSecret, lockSealed, saveSealed, saveSecret, secretsOf } from './secret.store.ts';
 
 /** Binds a sealed value to its place: moved to another row, it can't be opened. */
@@ -37,11 +38,12 @@ export async function deleteSecret(tx: Tx, actor: Actor, service: string, name: 
 
 /**
  * The service's own secrets: none for an untrusted run, and only those of any branch for a run that is not protected.
- * Secrets of an environment are not kept here; a question for one gets nothing.
+ * A job that names an environment gets that environment's, and none of the service's own.
  */
 export const serviceSecrets: SecretReleasePort = {
   async release(tx, question) {
-    if (question.trust === 'untrusted' || question.environment !== null || question.names.length === 0) return {};
+    if (question.trust === 'untrusted' || question.names.length === 0) return {};
+    if (question.environment !== null) return releaseOfEnvironment(tx, question);
     const rows = await secretsOf(tx, question.service, question.names);
     const given: [string, string][] = [];
     for (const row of rows) {

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import { applyCatalogFile, planCatalogFile } from '../../catalog/apply.commands.ts';
+import { environmentsInOrder } from '../../catalog/catalog.queries.ts';
 import { system } from '../../kernel/actor.ts';
 import { testFloor } from '../../testing/database.ts';
 import { factsOf, givenRun, givenRunner, givenService } from '../../testing/pipelines.ts';
 import { claimJob } from '../runners/claim.commands.ts';
 import { viewRun } from '../run.views.ts';
-import { deleteSecret, putSecret } from './secrets.commands.ts';
+import { putEnvironmentSecret } from './environment-secrets.commands.ts';
+import { deleteSecret, putSecret, serviceSecrets } from './secrets.commands.ts';
 
 const floor = await testFloor();
 const actor = system(floor.org, 'test');
@@ -103,4 +106,36 @@ test('a change is a fact without the value; a forgotten secret is gone', async (
   const facts = await factsOf(floor, 'secret.changed', shop.id);
   expect(facts.at(-1)?.body).toEqual({ name: 'OLD', version: 2, protectedOnly: false });
   expect(await factsOf(floor, 'secret.removed', shop.id)).toHaveLength(1);
+});
+
+test('secrets of an environment go to its jobs on a protected branch, and of a guarded environment to none', async () => {
+  const text = `environments: {qa: {kind: test}, sealed: {kind: test, protected: true, after: qa}, live: {kind: production, after: qa}}\n`;
+  const input = { text, file: 'yardmaster.yaml', prune: false };
+  const environments = await floor.db.tx(floor.org, async (tx) => {
+    const { plan } = await planCatalogFile(tx, input);
+    await applyCatalogFile(tx, actor, { ...input, plan: plan.digest });
+    return environmentsInOrder(tx);
+  });
+  for (const { id, name } of environments) {
+    const at = { service: shop.id, environment: id, name: 'KUBE' };
+    await floor.db.tx(floor.org, (tx) => putEnvironmentSecret(tx, actor, at, `planted-kube-${name}`));
+  }
+  const ask = (environment: string, trust: 'protected' | 'trusted' | 'untrusted', names = ['KUBE', 'DEPLOY_KEY']) =>
+    floor.db.read(floor.org, (tx) => serviceSecrets.release(tx, { job: 'j', run: 'r', trust, service: shop.id, environment, names }));
+  expect(await ask('qa', 'protected')).toEqual({ KUBE: 'planted-kube-qa' });
+  expect(await ask('qa', 'trusted')).toEqual({});
+  expect(await ask('qa', 'untrusted')).toEqual({});
+  for (const guarded of ['sealed', 'live', 'nowhere']) expect(await ask(guarded, 'protected')).toEqual({});
+
+  const runner = await givenRunner(floor);
+  await givenRun(floor, shop, ASKS('KUBE', ', environment: qa'));
+  const job = await runner.taken();
+  expect(job.claimed.secrets).toEqual({ KUBE: 'planted-kube-qa' });
+  await runner.finish(job.holder);
+  const run = await givenRun(floor, shop, ASKS('KUBE', ', environment: live'));
+  expect(await runner.take()).toBeNull();
+  expect(await floor.db.read(floor.org, (tx) => viewRun(tx, run.id))).toMatchObject({
+    state: 'failed',
+    cause: expect.stringContaining('KUBE'),
+  });
 });
