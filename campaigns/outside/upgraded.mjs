@@ -44,7 +44,8 @@ for (const { id, state, cause } of runs.values()) {
     wrong.push(`the step of ${id} says that it began ${told.begin.get(id) ?? 0} times and ended ${told.end.get(id) ?? 0} times`);
 }
 for (const id of told.begin.keys()) if (!runs.has(id)) wrong.push(`a step ran for ${id}, which nobody knows`);
-const refused = await ask('select * from stale_write');
+// A heartbeat that crosses the end of its own attempt is refused too, and harms nothing: attempts are counted above.
+const refused = await ask(`select * from stale_write where what <> 'heartbeat'`);
 for (const row of refused) wrong.push(`a runner's ${row.what} for ${row.job_id} was refused: its lease was lost`);
 
 // Deployments: one for each release, succeeded; each act once in the agent's own log, each start once.

@@ -19,7 +19,7 @@ type Def = {
 
 const hex = (length: number): string => 'a'.repeat(length);
 const PREFIXES =
-  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg'.split(' ');
+  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg res bak'.split(' ');
 
 /** Strings that routes ask for: names, digests, instants, ids, texts. The first that a schema takes is its sample. */
 const WORDS: readonly string[] = [
