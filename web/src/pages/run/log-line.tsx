@@ -25,7 +25,7 @@ type Props = {
 export const LogLine = memo(function LogLine({ number, text, cut, wrap, chosen, hit, current, fold, closed, ...rest }: Props): ReactNode {
   const ground = current ? 'bg-wait-soft' : chosen ? 'bg-accent-soft' : hit ? 'bg-hover' : 'bg-surface';
   return (
-    <div id={`L${number}`} className={`flex min-w-full items-start ${ground} ${wrap ? '' : 'h-5'}`} data-line={number}>
+    <div className={`flex min-w-full items-start ${ground} ${wrap ? '' : 'h-5'}`} data-line={number}>
       <a
         href={`#L${number}`}
         aria-label={`line ${number}`}

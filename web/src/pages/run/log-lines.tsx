@@ -100,10 +100,14 @@ export function LogLines({
         const atEnd = currentTarget.scrollTop + currentTarget.clientHeight >= currentTarget.scrollHeight - 4;
         if (follow && !atEnd) onFollow(false);
       }}
-      className="relative h-[max(22rem,calc(100dvh-20rem))] min-w-0 overflow-auto overscroll-contain rounded-b-lg bg-surface font-mono text-xs leading-5"
+      className="relative [overflow-anchor:none] h-[max(22rem,calc(100dvh-20rem))] min-w-0 overflow-auto overscroll-contain rounded-b-lg bg-surface font-mono text-xs leading-5"
     >
-      <div style={{ height: wrap ? undefined : full, minHeight: full }} className="relative w-full">
-        <div style={{ transform: `translateY(${offset}px)` }} className={`bg-surface ${wrap ? 'w-full' : 'w-max min-w-full'}`}>
+      {/* Without transition: else the box has its new height only in the next frame, and can't be scrolled to where it should be. */}
+      <div style={{ height: wrap ? undefined : full, minHeight: full }} className="relative w-full transition-none">
+        <div
+          style={{ transform: `translateY(${offset}px)` }}
+          className={`bg-surface transition-none ${wrap ? 'w-full' : 'w-max min-w-full'}`}
+        >
           {lines.map((line) => (
             <LogLine
               key={line}

@@ -146,7 +146,7 @@ const COLUMNS = [
     key: 'run',
     label: 'Run',
     cell: (run: RunSummary) => (
-      <span className="block min-w-0">
+      <span className="block min-w-0 text-left">
         <Link to="/runs/$run" params={{ run: run.id } as never} className="font-medium">
           <bdi>{run.service}</bdi> <bdi className="text-quiet">{run.ref?.replace(/^refs\/(?:heads|tags)\//, '') ?? ''}</bdi>
         </Link>
