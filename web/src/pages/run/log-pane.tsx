@@ -125,7 +125,7 @@ export function LogPane({
                 step(-1);
               }
             }}
-            className="min-h-8 min-w-0 flex-[1_1_10rem] rounded-md border border-edge bg-surface px-2 text-sm sm:max-w-72"
+            className="min-h-8 min-w-0 flex-[1_1_6rem] rounded-md border border-edge bg-surface px-2 text-sm sm:max-w-72"
           />
           <Toggle label="Aa" title="Capital letters count" on={wanted.capitals} set={(capitals) => setWanted({ ...wanted, capitals })} />
           <Toggle label=".*" title="Regular expression (RE2)" on={wanted.regex} set={(regex) => setWanted({ ...wanted, regex })} />

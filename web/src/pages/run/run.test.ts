@@ -109,6 +109,9 @@ test('the critical path goes back from what ended last through what it waited fo
     [30_000, 31_000, 60_000, true],
     [5000, 6000, 50_000, false],
   ]);
+  const skipped = [...jobs, job('ship', ['test'], 60, null, 61)];
+  expect([...criticalPath(skipped, 0)]).toEqual(['id test', 'id build']);
+  expect(barsOf(skipped, at(0), 0).length).toBe(4);
   const going = [job('a', [], 0, 1, null), job('b', ['a'], null, null, null)];
   expect(barsOf(going, at(0), Date.parse(at(9))).map(({ ended, critical }) => [ended, critical])).toEqual([[9000, true]]);
   expect(criticalPath([], 0).size).toBe(0);

@@ -7,6 +7,11 @@ export type Timed = {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
 };
+/** A job that was skipped, or cancelled before a runner took it, took no time. */
+function tookTime(job: Timed): boolean {
+  return job.queuedAt !== null && (job.startedAt !== null || job.finishedAt === null);
+}
+
 export type Bar<Job> = {
   readonly job: Job;
   readonly queued: number;
@@ -23,25 +28,23 @@ export function barsOf<Job extends Timed>(jobs: readonly Job[], from: string, no
   const zero = Date.parse(from);
   const since = (at: string | null): number => (at === null ? now - zero : Math.max(0, Date.parse(at) - zero));
   const path = criticalPath(jobs, now);
-  return jobs
-    .filter((job) => job.queuedAt !== null)
-    .map((job) => ({
-      job,
-      queued: since(job.queuedAt),
-      started: since(job.startedAt ?? job.finishedAt),
-      ended: since(job.finishedAt),
-      critical: path.has(job.id),
-    }));
+  return jobs.filter(tookTime).map((job) => ({
+    job,
+    queued: since(job.queuedAt),
+    started: since(job.startedAt ?? job.finishedAt),
+    ended: since(job.finishedAt),
+    critical: path.has(job.id),
+  }));
 }
 
 /** Ids of the jobs on the critical path: from the one that ended last, back through whichever it waited for longest. */
 export function criticalPath(jobs: readonly Timed[], now: number): Set<string> {
-  const end = (job: Timed): number => (job.queuedAt === null ? -Infinity : job.finishedAt === null ? now : Date.parse(job.finishedAt));
+  const end = (job: Timed): number => (!tookTime(job) ? -Infinity : job.finishedAt === null ? now : Date.parse(job.finishedAt));
   const latest = (some: readonly Timed[]): Timed | undefined =>
     some.reduce<Timed | undefined>((best, job) => (best === undefined || end(job) > end(best) ? job : best), undefined);
   const byName = new Map(jobs.map((job) => [job.name, job]));
   const path = new Set<string>();
-  for (let job = latest(jobs); job !== undefined && job.queuedAt !== null && !path.has(job.id);) {
+  for (let job = latest(jobs); job !== undefined && tookTime(job) && !path.has(job.id);) {
     path.add(job.id);
     job = latest(job.needs.flatMap((name) => byName.get(name) ?? []));
   }
