@@ -25,7 +25,9 @@ export async function labelsOf(tx: Tx, nodes: readonly string[]): Promise<Map<st
      union all select b.id, b.name, null from bot b where b.id = any($1)
      union all select g.id, g.name, null from agent g where g.id = any($1)
      union all select u.id, u.name, null from runner u where u.id = any($1)
-     union all select s.id, s.name, null from service s where s.id = any($1)`,
+     union all select s.id, s.name, null from service s where s.id = any($1)
+     union all select c.id, coalesce(p.name, b.name) || ': ' || c.name, c.created_at
+       from credential c left join person p on p.id = c.holder_id left join bot b on b.id = c.holder_id where c.id = any($1)`,
     [nodes],
   );
   return new Map(rows.map((row) => [row.id, row]));

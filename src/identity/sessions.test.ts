@@ -17,11 +17,11 @@ const app = buildApp(identityRoutes, {
 });
 const tx = <T>(work: Parameters<typeof floor.db.tx<T>>[1]) => floor.db.tx(floor.org, work);
 const password = 'correct horse battery';
-const SCREEN = { 'x-yardmaster-screen': '1', host: 'yard:1', 'sec-fetch-site': 'same-origin' };
+const SCREEN = { 'x-yardmaster-screen': '1', host: '127.0.0.1:1', 'sec-fetch-site': 'same-origin' };
 
 type Reply = { status: number; json: Record<string, never> & Record<string, unknown>; cookie: string | null };
 async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-  const init = { method, headers: { 'content-type': 'application/json', host: 'yard:1', ...headers } };
+  const init = { method, headers: { 'content-type': 'application/json', host: '127.0.0.1:1', ...headers } };
   const response = await app.request(path, { ...init, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? null;
   return { status: response.status, json: (await response.json()) as Reply['json'], cookie };

@@ -40,7 +40,7 @@ export default function ArtifactPage(): ReactNode {
     >
       <Loaded of={artifact}>
         {(answer) => (
-          <div className="grid min-w-0 gap-4 lg:grid-cols-2">
+          <div className="grid min-w-0 gap-4 2xl:grid-cols-2">
             <Panel title="What it is">
               <Facts
                 of={[
@@ -78,7 +78,7 @@ export default function ArtifactPage(): ReactNode {
             <Where digest={digest} />
             <Builds of={answer} />
             <Attested of={answer} />
-            <div className="min-w-0 lg:col-span-2">
+            <div className="min-w-0 2xl:col-span-2">
               <Components digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
             </div>
           </div>

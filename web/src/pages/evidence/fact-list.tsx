@@ -83,7 +83,7 @@ export function FactList(): ReactNode {
             ]}
           />
           <UrlFilter name="service" label="Service" />
-          <UrlFilter name="subject" label="Naming (id, digest, commit)" />
+          <UrlFilter name="subject" label="Naming (any id)" />
           <UrlFilter name="actor" label="By (id)" placeholder="per_…" />
           <Field label="From day" type="date" value={from} onChange={(event) => setFrom(event.target.value)} />
           <Field label="To day" type="date" value={to} onChange={(event) => setTo(event.target.value)} />

@@ -4,7 +4,9 @@ import { useMemo, type ReactNode } from 'react';
 import { reduced } from './reduce.ts';
 import { nameOf, type Node, type TraceOf } from './trace.tsx';
 
-const WIDE = 190;
+const WIDE = 160;
+/** No smaller than this part of its size: what does not fit then scrolls. */
+const LEAST = 0.72;
 const HIGH = 42;
 /** More than this of one kind, and the picture tells nothing: the list below has them all. */
 const MOST_OF_A_KIND = 10;
@@ -15,8 +17,8 @@ export default function Graph({ trace, start }: { readonly trace: TraceOf; reado
   return (
     <div className="max-h-[70vh] overflow-auto rounded border border-line bg-ground">
       <svg
-        width={drawn.width}
-        height={drawn.height}
+        className="h-auto w-full"
+        style={{ minWidth: drawn.width * LEAST, maxWidth: drawn.width }}
         viewBox={`0 0 ${drawn.width} ${drawn.height}`}
         role="group"
         aria-label="The road as a picture; the same stands below as a list"
@@ -66,7 +68,7 @@ function Station({
         {node.kind}
       </text>
       <text x={x + 10} y={y + 32} className="fill-ink text-[12.5px] font-medium">
-        {name.length > 25 ? `${name.slice(0, 24)}…` : name}
+        {name.length > 22 ? `${name.slice(0, 21)}…` : name}
       </text>
     </Link>
   );
@@ -84,7 +86,7 @@ function layout(trace: TraceOf, start: string) {
     });
   const ids = new Set(nodes.map(({ id }) => id));
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 46, marginx: 12, marginy: 12 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 30, marginx: 12, marginy: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of nodes) graph.setNode(id, { width: WIDE, height: HIGH });
   const edges = reduced(trace.edges.filter(({ from, to }) => ids.has(from) && ids.has(to)));
