@@ -62,7 +62,9 @@ export function mountOperations(app: Hono, { floor, meters, routes, version, sto
       return context.json({ ready: false, because: 'the database does not answer' }, 503);
     }
   });
-  app.get('/metrics', async () => {
+  app.get('/metrics', async (context, next) => {
+    // The screen of the same name: browsers ask for a page, and what scrapes never does.
+    if ((context.req.header('accept') ?? '').includes('text/html')) return next();
     const parked = await parkedJobs(floor);
     return new Response(`${await meters.registry.metrics()}${parked}`, { headers: { 'content-type': meters.registry.contentType } });
   });
