@@ -77,6 +77,8 @@ test.skipIf(!here)(
     await page.keyboard.press('i');
     await page.getByRole('heading', { name: 'Inbox', level: 1 }).waitFor();
     await page.getByRole('heading', { name: /Approve clock/ }).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
     await page.keyboard.press('r');
     await page.getByLabel('Reason').waitFor();
     await page.waitForTimeout(450);

@@ -37,12 +37,14 @@ function Both({ items, more }: { readonly items: readonly Item[]; readonly more:
   const shown = open ?? (wide ? items[0] : undefined);
   const move = (step: number): void => {
     const next = items[Math.max(0, Math.min(items.length - 1, (at === -1 ? (wide ? 0 : -1) : at) + step))];
-    if (next !== undefined) choose(next.id);
+    if (next === undefined) return;
+    choose(next.id);
+    // The button of the item has the focus then: Enter is its own, and stays every other button's too.
+    document.getElementById(`item-${next.id}`)?.querySelector('button')?.focus();
   };
   useKeys({
     j: { label: 'next', run: () => move(1) },
     k: { label: 'the one before', run: () => move(-1) },
-    Enter: { label: 'open', run: () => choose(shown?.id ?? items[0]?.id ?? '') },
     Escape: { label: 'back to the list', run: () => choose('') },
   });
   useEffect(() => {
