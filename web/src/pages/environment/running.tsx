@@ -6,7 +6,7 @@ import { BackAsk, DeployAsk, RevokeAsk, VerifyAsk } from './asks.tsx';
 import { versionOf, type Overview, type Row } from './types.ts';
 
 type Asked = { readonly what: 'verify' | 'revoke' | 'back' | 'deploy'; readonly row: Row };
-const MOST = 200;
+const MOST = 100;
 
 /** Every service that has something to do with this environment, with what can be done about it. */
 export function Running({ of }: { readonly of: Overview }): ReactNode {
@@ -43,7 +43,7 @@ export function Running({ of }: { readonly of: Overview }): ReactNode {
                   <Link to="/services/$service" params={{ service: row.service } as never} className="font-medium">
                     {row.service}
                   </Link>{' '}
-                  <span className="text-sm text-quiet">
+                  <span className="block text-sm whitespace-nowrap text-quiet">
                     <bdi>{row.team}</bdi>, tier {row.tier}
                   </span>
                 </>
@@ -155,7 +155,7 @@ function Acts({
   const on = { service: row.service, team: row.team, environment };
   const runs = row.cell?.is !== undefined;
   return (
-    <span className="flex flex-wrap gap-1 max-sm:justify-end">
+    <span className="flex flex-wrap gap-1 max-sm:justify-end xl:flex-nowrap">
       {row.cell?.pending === undefined ? null : (
         <Button because={may('deployment.start', on) ? null : 'it needs the role developer'} onClick={() => onAsk('deploy')}>
           Deploy

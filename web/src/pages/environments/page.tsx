@@ -72,7 +72,8 @@ function List({ items }: { readonly items: readonly Environment[] }): ReactNode 
           {
             key: 'after',
             label: 'After',
-            cell: (one) => (one.after.length === 0 ? <span className="text-quiet">the first</span> : one.after.join(', ')),
+            cell: (one) =>
+              one.after.length === 0 ? <span className="whitespace-nowrap text-quiet">the first</span> : one.after.join(', '),
           },
           { key: 'strategy', label: 'Strategy', cell: (one) => strategyWords(one.strategy), wide: true },
           { key: 'agent', label: 'Agent', cell: (one) => <Agents of={one} /> },
@@ -93,7 +94,7 @@ function Agents({ of }: { readonly of: Environment }): ReactNode {
       </span>
     );
   return (
-    <span className={agent.alive ? '' : 'text-unknown'}>
+    <span className={`whitespace-nowrap ${agent.alive ? '' : 'text-unknown'}`}>
       <Icon name={agent.alive ? 'done' : 'unknown'} size={12} className={agent.alive ? 'text-allow' : ''} /> <bdi>{agent.name}</bdi>
       {agent.alive ? '' : agent.lastSeenAt === null ? ', never heard of' : ', silent since '}
       {agent.alive || agent.lastSeenAt === null ? null : <Ago at={agent.lastSeenAt} />}

@@ -64,13 +64,6 @@ export function Past({ of }: { readonly of: Overview }): ReactNode {
                 </>
               ),
             },
-            {
-              key: 'by',
-              label: 'By',
-              wide: true,
-              cell: (release) =>
-                release.requestedBy === null ? <span className="text-quiet">a machine</span> : <Person {...release.requestedBy} />,
-            },
             { key: 'at', label: 'Cut', right: true, cell: (release) => <Ago at={release.createdAt} /> },
           ]}
         />

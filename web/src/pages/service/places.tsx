@@ -34,7 +34,7 @@ export function Places({ of }: { readonly of: Overview }): ReactNode {
                 <Link to="/environments/$environment" params={{ environment: name } as never}>
                   {name}
                 </Link>{' '}
-                <span className="text-sm text-quiet">{kind}</span>
+                <span className="block text-sm text-quiet">{kind}</span>
               </>
             ),
           },

@@ -47,7 +47,7 @@ export function BoardTable({
       tabIndex={0}
       role="region"
       aria-label="the board"
-      className="panel max-h-[max(24rem,calc(100dvh-13rem))] min-w-0 overflow-auto"
+      className="panel relative max-h-[max(24rem,calc(100dvh-13rem))] min-w-0 overflow-auto"
     >
       <table aria-rowcount={lines.length + 1} className="w-full border-separate border-spacing-0 text-left">
         <caption className="sr-only">
