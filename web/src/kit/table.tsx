@@ -75,9 +75,11 @@ export function Table<Row>({
                     key={column.key}
                     className={`px-3 py-1.5 align-top max-sm:flex max-sm:justify-between max-sm:gap-3 max-sm:px-0 max-sm:py-0.5 ${index === 0 ? 'max-sm:font-medium' : ''} ${column.right === true ? 'text-right' : ''} ${column.wide === true ? 'sm:max-lg:hidden' : ''}`}
                   >
-                    <span className="text-quiet sm:hidden" aria-hidden="true">
-                      {index === 0 ? '' : column.label}
-                    </span>
+                    {index === 0 ? null : (
+                      <span className="shrink-0 text-quiet sm:hidden" aria-hidden="true">
+                        {column.label}
+                      </span>
+                    )}
                     <span
                       className={`min-w-0 sm:inline-block sm:max-w-[40rem] sm:wrap-break-word ${index === 0 ? 'max-sm:flex-1 max-sm:text-left' : 'max-sm:text-right'}`}
                     >
