@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { limitsPage } from './limits.mjs';
 import { root } from './steps.mjs';
 
 const check = process.argv.includes('--check');
@@ -45,7 +46,11 @@ function readme() {
 }
 
 const config = await resolveConfig(join(root, 'README.md'));
-const files = { 'docs/flow.md': flowPage(), 'README.md': await format(readme(), { ...config, parser: 'markdown' }) };
+const files = {
+  'docs/flow.md': flowPage(),
+  'docs/guide/limits.md': await format(await limitsPage(NOTE), { ...config, parser: 'markdown' }),
+  'README.md': await format(readme(), { ...config, parser: 'markdown' }),
+};
 let stale = 0;
 for (const [name, text] of Object.entries(files)) {
   const path = join(root, name);

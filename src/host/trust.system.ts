@@ -20,7 +20,7 @@ export function trustAuthorities(file: string | undefined = process.env['YARDMAS
   const found = text.match(PEM) ?? [];
   if (found.length === 0) throw badAuthority({ file, why: 'it holds no certificate in PEM' });
   try {
-    for (const one of found) new X509Certificate(one);
+    found.forEach((one) => new X509Certificate(one));
   } catch {
     throw badAuthority({ file, why: 'a certificate in it is damaged' });
   }

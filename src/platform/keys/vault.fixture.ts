@@ -11,34 +11,7 @@ export async function transitDummy(token: string, name: string): Promise<Transit
   const versions = [randomBytes(32)];
   const state = { least: 1, down: false };
   const asked: string[] = [];
-  const answer = (path: string, method: string, body: Body): unknown => {
-    if (method === 'GET' && path === `keys/${name}`)
-      return { data: { latest_version: versions.length, min_decryption_version: state.least, name } };
-    if (method !== 'POST') throw new Refusal(405, 'unsupported operation');
-    if (path === `keys/${name}/rotate`) return void versions.push(randomBytes(32));
-    if (path === `keys/${name}/config`) return void (state.least = body.min_decryption_version ?? state.least);
-    const context = body.associated_data ?? '';
-    if (path === `encrypt/${name}`) {
-      const version = body.key_version ?? versions.length;
-      const key = versions[version - 1];
-      if (key === undefined || version < state.least) throw new Refusal(400, 'cannot encrypt with that version');
-      return {
-        data: { ciphertext: `vault:v${version}:${seal(key, Buffer.from(body.plaintext ?? '', 'base64'), context).toString('base64')}` },
-      };
-    }
-    if (path === `decrypt/${name}`) {
-      const [, version = '0', text = ''] = /^vault:v(\d+):(.*)$/.exec(body.ciphertext ?? '') ?? [];
-      const key = versions[Number(version) - 1];
-      if (key === undefined || Number(version) < state.least)
-        throw new Refusal(400, 'ciphertext or signature version is disallowed by policy (too old)');
-      try {
-        return { data: { plaintext: unseal(key, Buffer.from(text, 'base64'), context).toString('base64') } };
-      } catch {
-        throw new Refusal(400, 'cipher: message authentication failed');
-      }
-    }
-    throw new Refusal(404, `no handler for route "transit/${path}"`);
-  };
+  const engine = { name, versions, state };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parts: Buffer[] = [];
     for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
@@ -49,6 +22,7 @@ export async function transitDummy(token: string, name: string): Promise<Transit
     if (request.headers['x-vault-token'] !== token) return say(403, { errors: ['permission denied'] });
     try {
       const value = answer(
+        engine,
         (request.url ?? '').replace('/v1/transit/', ''),
         request.method ?? '',
         parts.length === 0 ? {} : (JSON.parse(Buffer.concat(parts).toString()) as Body),
@@ -82,4 +56,35 @@ class Refusal extends Error {
     super(message);
     this.status = status;
   }
+}
+
+type Engine = { readonly name: string; readonly versions: Buffer[]; readonly state: { least: number; down: boolean } };
+
+function answer({ name, versions, state }: Engine, path: string, method: string, body: Body): unknown {
+  if (method === 'GET' && path === `keys/${name}`)
+    return { data: { latest_version: versions.length, min_decryption_version: state.least, name } };
+  if (method !== 'POST') throw new Refusal(405, 'unsupported operation');
+  if (path === `keys/${name}/rotate`) return void versions.push(randomBytes(32));
+  if (path === `keys/${name}/config`) return void (state.least = body.min_decryption_version ?? state.least);
+  const context = body.associated_data ?? '';
+  if (path === `encrypt/${name}`) {
+    const version = body.key_version ?? versions.length;
+    const key = versions[version - 1];
+    if (key === undefined || version < state.least) throw new Refusal(400, 'cannot encrypt with that version');
+    return {
+      data: { ciphertext: `vault:v${version}:${seal(key, Buffer.from(body.plaintext ?? '', 'base64'), context).toString('base64')}` },
+    };
+  }
+  if (path === `decrypt/${name}`) {
+    const [, version = '0', text = ''] = /^vault:v(\d+):(.*)$/.exec(body.ciphertext ?? '') ?? [];
+    const key = versions[Number(version) - 1];
+    if (key === undefined || Number(version) < state.least)
+      throw new Refusal(400, 'ciphertext or signature version is disallowed by policy (too old)');
+    try {
+      return { data: { plaintext: unseal(key, Buffer.from(text, 'base64'), context).toString('base64') } };
+    } catch {
+      throw new Refusal(400, 'cipher: message authentication failed');
+    }
+  }
+  throw new Refusal(404, `no handler for route "transit/${path}"`);
 }
