@@ -17,7 +17,7 @@ const verdict = (name: 'startup' | 'standard' | 'regulated', example: string, ti
 
 test('the words say who approves, how long what counts, and what is asked of reports', () => {
   const words = rulesInWords(policy('standard').tiers[1].production).join('\n');
-  expect(words).toContain('Approved by 1 approver, then 1 release-manager, different persons; nobody of them an author of a commit,');
+  expect(words).toContain('Approved by 1 approver, then 1 release-manager, different persons; none of whom is an author of a commit,');
   expect(words).toContain('an approval lasts 3d.');
   expect(words).toContain('ran there for 1h');
   expect(words).toContain('Tests ran and none failed.');

@@ -40,7 +40,7 @@ function approvalWords(route: ApprovalRoute | null): string {
     ...(route.exclude.length === 0
       ? []
       : [
-          `nobody of them ${listed(
+          `none of whom is ${listed(
             route.exclude.map((one) => EXCLUDED[one]),
             'or',
           )}`,

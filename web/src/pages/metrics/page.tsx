@@ -79,7 +79,7 @@ function Cards({
       <p className="text-sm text-quiet">
         <When at={answer.from} /> to <When at={answer.to} />, beside as much time before. Production only.
       </p>
-      <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,13rem),1fr))] gap-2">
+      <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,11rem),1fr))] gap-2">
         {NAMES.map((name) => {
           const kpi = answer[name];
           const { words, tone } = against(kpi);

@@ -3,15 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 
 /** Draws points and the line between them, in the colours of the page. Loaded only when there is something to draw. */
 export function draw(node: HTMLElement, size: { width: number; height: number }, x: number[], y: (number | null)[], label: string): uPlot {
-  const style = getComputedStyle(node);
-  const probe = document.createElement('span');
-  node.append(probe);
-  const colour = (name: string): string => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color || style.color;
-  };
-  const [line, quiet, grid] = [colour('--color-accent'), colour('--color-quiet'), colour('--color-line')];
-  probe.remove();
+  const [line, quiet, grid] = [colour(node, 'accent'), colour(node, 'quiet'), colour(node, 'line')];
   const axis = { stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '12px system-ui, sans-serif' };
   return new uPlot(
     {
@@ -25,4 +17,14 @@ export function draw(node: HTMLElement, size: { width: number; height: number },
     [x, y],
     node,
   );
+}
+
+/** A colour of the page as a canvas takes it: `light-dark()` is resolved by the browser. */
+function colour(node: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(--color-${name})`;
+  node.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
 }

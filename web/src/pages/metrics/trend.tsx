@@ -51,8 +51,14 @@ export function Trend({
   );
 }
 
-const scale = (unit: string): number => (unit === 'seconds' ? 3600 : unit === 'share' ? 0.01 : 1);
-const axis = (unit: string): string => (unit === 'seconds' ? 'hours' : unit === 'share' ? '%' : unit);
+/** The unit that the largest value is read in best. */
+function scaleOf(unit: string, most: number): readonly [size: number, word: string] {
+  if (unit === 'share') return [0.01, '%'];
+  if (unit !== 'seconds') return [1, unit];
+  if (most >= 2 * 86_400) return [86_400, 'days'];
+  if (most >= 2 * 3600) return [3600, 'hours'];
+  return most >= 120 ? [60, 'minutes'] : [1, 'seconds'];
+}
 
 /** Where nothing was measured there is a gap, never a zero. */
 function Chart({
@@ -65,25 +71,26 @@ function Chart({
   readonly unit: string;
 }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
+  const [size, word] = scaleOf(unit, Math.max(0, ...weeks.map((week) => week[figure].value ?? 0)));
   useEffect(() => {
     const node = box.current;
     if (node === null) return;
     let plot: uPlot | null = null;
     let gone = false;
-    const size = (): { width: number; height: number } => ({ width: Math.max(node.clientWidth, 200), height: 200 });
-    const observer = new ResizeObserver(() => plot?.setSize(size()));
+    const room = (): { width: number; height: number } => ({ width: Math.max(node.clientWidth, 200), height: 200 });
+    const observer = new ResizeObserver(() => plot?.setSize(room()));
     void import('./plot.ts').then(({ draw }) => {
       if (gone) return;
       const data = weeks.map((week) => {
         const { value } = week[figure];
-        return value === null ? null : value / scale(unit);
+        return value === null ? null : value / size;
       });
       plot = draw(
         node,
-        size(),
+        room(),
         weeks.map((week) => Date.parse(week.to) / 1000),
         data,
-        axis(unit),
+        word,
       );
       observer.observe(node);
     });
@@ -92,11 +99,11 @@ function Chart({
       observer.disconnect();
       plot?.destroy();
     };
-  }, [weeks, figure, unit]);
+  }, [weeks, figure, size, word]);
   return (
     <figure className="min-w-0">
       <div ref={box} aria-hidden="true" className="min-h-[200px] min-w-0 overflow-hidden" />
-      <figcaption className="text-xs text-quiet">{axis(unit)} by week; a week in which nothing was measured has no point.</figcaption>
+      <figcaption className="text-xs text-quiet">{word} by week; a week in which nothing was measured has no point.</figcaption>
     </figure>
   );
 }
