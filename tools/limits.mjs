@@ -8,12 +8,35 @@ function table(head, rows) {
   return ['', `| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...rows.map((row) => `| ${row.join(' | ')} |`), ''];
 }
 
-/** The page, as Markdown. */
-export async function limitsPage(note) {
-  const { RATES } = await import('../src/platform/http/rate.ts');
+/** Sizes and counts, as rows. */
+async function atOnce() {
   const { JSON_LIMIT } = await import('../src/platform/http/limits.ts');
   const { LOG_LIMIT } = await import('../src/contract/runner.ts');
   const { MAX_JOBS, MAX_MATRIX, MAX_PLANNED } = await import('../src/pipelines/definition/pipeline.ts');
+  return [
+    ['a JSON body, its nesting', `${bytes(JSON_LIMIT)}, 64 levels`],
+    ['all headers of a request', '16 KiB'],
+    ['time for the headers; for a JSON body', '15 s; 30 s'],
+    ['slowest that a stream may come', '16 bytes a millisecond on the whole, after 30 s'],
+    ['items of a list', '100 by default, 1,000 at most; `next` leads on'],
+    ["a job's log", bytes(LOG_LIMIT)],
+    ['jobs of a pipeline; of one matrix; of a run', `${number(MAX_JOBS)}; ${number(MAX_MATRIX)}; ${number(MAX_PLANNED)}`],
+    ['a report', '200 MiB'],
+    ['a pipeline file; `yardmaster.yaml`; a policy', '1 MiB, 64 levels, 1,000 aliases'],
+    ['time of a job; waiting for a runner', '24 h; 24 h'],
+    ['commits that one push reads', '20,000; a release over more says that it is incomplete'],
+    ['an invitation; the first admin’s link; a token', '7 days; 24 h; 366 days'],
+    ['a session, and without being used', '`YARDMASTER_SESSION_HOURS`, `YARDMASTER_SESSION_IDLE_MINUTES`'],
+    ['a webhook’s signed timestamp', '5 minutes off'],
+    ['a secret', '64 KiB'],
+    ['a support bundle', '64 MiB'],
+    ['master keys in a file', '32'],
+  ];
+}
+
+/** The page, as Markdown. */
+export async function limitsPage(note) {
+  const { RATES } = await import('../src/platform/http/rate.ts');
   const { NETWORK_TRIES, TRIES, TRIES_WINDOW_MS } = await import('../src/identity/tries.ts');
   const { slices, retention } = await import('../src/app/slices.ts');
   const { isBytes } = await import('../src/contract/route.ts');
@@ -45,28 +68,7 @@ export async function limitsPage(note) {
     `address for whatever accounts, within ${TRIES_WINDOW_MS / 60_000} minutes further tries are refused.`,
     '',
     '## How much at once',
-    ...table(
-      ['what', 'limit'],
-      [
-        ['a JSON body, its nesting', `${bytes(JSON_LIMIT)}, 64 levels`],
-        ['all headers of a request', '16 KiB'],
-        ['time for the headers; for a JSON body', '15 s; 30 s'],
-        ['slowest that a stream may come', '16 bytes a millisecond on the whole, after 30 s'],
-        ['items of a list', '100 by default, 1,000 at most; `next` leads on'],
-        ["a job's log", bytes(LOG_LIMIT)],
-        ['jobs of a pipeline; of one matrix; of a run', `${number(MAX_JOBS)}; ${number(MAX_MATRIX)}; ${number(MAX_PLANNED)}`],
-        ['a report', '200 MiB'],
-        ['a pipeline file; `yardmaster.yaml`; a policy', '1 MiB, 64 levels, 1,000 aliases'],
-        ['time of a job; waiting for a runner', '24 h; 24 h'],
-        ['commits that one push reads', '20,000; a release over more says that it is incomplete'],
-        ['an invitation; the first admin’s link; a token', '7 days; 24 h; 366 days'],
-        ['a session, and without being used', '`YARDMASTER_SESSION_HOURS`, `YARDMASTER_SESSION_IDLE_MINUTES`'],
-        ['a webhook’s signed timestamp', '5 minutes off'],
-        ['a secret', '64 KiB'],
-        ['a support bundle', '64 MiB'],
-        ['master keys in a file', '32'],
-      ],
-    ),
+    ...table(['what', 'limit'], await atOnce()),
     'Bodies that are streams of bytes:',
     ...table(['route', 'limit', 'what'], streams),
     '## How long things are kept',
