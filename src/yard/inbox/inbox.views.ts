@@ -9,9 +9,10 @@ import type { Actor } from '../../kernel/actor.ts';
 import { plus } from '../../kernel/time.ts';
 import { commitsBetween } from '../../pipelines/pipelines.queries.ts';
 import type { Tx } from '../../platform/floor.ts';
-import { ballotsOf, standings } from '../../releases/page.api.ts';
-import { releaseById } from '../../releases/releases.queries.ts';
+import { ballotsOf, standings, type Standing } from '../../releases/page.api.ts';
+import { releaseById, type ReleaseRow } from '../../releases/releases.queries.ts';
 import { serviceById } from '../../catalog/catalog.queries.ts';
+import type { Service } from '../../catalog/service.ts';
 import { releaseBefore } from '../release/release-page.queries.ts';
 import * as ask from './inbox.queries.ts';
 import * as words from './inbox.ts';
@@ -26,7 +27,7 @@ const DAY = 86_400_000;
 const RECENT_MS = 14 * DAY;
 const SOON_MS = 7 * DAY;
 /** Answers that are made anew for one look into the inbox; what is beyond shows as soon as these are done. */
-const MOST_ANSWERS = 40;
+const MOST_ANSWERS = 25;
 const MOST_ITEMS = 200;
 
 /** Who looks, with what they may do where; roles decide what waits for them, and each act asks again. */
@@ -90,68 +91,67 @@ const at = (place: Pick<ask.Place, 'service' | 'environment'>) => ({ service: pl
 /** Approvals and checklists: the one answer is asked again for each, by what the asker could do about it. */
 async function beforeReleases(looker: Looker): Promise<{ items: Open[]; more: boolean }> {
   const { tx, visible, now } = looker;
-  const candidates = [
-    ...(await ask.waitingForPeople(tx, visible, 300)),
-    ...(await ask.waitingByHand(tx, visible, plus(now, -RECENT_MS), 300)),
-  ].filter((one) => couldAct(looker, one));
+  const all = [...(await ask.waitingForPeople(tx, visible, 300)), ...(await ask.waitingByHand(tx, visible, plus(now, -RECENT_MS), 300))];
+  const candidates: ask.Candidate[] = [];
+  for (const one of all) if (await couldAct(looker, one)) candidates.push(one);
   const items: Open[] = [];
   for (const one of candidates.slice(0, MOST_ANSWERS)) items.push(...(await answerOf(looker, one)));
   return { items, more: candidates.length > MOST_ANSWERS };
 }
 
-function couldAct(looker: Looker, one: ask.Candidate): boolean {
-  const lent = looker.lent.some((binding) => roleMay(binding.role, 'approval.give') && covers(binding, one));
-  return lent || can(looker, 'approval.give', one) || can(looker, 'release.ready', one);
+/** Whether anything is asked of persons there that this one could give: known from roles and policy, before any answer is made. */
+async function couldAct(looker: Looker, one: ask.Candidate): Promise<boolean> {
+  const { approval, readiness } = await looker.rules(one);
+  if (readiness.checklist.length > 0 && can(looker, 'release.ready', one)) return true;
+  if (approval === null) return false;
+  return can(looker, 'approval.give', one) || looker.lent.some((binding) => roleMay(binding.role, 'approval.give') && covers(binding, one));
 }
 
 async function answerOf(looker: Looker, one: ask.Candidate): Promise<Open[]> {
-  const { tx, actor } = looker;
+  const { tx } = looker;
   const release = await releaseById(tx, one.release);
   const service = release === null ? null : await serviceById(tx, release.serviceId);
   const [standing] = release === null || service === null ? [] : await standings(tx, release, service, [one.environment]);
   if (release === null || service === null || standing === undefined) return [];
-  const { loaded, answer, explained } = standing;
-  const about = { ...at(one), version: release.versionName, release: release.id, since: one.since, due: null };
+  const about = { ...at(one), release: release.id, since: one.since, due: null };
+  const named = { ...at(one), version: release.versionName };
   const items: Open[] = [];
-  const { approvals, readiness } = loaded.inputs;
-  if (approvals.route !== null && approvalsRule(approvals, loaded.now).verdict === 'wait') {
-    const ballots = await ballotsOf(tx, actor, service, standing);
-    if (ballots.mayVote || ballots.for.length > 0) {
-      const before = await releaseBefore(tx, service.id, release.createdAt, release.id);
-      const range = await commitsBetween(tx, service.id, before?.commit ?? null, release.commit);
-      const open = explained.missing.filter((missing) => !missing.what.startsWith('an approval ')).map((missing) => missing.what);
-      const made = words.approvalWords({
-        ...about,
-        waits: one.deployment !== null,
-        votesLast: approvals.route.expiresAfter,
-      });
-      items.push({
-        ...about,
-        ...made,
-        id: `approval:${release.id}:${one.environmentId}`,
-        act: {
-          kind: 'vote',
-          intent: answer.intent,
-          version: loaded.targetVersion,
-          myself: ballots.mayVote,
-          for: [...ballots.for],
-          commits: range.complete ? range.commits.length : null,
-          authors: new Set(range.commits.map((commit) => commit.author)).size,
-          also: open,
-        },
-      });
-    }
+  const act = await voteOn(looker, release, service, standing);
+  const route = standing.loaded.inputs.approvals.route;
+  if (act !== null && route !== null) {
+    const made = words.approvalWords({ ...named, waits: one.deployment !== null, votesLast: route.expiresAfter });
+    items.push({ ...about, ...made, id: `approval:${release.id}:${one.environmentId}`, act });
   }
-  const open = readiness.checklist.filter((item) => readiness.ticks.findLast((tick) => tick.item === item) === undefined);
+  const { checklist, ticks } = standing.loaded.inputs.readiness;
+  const open = checklist.filter((item) => ticks.findLast((tick) => tick.item === item) === undefined);
   if (open.length > 0 && looker.me !== null && can(looker, 'release.ready', one)) {
-    items.push({
-      ...about,
-      ...words.checklistWords({ ...about, items: open.length }),
-      id: `checklist:${release.id}:${one.environmentId}`,
-      act: { kind: 'tick', version: loaded.targetVersion, items: open },
-    });
+    const made = words.checklistWords({ ...named, items: open.length });
+    const tick = { kind: 'tick' as const, version: standing.loaded.targetVersion, items: open };
+    items.push({ ...about, ...made, id: `checklist:${release.id}:${one.environmentId}`, act: tick });
   }
-  return items.map(({ version: _, ...item }: Open & { version?: string }) => item);
+  return items;
+}
+
+/** The vote that this person could cast now, with what it would be about; null where none of theirs is missing. */
+async function voteOn(looker: Looker, release: ReleaseRow, service: Service, standing: Standing): Promise<Item['act'] | null> {
+  const { tx, actor } = looker;
+  const { loaded, answer, explained } = standing;
+  const { approvals } = loaded.inputs;
+  if (approvals.route === null || approvalsRule(approvals, loaded.now).verdict !== 'wait') return null;
+  const ballots = await ballotsOf(tx, actor, service, standing);
+  if (!ballots.mayVote && ballots.for.length === 0) return null;
+  const before = await releaseBefore(tx, service.id, release.createdAt, release.id);
+  const range = await commitsBetween(tx, service.id, before?.commit ?? null, release.commit);
+  return {
+    kind: 'vote',
+    intent: answer.intent,
+    version: loaded.targetVersion,
+    myself: ballots.mayVote,
+    for: [...ballots.for],
+    commits: range.complete ? range.commits.length : null,
+    authors: new Set(range.commits.map((commit) => commit.author)).size,
+    also: explained.missing.filter((missing) => !missing.what.startsWith('an approval ')).map((missing) => missing.what),
+  };
 }
 
 async function failures(looker: Looker): Promise<Open[]> {

@@ -15,38 +15,7 @@ type Deployed = { release: string; environment: string; id: string; state: strin
  * is named; a release that was given up is none of these.
  */
 export async function boardOfReleases(tx: Tx, actor: Actor, asked: Asked, visible: 'all' | ReadonlySet<string>): Promise<Answer> {
-  const after = decodeCursor(asked.cursor);
-  const rows = await tx.query<Line & Row>(
-    `select release.id, service.name as service, version_name as version, type, release.state, commit_id as commit, requested_by as "requestedBy",
-       release.created_at as "createdAt", targets
-     from release join service on service.id = release.service_id
-     where ($1::text[] is null or release.service_id = any($1)) and ($2::text is null or service.name = $2)
-       and ($3::text is null or requested_by = $3)
-       and ($4::text is null or $4 = any(targets))
-       and case $5::text
-         when 'open' then release.state = 'open'
-         when 'abandoned' then release.state = 'abandoned'
-         when 'under-way' then exists (select from deployment d join environment e on e.id = d.environment_id
-           where d.release_id = release.id and d.finished_at is null and ($4::text is null or e.name = $4))
-         when 'runs' then exists (select from running r join environment e on e.id = r.environment_id
-           where r.release_id = release.id and r.service_id = release.service_id and ($4::text is null or e.name = $4))
-         when 'went-wrong' then release.state = 'open' and exists (select from deployment d join environment e on e.id = d.environment_id
-           where d.release_id = release.id and d.state in ('failed', 'rolled-back') and ($4::text is null or e.name = $4)
-             and not exists (select from deployment n where n.release_id = d.release_id and n.environment_id = d.environment_id and n.requested_at > d.requested_at))
-         else true end
-       and ($6::timestamptz is null or (release.created_at, release.id) < ($6::timestamptz, $7::text))
-     order by release.created_at desc, release.id desc limit $8`,
-    [
-      visible === 'all' ? null : [...visible],
-      asked.service ?? null,
-      asked.mine === undefined ? null : actor.id,
-      asked.environment ?? null,
-      asked.state ?? null,
-      after?.[0] ?? null,
-      after?.[1] ?? null,
-      asked.limit + 1,
-    ],
-  );
+  const rows = await linesOf(tx, actor, asked, visible);
   const page = pageOf(rows, asked.limit, (row) => [row.createdAt, row.id]);
   const ids = page.rows.map((row) => row.id);
   const deployed = await tx.query<Deployed & Row>(
@@ -77,4 +46,40 @@ export async function boardOfReleases(tx: Tx, actor: Actor, asked: Asked, visibl
     }),
   }));
   return { items, next: page.next } as Answer;
+}
+
+/** One row more than a page. */
+function linesOf(tx: Tx, actor: Actor, asked: Asked, visible: 'all' | ReadonlySet<string>): Promise<Line[]> {
+  const after = decodeCursor(asked.cursor);
+  return tx.query<Line & Row>(
+    `select release.id, service.name as service, version_name as version, type, release.state, commit_id as commit, requested_by as "requestedBy",
+       release.created_at as "createdAt", targets
+     from release join service on service.id = release.service_id
+     where ($1::text[] is null or release.service_id = any($1)) and ($2::text is null or service.name = $2)
+       and ($3::text is null or requested_by = $3)
+       and ($4::text is null or $4 = any(targets))
+       and case $5::text
+         when 'open' then release.state = 'open'
+         when 'abandoned' then release.state = 'abandoned'
+         when 'under-way' then exists (select from deployment d join environment e on e.id = d.environment_id
+           where d.release_id = release.id and d.finished_at is null and ($4::text is null or e.name = $4))
+         when 'runs' then exists (select from running r join environment e on e.id = r.environment_id
+           where r.release_id = release.id and r.service_id = release.service_id and ($4::text is null or e.name = $4))
+         when 'went-wrong' then release.state = 'open' and exists (select from deployment d join environment e on e.id = d.environment_id
+           where d.release_id = release.id and d.state in ('failed', 'rolled-back') and ($4::text is null or e.name = $4)
+             and not exists (select from deployment n where n.release_id = d.release_id and n.environment_id = d.environment_id and n.requested_at > d.requested_at))
+         else true end
+       and ($6::timestamptz is null or (release.created_at, release.id) < ($6::timestamptz, $7::text))
+     order by release.created_at desc, release.id desc limit $8`,
+    [
+      visible === 'all' ? null : [...visible],
+      asked.service ?? null,
+      asked.mine === undefined ? null : actor.id,
+      asked.environment ?? null,
+      asked.state ?? null,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      asked.limit + 1,
+    ],
+  );
 }

@@ -230,11 +230,7 @@ function Tick({ item, onDone, act }: Of & { readonly act: Extract<Item['act'], {
                 params: { release: item.release?.id ?? '' },
                 body: { environment: item.environment ?? '', item: which, state, note, version: act.version },
               })
-              .then((done) => {
-                if (done === null) return;
-                setState(null);
-                if (act.items.length === 1) onDone();
-              })
+              .then((done) => (done === null ? undefined : act.items.length === 1 ? onDone() : setState(null)))
           }
         />
       )}
