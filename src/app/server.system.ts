@@ -83,7 +83,13 @@ export async function startServer(config: Config): Promise<RunningServer> {
 
 function appOf(floor: Floor, parts: ReturnType<typeof wire>, leaving: AbortSignal, stopping: AbortSignal): Hono {
   const meters = makeMeters();
-  const app = buildApp(parts.routes, { floor, gate: parts.gate, stopping, observe: meters.observe, limiter: makeLimiter(floor.config.rates) });
+  const app = buildApp(parts.routes, {
+    floor,
+    gate: parts.gate,
+    stopping,
+    observe: meters.observe,
+    limiter: makeLimiter(floor.config.rates),
+  });
   mountOperations(app, { floor, meters, routes: parts.routes.map((mounted) => mounted.route), version: VERSION, stopping: leaving });
   mountScreens(app, SCREENS);
   return app;

@@ -106,7 +106,8 @@ export const databaseRuns = defineProblem<{ state: string; pid: number }>('platf
 export const badCertificate = defineProblem<{ why: string }>('platform.certificate', {
   status: 500,
   sentence: ({ why }) => `The certificate can't be used: ${why}.`,
-  remedy: 'YARDMASTER_TLS_CERT is a chain in PEM, YARDMASTER_TLS_KEY its private key without a passphrase; the server must be able to read both.',
+  remedy:
+    'YARDMASTER_TLS_CERT is a chain in PEM, YARDMASTER_TLS_KEY its private key without a passphrase; the server must be able to read both.',
 });
 export const tooManyRequests = defineProblem<{ limit: string; perMinute: number; retryAfter: number }>('platform.too-many-requests', {
   status: 429,
@@ -123,7 +124,7 @@ export const wrongHost = defineProblem<Record<string, never>>('platform.wrong-ho
 export const clientTooOld = defineProblem<{ speaks: number; needs: number }>('platform.client-too-old', {
   status: 426,
   sentence: ({ speaks, needs }) => `This client speaks version ${speaks} of the protocol, and this server takes ${needs} and newer.`,
-  remedy: "Upgrade it: ym, runners and agents may be one release behind the server, not more.",
+  remedy: 'Upgrade it: ym, runners and agents may be one release behind the server, not more.',
 });
 export const otherOrigin = defineProblem<Record<string, never>>('platform.other-origin', {
   status: 403,
