@@ -97,8 +97,8 @@ export function LogLines({
       aria-label="log"
       onScroll={({ currentTarget }) => {
         setTop(currentTarget.scrollTop);
-        const atEnd = currentTarget.scrollTop + currentTarget.clientHeight >= currentTarget.scrollHeight - 4;
-        if (follow && !atEnd) onFollow(false);
+        // Only who goes up wants to stay: that the log grew below is no wish.
+        if (follow && currentTarget.scrollTop < top - 4) onFollow(false);
       }}
       className="relative [overflow-anchor:none] h-[max(22rem,calc(100dvh-20rem))] min-w-0 overflow-auto overscroll-contain rounded-b-lg bg-surface font-mono text-xs leading-5"
     >

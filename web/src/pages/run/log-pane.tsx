@@ -172,7 +172,7 @@ export function LogPane({
           closed={closed}
           onFold={toggle}
           wrap={wrap}
-          follow={follow && !state.ended}
+          follow={follow}
           onFollow={setFollow}
           jump={jump}
           chosen={chosen}
