@@ -49,7 +49,20 @@ const deployment = (environment: string, state: string, digit = '1') => ({
   earliest: null,
   previous: null,
 });
-const person = { id: id('per', 'b'), name: 'Bo Other', emails: ['bo@example.org'], active: true, delegate: null, roles: [] };
+const person = {
+  id: id('per', 'b'),
+  name: 'Bo Other',
+  emails: ['bo@example.org'],
+  active: true,
+  delegate: null,
+  roles: [],
+  bots: [],
+  sessions: 0,
+  tokens: 0,
+  secondFactor: false,
+  hasPassword: true,
+  lastSeenAt: null,
+};
 
 let server: Server;
 let client: Client;

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { checkpointBody, signCheckpoint } from '../../../../src/kernel/checkpoint.ts';
-import { consistencyRanges, inclusionRanges, leafHash as leafOf, rootOf, type Hash } from '../../../../src/kernel/merkle.ts';
-import { continues, leafHash, readNote, rootByInclusion, same } from './merkle.ts';
+import { checkpointBody, signCheckpoint } from '../kernel/checkpoint.ts';
+import { consistencyRanges, inclusionRanges, leafHash as leafOf, rootOf, type Hash } from '../kernel/merkle.ts';
+import { continues, leafHash, readNote, rootByInclusion, same } from '../../web/src/pages/ledger/merkle.ts';
 
 // The browser's checks against the server's tree, which is written apart from them.
 const leaves = Array.from({ length: 21 }, (_, index) => Buffer.from(`fact ${index}`));
