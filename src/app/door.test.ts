@@ -137,6 +137,29 @@ test.skipIf(!OPENSSL)(
     const nothing = ym(['whoami', '--url', one.url], { YARDMASTER_CA: live.key });
     expect({ code: nothing.status, err: nothing.stderr }).toMatchObject({ err: expect.stringContaining('client.bad-authority') as string });
 
+    // Runners and agents do too: they reach the server, which refuses what is no registration.
+    const machine = async (kind: 'runner' | 'agent', ...more: string[]): Promise<string> => {
+      const args = [
+        kind,
+        '--url',
+        one.url,
+        '--name',
+        'm',
+        '--state',
+        join(folder, kind),
+        '--user',
+        'root',
+        '--registration',
+        'ym_reg_0123456789abcdef',
+      ];
+      const ended = yardmaster([...args, ...more], { HOME: folder, YARDMASTER_CA: live.cert });
+      started.push(ended);
+      await ended.ended;
+      return ended.said().err;
+    };
+    const said = await Promise.all([machine('runner', '--executor', 'host'), machine('agent', '--router', 'builtin')]);
+    for (const err of said) expect(err).toMatch(/registration/);
+
     // A request that began before the change ends after it, on its connection.
     const slow = httpsRequest(`${one.url}/v1/setup`, {
       method: 'POST',
@@ -185,7 +208,7 @@ test.skipIf(!OPENSSL || !HAPROXY)(
     const one = await server('proxied', {
       YARDMASTER_PUBLIC_URL: 'https://yard.example.org',
       YARDMASTER_TRUSTED_PROXIES: '127.0.0.1/32',
-      YARDMASTER_LIMITS: 'address=600/20,refused=600/10',
+      YARDMASTER_LIMITS: 'address=60/20,refused=6/10',
     });
     const front = await freePort();
     const pem = join(folder, 'front.pem');
@@ -225,7 +248,7 @@ backend back
 
     expect((await through('198.51.100.1')).headers).toMatchObject({
       'strict-transport-security': 'max-age=31536000',
-      'ratelimit-policy': '"address";q=20;w=2',
+      'ratelimit-policy': '"address";q=20;w=20',
     });
     expect((await through('198.51.100.1', { host: 'evil.example.org' })).status).toBe(421);
     expect((await through('198.51.100.1', { host: 'evil.example.org' }, '/readyz')).status).toBe(200);
