@@ -94,9 +94,9 @@ function Agents({ of }: { readonly of: Environment }): ReactNode {
       </span>
     );
   return (
-    <span className={`whitespace-nowrap ${agent.alive ? '' : 'text-unknown'}`}>
+    <span className={`sm:whitespace-nowrap ${agent.alive ? '' : 'text-unknown'}`}>
       <Icon name={agent.alive ? 'done' : 'unknown'} size={12} className={agent.alive ? 'text-allow' : ''} /> <bdi>{agent.name}</bdi>
-      {agent.alive ? '' : agent.lastSeenAt === null ? ', never heard of' : ', silent since '}
+      {agent.alive ? '' : agent.lastSeenAt === null ? ', never heard of' : ', last heard of '}
       {agent.alive || agent.lastSeenAt === null ? null : <Ago at={agent.lastSeenAt} />}
     </span>
   );
