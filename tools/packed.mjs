@@ -4,7 +4,7 @@
 // "N passed, N failed"; where no registry answers, it says so and does what can be done without.
 import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyProvenance } from '../src/artifacts/provenance/verify.ts';
@@ -15,6 +15,8 @@ import { root } from './steps.mjs';
 const SOURCE = 'https://example.org/yardmaster.git';
 const NO_REGISTRY = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET|ENETUNREACH|network/i;
 const folder = mkdtempSync(join(tmpdir(), 'ym-packed-'));
+// Passed by the database's user, where it is another one than ours.
+chmodSync(folder, 0o755);
 const out = join(folder, 'release');
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const at = process.argv.indexOf('--commit');
@@ -175,8 +177,6 @@ async function lookAtServer(place, env) {
   const log = join(folder, 'server.log');
   const installed = join(place, 'node_modules', 'yardmaster');
   const own = { ...env, YARDMASTER_PORT: String(port), YARDMASTER_STATE: state };
-  // Passed by the database's user, where it is another one than ours.
-  execFileSync('chmod', ['755', folder]);
   const { child } = await start('server', ['server'], own, /ym_link_[0-9a-f]+/, log, join(installed, 'bin/yardmaster.mjs'));
   const url = `http://127.0.0.1:${port}`;
   const page = await fetch(`${url}/`, { headers: { accept: 'text/html' } });
