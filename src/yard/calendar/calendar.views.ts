@@ -165,7 +165,8 @@ async function deployments(tx: Tx, asked: CalendarAsked, ids: Ids, place: string
     title: `${service} ${version} to ${environment}`,
     detail: cause,
     from: at,
-    until: finished ?? (at > asked.now ? at : null),
+    // Of one under way nobody knows the end: it reaches to now.
+    until: finished ?? (at > asked.now ? at : asked.now),
     state,
     service,
     environment,

@@ -70,6 +70,7 @@ export function FreezeForm({
         ) : null}
         <Scope draft={draft} set={set} />
         <Time draft={draft} set={set} />
+        <Collisions draft={draft} freeze={freeze?.id ?? null} />
         <Area label="Reason" rows={2} maxLength={4000} value={draft.reason} onChange={(event) => set({ reason: event.target.value })} />
         <Field label="Ticket" maxLength={300} value={draft.ticket} onChange={(event) => set({ ticket: event.target.value })} />
         <fieldset className="space-y-1">
@@ -105,7 +106,6 @@ export function FreezeForm({
             hint="What it said before is kept, with this."
           />
         )}
-        <Collisions draft={draft} freeze={freeze?.id ?? null} />
         {problem === null ? null : <Problem of={problem} />}
         <div className="flex justify-end gap-2">
           <Button large onClick={onClose}>
