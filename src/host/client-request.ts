@@ -49,7 +49,8 @@ export function worthRetrying(status: number, retryAfter: string | null = null):
  * its upper half so that many clients do not come back as one. `random` is in [0, 1). A server's `Retry-After` (seconds) wins, up to 10 s.
  */
 export function retryDelay(attempt: number, random: number, retryAfter: string | null = null): number {
-  if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter)) return Math.min(Number(retryAfter), PATIENCE_S) * 1000 + Math.floor(random * 250);
+  if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter))
+    return Math.min(Number(retryAfter), PATIENCE_S) * 1000 + Math.floor(random * 250);
   const ceiling = Math.min(100 * 2 ** (attempt - 1), 5000);
   return Math.floor(ceiling / 2 + (random * ceiling) / 2);
 }

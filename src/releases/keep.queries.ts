@@ -4,7 +4,7 @@ import type { BlobNames } from '../platform/retention/retention.port.ts';
 async function named(tx: Tx, digests: readonly string[]): Promise<string[]> {
   const rows = await tx.query<{ digest: string }>(
     `select d as digest from release, unnest(digests) as d where digests && $1::text[] and d = any($1)
-     union select d from decision, unnest($1::text[]) as d where strpos((answer -> 'inputs')::text, d) > 0`,
+     union select input.value from decision, jsonb_each_text(answer -> 'inputs') as input where input.value = any($1)`,
     [digests],
   );
   return rows.map((row) => row.digest);
