@@ -12,7 +12,6 @@ import { describeInstance } from '../instance.system.ts';
 import { redacted } from './redact.ts';
 import * as views from './support.views.ts';
 
-export const BUNDLE_LIMIT = 32 * 1024 ** 2;
 const TAIL_BYTES = 1024 ** 2;
 
 export type Entry = { readonly name: string; readonly what: string; readonly text: string };
