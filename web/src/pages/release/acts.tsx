@@ -27,6 +27,7 @@ export function Acts({ page, place }: { readonly page: Release; readonly place: 
   return (
     <div className="flex flex-wrap gap-2">
       <Button
+        large
         kind={place.me.mayVote || place.me.for.length > 0 ? 'primary' : 'plain'}
         icon="allow"
         because={because.approve}
@@ -34,7 +35,7 @@ export function Acts({ page, place }: { readonly page: Release; readonly place: 
       >
         Approve
       </Button>
-      <Button icon="deny" because={because.reject} onClick={() => ask('reject')}>
+      <Button large icon="deny" because={because.reject} onClick={() => ask('reject')}>
         Reject
       </Button>
       {mine === null ? null : <Button onClick={() => ask('withdraw')}>Withdraw my vote</Button>}

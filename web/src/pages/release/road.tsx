@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { Icon, State, Verdict } from '../../kit/index.ts';
 import { newest, type Place, type Release } from './types.ts';
 
@@ -12,9 +12,15 @@ export function Road({
   readonly chosen: string;
   readonly onChoose: (name: string) => void;
 }): ReactNode {
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    // Within the row alone: the page stays where it is.
+    const here = list.current?.querySelector<HTMLElement>('[aria-current]')?.parentElement;
+    if (list.current !== null && here != null) list.current.scrollLeft = here.offsetLeft - list.current.offsetLeft;
+  }, [chosen]);
   return (
     <nav aria-label="environments">
-      <ol className="flex gap-2 overflow-x-auto pb-1">
+      <ol ref={list} className="flex gap-2 overflow-x-auto pb-1">
         {page.environments.map((place, index) => (
           <li key={place.environment} className="flex min-w-44 flex-1 items-stretch gap-2">
             {index === 0 ? null : <Icon name="right" size={12} className="self-center text-quiet" />}
