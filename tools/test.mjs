@@ -8,6 +8,8 @@ import { bin, checks, root, runSteps } from './steps.mjs';
 const quick = runSteps([
   ...checks,
   ['the screens are built, and the first one is light', process.execPath, ['tools/build-web.mjs', '--size']],
+  ['what we depend on', process.execPath, ['tools/dependencies.mjs']],
+  ['no file and no dependency that nobody uses', bin('knip'), ['--include', 'files,dependencies,unlisted,binaries,unresolved']],
   ['claims are shown by a scenario', process.execPath, ['tools/claims.mjs', '--check']],
 ]);
 
@@ -27,11 +29,15 @@ const nothing = tests.numPassedTests === 0 ? 1 : 0;
 const samples = runSteps([
   ['stores and commands on PostgreSQL 15', process.execPath, ['tools/postgres-15.mjs']],
   ['the demo: the whole road, from its first commit to its proof', process.execPath, ['bin/yardmaster.mjs', 'demo', '--json', '--exit']],
+  ['the package as a stranger gets it, and the same road by npx', process.execPath, ['tools/packed.mjs']],
+  ['what deploy/ holds is accepted by what reads it', process.execPath, ['tools/deploy.mjs']],
   ['the road for a package that the project never saw', process.execPath, ['tools/foreign-package.mjs']],
   ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
   ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '4', '--brief']],
   ['campaign sample: two servers, one paused', process.execPath, ['campaigns/run.ts', 'two-servers', '--seeds', '1', '--brief']],
   ['campaign sample: 200 live viewers, one of two servers killed', process.execPath, ['campaigns/run.ts', 'live-viewers', '--seeds', '1']],
+  ['campaign sample: a backup restored elsewhere', process.execPath, ['campaigns/run.ts', 'restore', '--seeds', '1']],
+  ['campaign sample: upgrade there and back', process.execPath, ['campaigns/run.ts', 'upgrade', '--seeds', '1', '--brief']],
   ['planted bugs turn tests red (sample)', process.execPath, ['src/testing/mutants/run.mjs', '--sample', '2']],
 ]);
 
