@@ -12,7 +12,7 @@ import { backupFailed, backupMade, backupRemoved } from './keeping.events.ts';
 import { backupUnderWay, noBackupFolder } from './keeping.problems.ts';
 
 export const MAKE_BACKUP = 'operations.backup';
-const SCHEDULE = 'backups';
+const SCHEDULE = 'schedule';
 /** A maker says every few seconds that it is there; silent for so long, another goes on in the same folder. */
 const LOST_MS: Millis = 60_000;
 const SAY_MS: Millis = 2000;

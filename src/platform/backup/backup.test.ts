@@ -59,12 +59,34 @@ async function say(text: string): Promise<void> {
   await floor.db.tx(floor.org, (tx) => tx.record(said, { subject: floor.newId('tst'), actor: system(floor.org, 'test'), body: { text } }));
 }
 
-async function backUp(place: BackupPlace, options: { passphrase?: string; during?: () => Promise<void> } = {}): Promise<MadeBackup> {
-  let during = options.during;
+/** `during`: between two tables; `cut`: when the blobs begin. */
+type Options = { passphrase?: string; during?: () => Promise<void>; cut?: () => Promise<void> };
+
+async function backUp(place: BackupPlace, options: Options = {}): Promise<MadeBackup> {
+  let { during, cut } = options;
   return makeBackup({
-    floor: { ...floor, blobs: { ...floor.blobs, size: async (digest) => (await once(), floor.blobs.size(digest)) } },
+    floor: {
+      ...floor,
+      blobs: {
+        ...floor.blobs,
+        async size(digest) {
+          const work = cut;
+          cut = undefined;
+          await work?.();
+          return floor.blobs.size(digest);
+        },
+      },
+    },
     where: database.where,
-    place,
+    place: {
+      ...place,
+      async write(name, bytes) {
+        const work = during;
+        during = undefined;
+        await work?.();
+        await place.write(name, bytes);
+      },
+    },
     program: 'test',
     snapshot: null,
     passphrase: options.passphrase ?? null,
@@ -72,11 +94,6 @@ async function backUp(place: BackupPlace, options: { passphrase?: string; during
     say: () => undefined,
     signal: new AbortController().signal,
   });
-  async function once(): Promise<void> {
-    const work = during;
-    during = undefined;
-    await work?.();
-  }
 }
 
 const first = await fresh();
@@ -149,7 +166,7 @@ test('a second backup links what the first holds, after reading it; one that was
 
   await expect(folderPlace(join(first, 'one'), null)).rejects.toMatchObject({ code: 'backup.folder-taken' });
   const cut = join(await fresh(), 'cut');
-  await expect(backUp(await folderPlace(cut, null), { during: () => Promise.reject(new Error('power cut')) })).rejects.toThrow('power cut');
+  await expect(backUp(await folderPlace(cut, null), { cut: () => Promise.reject(new Error('power cut')) })).rejects.toThrow('power cut');
   await expect(verifyBackup(cut, floor.keys.all, () => undefined)).rejects.toMatchObject({ code: 'backup.not-whole' });
   await backUp(await folderPlace(cut, null));
   await verifyBackup(cut, floor.keys.all, () => undefined);
