@@ -42,7 +42,7 @@ function Find(): ReactNode {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- only typing starts the wait
   }, [text]);
   const found = useAnswer<typeof findNodes>('/v1/evidence/find', { query: { q } }, { enabled: q.length >= 2, keep: true });
-  useKeys({ f: { label: 'find evidence', run: () => document.getElementById('find-evidence')?.focus() } });
+  useKeys({ f: { label: 'find evidence', run: () => document.querySelector<HTMLInputElement>('input[name=find]')?.focus() } });
   const first = found.data?.items[0];
   return (
     <Panel>
@@ -55,7 +55,7 @@ function Find(): ReactNode {
         }}
       >
         <Field
-          id="find-evidence"
+          name="find"
           label="Find a release, commit, artifact, deployment, decision or incident"
           type="search"
           placeholder="shop 1.2.0, a commit, sha256:…, rel_…, words of an incident"
