@@ -78,7 +78,7 @@ export async function delegatorsOf(tx: Tx, person: string): Promise<string[]> {
   );
 }
 
-/** Which of these credentials are over: ended, expired, or their holder is not active any more. */
+/** Which of these credentials are over: ended, expired, a session unused for `sessionIdleMs`, or their holder is not active any more. */
 export async function endedCredentials(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
   const rows = await tx.query<{ id: string }>(
     `select asked.id from unnest($1::text[]) as asked(id)
@@ -86,8 +86,9 @@ export async function endedCredentials(tx: Tx, ids: readonly string[]): Promise<
        select from credential
        left join bot on bot.id = holder_id
        join person on person.id = coalesce(bot.owner_id, holder_id) and person.active
-       where credential.id = asked.id and ended_at is null and expires_at > yardmaster_now() and coalesce(bot.active, true))`,
-    [ids],
+       where credential.id = asked.id and ended_at is null and expires_at > yardmaster_now() and coalesce(bot.active, true)
+         and (credential.kind = 'token' or coalesce(seen_at, credential.created_at) > yardmaster_now() - $2 * interval '1 millisecond'))`,
+    [ids, tx.floor.config.sessionIdleMs],
   );
   return new Set(rows.map(({ id }) => id));
 }

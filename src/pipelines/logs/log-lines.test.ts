@@ -115,6 +115,13 @@ test('the index of a log finds the block in which each line begins', () => {
     expect(before).toBeLessThanOrEqual(wanted);
     expect(wanted).toBeLessThanOrEqual(before + countBreaks(text.subarray(at, at + BLOCK)));
   }
+  // A line that begins behind the last break of a block, in it, is never looked for in the next.
+  let breaks = 0;
+  for (const block of index.blocks.slice(0, -1)) {
+    breaks += block.breaks;
+    const begins = Buffer.from(text.toString().split('\n').slice(0, breaks).join('\n')).length;
+    expect(anchorIn(index, breaks).at, `the line after ${breaks} breaks`).toBeLessThanOrEqual(begins);
+  }
   expect(readIndex(Buffer.from([2, 0]))).toBeNull();
   expect(readIndex(Buffer.from([1, 0, 3]))).toBeNull();
 });

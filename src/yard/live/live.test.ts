@@ -142,7 +142,12 @@ test('each type of fact that a slice announces is read by an action that somebod
   const types = slices.flatMap((slice) => slice.events.map(({ type }) => type));
   expect(types.length).toBeGreaterThan(60);
   const forAuditors = types.filter((type) => actionFor(type) === 'admin.audit');
-  expect(forAuditors.filter((type) => !/^(?:person|bot|role|token|session|account|second-factor|instance|backup|[a-z]+-key)\./.test(type))).toEqual([]);
+  expect(
+    forAuditors.filter(
+      (type) =>
+        !/^(?:person|bot|role|token|session|account|second-factor|instance|backup|retention|legal-hold|work|[a-z]+-key)\./.test(type),
+    ),
+  ).toEqual([]);
 });
 
 test('a viewer hears facts in the order of the ledger, with ids only, and after a cut goes on without loss or repeat', async () => {
@@ -212,6 +217,21 @@ test('a stream ends within a second of its credential, though nothing is placed 
   expect(viewer.told.at(-1)?.name).toBe('ended');
   const again = listen(one, token);
   await again.until(() => again.status === 401);
+});
+
+test('a session that nobody used for too long ends its stream', async () => {
+  const body = { email: 'ada@example.org', password: 'a long enough password' };
+  const { token = '' } = await send(one, 'POST', '/v1/sessions', null, body);
+  const viewer = listen(one, token);
+  await viewer.until(begun);
+  await floor.db.tx('*', (tx) =>
+    tx.query(
+      `update credential set seen_at = yardmaster_now() - $1 * interval '1 millisecond' where kind = 'session' and id = (select id from credential where kind = 'session' order by created_at desc, id desc limit 1)`,
+      [floor.config.sessionIdleMs + 1000],
+    ),
+  );
+  await viewer.until(() => viewer.closed);
+  expect(viewer.told.at(-1)?.name).toBe('ended');
 });
 
 test('a stream ends when its holder has no role left', async () => {
