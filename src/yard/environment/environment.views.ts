@@ -99,7 +99,7 @@ async function agentsOf(tx: Tx, environments: readonly Environment[], now: Insta
   const mine = (environment: Environment): Agents =>
     agents
       .filter((agent) => agent.name === environment.agent || agent.labels.includes(environment.agent))
-      .map(({ labels: _, ...agent }) => ({ ...agent, alive: agent.lastSeenAt !== null && agent.lastSeenAt > alive }));
+      .map(({ id, name, lastSeenAt }) => ({ id, name, lastSeenAt, alive: lastSeenAt !== null && lastSeenAt > alive }));
   return new Map(environments.map((environment) => [environment.id, mine(environment)]));
 }
 

@@ -57,6 +57,10 @@ function RunAsk({ of: { service }, onClose }: Props): ReactNode {
   const run = useAct<typeof startRun>('POST', '/v1/runs');
   const navigate = useNavigate();
   const [ref, setRef] = useState('');
+  const start = async (): Promise<void> => {
+    const done = await run.act({ body: { service: service.name, ...(ref.trim() === '' ? {} : { ref: ref.trim() }) } });
+    if (done !== null) void navigate({ to: '/runs/$run', params: { run: done.id } as never });
+  };
   return (
     <Ask
       title={`Run the pipeline of ${service.name}`}
@@ -66,11 +70,7 @@ function RunAsk({ of: { service }, onClose }: Props): ReactNode {
       busy={run.busy}
       problem={run.problem}
       onClose={onClose}
-      onDo={() =>
-        void run.act({ body: { service: service.name, ...(ref.trim() === '' ? {} : { ref: ref.trim() }) } }).then((done) => {
-          if (done !== null) void navigate({ to: '/runs/$run', params: { run: done.id } as never });
-        })
-      }
+      onDo={() => void start()}
     >
       <Field
         label="Branch, tag or commit"
@@ -91,6 +91,10 @@ function ReleaseAsk({ of: { service, runs, environments }, onClose }: Props): Re
   const [type, setType] = useState('standard');
   const [plan, setPlan] = useState('continuous');
   const body = { service: service.name, run: run as `run_${string}`, type: type as 'standard', plan: plan as 'continuous' };
+  const cut = async (): Promise<void> => {
+    const done = await create.act({ body });
+    if (done !== null) void navigate({ to: '/releases/$release', params: { release: done.id } as never });
+  };
   return (
     <Ask
       title={`Cut a release of ${service.name}`}
@@ -104,11 +108,7 @@ function ReleaseAsk({ of: { service, runs, environments }, onClose }: Props): Re
       busy={create.busy}
       problem={create.problem}
       onClose={onClose}
-      onDo={() =>
-        void create.act({ body }).then((done) => {
-          if (done !== null) void navigate({ to: '/releases/$release', params: { release: done.id } as never });
-        })
-      }
+      onDo={() => void cut()}
     >
       <Select
         label="Of the run"

@@ -16,6 +16,12 @@ export function Watch({ of }: { readonly of: Overview }): ReactNode {
   const hook = useAct<typeof createHook>('POST', '/v1/services/{service}/hook');
   const may = useMay();
   const because = may('catalog.apply', { service: service.name, team: service.team }) ? null : 'it needs the role release-manager';
+  const make = async (): Promise<void> => {
+    const done = await hook.act({ params: { service: service.name } });
+    if (done === null) return;
+    setAsking(false);
+    setMade(done);
+  };
   if (watch === null)
     return (
       <Panel title="Repository">
@@ -66,13 +72,7 @@ export function Watch({ of }: { readonly of: Overview }): ReactNode {
           busy={hook.busy}
           problem={hook.problem}
           onClose={() => setAsking(false)}
-          onDo={() =>
-            void hook.act({ params: { service: service.name } }).then((done) => {
-              if (done === null) return;
-              setAsking(false);
-              setMade(done);
-            })
-          }
+          onDo={() => void make()}
         />
       ) : null}
       {made === null ? null : (

@@ -31,7 +31,9 @@ const STEPS: Readonly<Record<FirstStep, { readonly title: string; readonly body:
     body: (
       <>
         <p>Write teams, environments and services into yardmaster.yaml and apply it; the plan is shown first.</p>
-        <pre tabIndex={0} className="overflow-x-auto rounded border border-line bg-sunk p-2 text-sm">{EXAMPLE}</pre>
+        <pre tabIndex={0} className="overflow-x-auto rounded border border-line bg-sunk p-2 text-sm">
+          {EXAMPLE}
+        </pre>
         <Command text="npx ym apply -f yardmaster.yaml" />
       </>
     ),
