@@ -13,7 +13,7 @@ const MOST_USES = 1000;
 export async function explained(tx: Tx, { policy, document, source }: StoredPolicy, visible: 'all' | ReadonlySet<string>) {
   const uses = (await allServices(tx)).filter((one) => one.policy === policy.name && (visible === 'all' || visible.has(one.id)));
   return {
-    text: source ?? stringify(document),
+    text: source ?? stringify(document, { aliasDuplicateObjects: false }),
     tiers: TIERS.map((tier) => ({
       tier,
       kinds: ENVIRONMENT_KINDS.map((kind) => {

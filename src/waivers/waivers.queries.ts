@@ -3,6 +3,8 @@ import type { Tx } from '../platform/floor.ts';
 import { approvedWaivers, readWaiver } from './waiver.store.ts';
 import type { Waiver } from './waiver.ts';
 import { activeIn } from './waiver.ts';
+import type { Refusal } from './decide.ts';
+import { problemOf } from './waivers.problems.ts';
 
 /** The waivers that hold at `now` in this place, oldest first. */
 export async function activeWaivers(
@@ -16,4 +18,9 @@ export async function activeWaivers(
 /** One waiver, or null. */
 export async function waiverById(tx: Tx, id: string): Promise<Waiver | null> {
   return readWaiver(tx, id);
+}
+
+/** Why a step is refused, in the sentence that whoever tries it would get. */
+export function refusalWords(refusal: Refusal): string {
+  return problemOf(refusal).sentence;
 }

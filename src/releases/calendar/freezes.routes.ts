@@ -24,7 +24,7 @@ export const freezesRoutes: readonly Mounted[] = [
     const row = await freezeById(tx, params.freeze);
     if (row === null) throw noSuchFreeze({ freeze: params.freeze });
     const past = await pastOf(tx, row.id);
-    return { ...(await view(tx, row)), past: past.map(({ freeze: _, ...one }) => one) };
+    return { ...(await view(tx, row)), past: past.map((one) => ({ ...one, freeze: undefined })) };
   }),
   mount(contract.changeFreeze, async ({ tx, actor, params, body }) => {
     const { version, because, ...change } = body;

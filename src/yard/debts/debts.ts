@@ -3,7 +3,6 @@ import type { Actor } from '../../kernel/actor.ts';
 import type { Instant } from '../../kernel/time.ts';
 import { refuseApproval, refuseEnd, refuseExtension, refusePayment, type Refusal } from '../../waivers/decide.ts';
 import { isActive, TEAM_CAP, type Waiver } from '../../waivers/waiver.ts';
-import { problemOf } from '../../waivers/waivers.problems.ts';
 
 const TITLES: Readonly<Record<DebtView['kind'], string>> = {
   finding: 'Finding accepted',
@@ -53,8 +52,9 @@ export function actsOf(
   held: { readonly decide: boolean; readonly request: boolean },
   extended: boolean,
   now: Instant,
+  words: (refusal: Refusal) => string,
 ): DebtView['acts'] {
-  const say = (refusal: Refusal | null): string | null => (refusal === null ? null : problemOf(refusal).sentence);
+  const say = (refusal: Refusal | null): string | null => (refusal === null ? null : words(refusal));
   const decide = (refusal: Refusal | null): string | null => (held.decide ? say(refusal) : 'You may not decide waivers here.');
   const later = new Date(Date.parse(waiver.expiresAt) + 1).toISOString();
   return {

@@ -6,6 +6,7 @@ import { personBehind } from '../../kernel/actor.ts';
 import { plus, type Instant } from '../../kernel/time.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { isActive, type Waiver } from '../../waivers/waiver.ts';
+import { refusalWords } from '../../waivers/waivers.queries.ts';
 import { actsOf, CAP, thenWords, titleOf } from './debts.ts';
 
 export type DebtsAsked = {
@@ -146,7 +147,7 @@ async function shown(tx: Tx, actor: Actor, rows: readonly Row[], now: Instant): 
       extendedBy: row.extendedBy,
       release: row.release,
       version: row.version,
-      acts: waiver === null ? NO_ACTS : actsOf(waiver, actor, heldOn(actor, bindings, row), row.extendedBy !== null, now),
+      acts: waiver === null ? NO_ACTS : actsOf(waiver, actor, heldOn(actor, bindings, row), row.extendedBy !== null, now, refusalWords),
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { listEnvironments, listServices, listTeams } from '../../../../src/contract/catalog.ts';
-import { type FigureName, type getDora, type KpiView } from '../../../../src/contract/metrics.ts';
+import type { FigureName, getDora, KpiView } from '../../../../src/contract/metrics.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAnswer } from '../../api/query.ts';
 import { Export, Facts, Filters, Loaded, Page, Panel, Table, Tag, UrlSelect, useUrl, When } from '../../kit/index.ts';

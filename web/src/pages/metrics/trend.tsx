@@ -79,7 +79,8 @@ function Chart({
     let gone = false;
     const room = (): { width: number; height: number } => ({ width: Math.max(node.clientWidth, 200), height: 200 });
     const observer = new ResizeObserver(() => plot?.setSize(room()));
-    void import('./plot.ts').then(({ draw }) => {
+    const show = async (): Promise<void> => {
+      const { draw } = await import('./plot.ts');
       if (gone) return;
       const data = weeks.map((week) => {
         const { value } = week[figure];
@@ -93,7 +94,8 @@ function Chart({
         word,
       );
       observer.observe(node);
-    });
+    };
+    void show();
     return () => {
       gone = true;
       observer.disconnect();

@@ -36,30 +36,31 @@ export function Text({ of }: { readonly of: Explained }): ReactNode {
 
 /** Lines with numbers; what is wrong is underlined at its words, and said below its line. */
 function Lines({ text, diagnostics }: { readonly text: string; readonly diagnostics: readonly Diagnostic[] }): ReactNode {
+  const lines = text.replace(/\n$/, '').split('\n');
+  // Of a text with errors only what is around them.
+  const near = (line: number): boolean => diagnostics.length === 0 || diagnostics.some((one) => Math.abs(one.line - line) <= 3);
   return (
     <div className="max-h-[70dvh] overflow-auto py-2" tabIndex={0} role="region" aria-label="the document">
       <ol className="w-max min-w-full font-mono text-sm">
-        {text
-          .replace(/\n$/, '')
-          .split('\n')
-          .map((line, index) => {
-            const here = diagnostics.filter((one) => one.line === index + 1);
-            return (
-              <li key={index} className={`flex ${here.length === 0 ? '' : 'bg-deny-soft'}`}>
-                <span className="sticky left-0 w-12 shrink-0 border-r border-line bg-surface px-2 text-right text-quiet select-none">
-                  {index + 1}
-                </span>
-                <span className="px-3 whitespace-pre">
-                  <Marked line={line} here={here} />
-                  {here.map((one) => (
-                    <span key={`${one.code} ${one.column}`} className="block text-deny">
-                      {' '.repeat(Math.max(0, one.column - 1))}^ {one.message} {one.remedy}
-                    </span>
-                  ))}
-                </span>
-              </li>
-            );
-          })}
+        {lines.map((line, index) => {
+          if (!near(index + 1)) return null;
+          const here = diagnostics.filter((one) => one.line === index + 1);
+          return (
+            <li key={index} className={`flex ${here.length === 0 ? '' : 'bg-deny-soft'}`}>
+              <span className="sticky left-0 w-12 shrink-0 border-r border-line bg-surface px-2 text-right text-quiet select-none">
+                {index + 1}
+              </span>
+              <span className="px-3 whitespace-pre">
+                <Marked line={line} here={here} />
+                {here.map((one) => (
+                  <span key={`${one.code} ${one.column}`} className="block text-deny">
+                    {' '.repeat(Math.max(0, one.column - 1))}^ {one.message} {one.remedy}
+                  </span>
+                ))}
+              </span>
+            </li>
+          );
+        })}
       </ol>
     </div>
   );
