@@ -19,13 +19,17 @@ type Def = {
 
 const hex = (length: number): string => 'a'.repeat(length);
 const PREFIXES =
-  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg res bak'.split(' ');
+  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg hld res bak'.split(
+    ' ',
+  );
 
 /** Strings that routes ask for: names, digests, instants, ids, texts. The first that a schema takes is its sample. */
 const WORDS: readonly string[] = [
   'shop',
   'one line',
   'release,deployment',
+  '1.17',
+  `file:${hex(16)}`,
   'ada@example.org',
   `sha256:${hex(64)}`,
   '2030-01-01T00:00:00.000Z',
