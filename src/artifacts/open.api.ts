@@ -1,3 +1,4 @@
+import { streamOf } from '../host/stream.system.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { artifactByDigest } from './artifacts.queries.ts';
@@ -20,5 +21,5 @@ export async function openArtifactIn(tx: Tx, digest: Digest): Promise<OpenedArti
   if (artifact === null) throw noSuchArtifact({ digest });
   if (artifact.damagedAt !== null) throw damaged({ digest });
   const bytes = await tx.floor.blobs.open(digest);
-  return { name: artifact.name, size: artifact.size, stream: ReadableStream.from(bytes) as ReadableStream<Uint8Array> };
+  return { name: artifact.name, size: artifact.size, stream: streamOf(bytes) };
 }

@@ -1,3 +1,4 @@
+import { streamOf } from '../../host/stream.system.ts';
 import {
   appendLog,
   claimJob,
@@ -99,7 +100,7 @@ function byteRoutes(): readonly Mounted[] {
     ),
     mount(getJobBlob, async ({ floor, actor, params, query }) => {
       const bytes = await blobs.openBlob(floor, actor, holderOf(actor, params, query.token), params.digest as Digest);
-      return { stream: ReadableStream.from(bytes), fileName: `${params.digest.slice(7, 19)}.bin` };
+      return { stream: streamOf(bytes), fileName: `${params.digest.slice(7, 19)}.bin` };
     }),
     mount(findCache, async ({ tx, actor, params, body }) => ({
       entry: await blobs.findJobCache(tx, holderOf(actor, params, body.token), body.key, body.restoreKeys),
