@@ -188,5 +188,3 @@ export const resumeRestore = defineRoute({
   }),
   answer: restoreStatusSchema,
 });
-
-export const keepingRoutes = [startBackup, listBackups, tellRestored, restoreStatus, resumeRestore] as const;
