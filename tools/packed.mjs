@@ -15,8 +15,8 @@ import { root } from './steps.mjs';
 const SOURCE = 'https://example.org/yardmaster.git';
 const NO_REGISTRY = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET|ENETUNREACH|network/i;
 const folder = mkdtempSync(join(tmpdir(), 'ym-packed-'));
-// Passed by the database's user, where it is another one than ours.
-chmodSync(folder, 0o755);
+// Other users than ours work here too, where we are root: the database's and the runner's. It is like /tmp itself.
+chmodSync(folder, 0o1777);
 const out = join(folder, 'release');
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const at = process.argv.indexOf('--commit');
