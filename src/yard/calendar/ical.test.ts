@@ -155,3 +155,12 @@ test('the past stays as it stood: a form that was changed shows its own windows,
     state: 'standing',
   });
 });
+
+test.each(['a', 'é', '😀'])('a long line of %s is folded at 75 octets and not one later', (char) => {
+  for (let length = 60; length < 80; length += 1) {
+    const title = char.repeat(length * 3);
+    const lines = text([item({ title })]).split('\r\n');
+    expect(Math.max(...lines.map((line) => Buffer.byteLength(line)))).toBeLessThanOrEqual(75);
+    expect(events([item({ title })])[0]?.summary).toBe(title);
+  }
+});
