@@ -3,16 +3,28 @@ import { Icon, Said, Verdict } from '../../kit/index.ts';
 import type { Place } from './types.ts';
 
 /** The one answer, in the words that every door shows: verdict, what is missing and who can give it, when, and each rule's reasons. */
-export function Answer({ place, acts }: { readonly place: Place; readonly acts: ReactNode }): ReactNode {
+export function Answer({ place, release, acts }: { readonly place: Place; readonly release: string; readonly acts: ReactNode }): ReactNode {
   const { words } = place;
+  const here = place.running?.release === release;
   return (
     <section className="panel min-w-0 space-y-3 p-3 sm:p-4" aria-labelledby="answer">
-      <div className="flex flex-wrap items-center gap-3">
-        <Verdict of={place.verdict} large />
-        <h2 id="answer" className="min-w-0 text-lg">
-          <Said text={words.headline} />
-        </h2>
-      </div>
+      {here ? (
+        <>
+          <h2 id="answer" className="flex min-w-0 items-center gap-2 text-lg">
+            <Icon name="done" size={18} className="text-allow" /> It runs in {place.environment}.
+          </h2>
+          <p className="flex flex-wrap items-center gap-2">
+            To put it there again: <Verdict of={place.verdict} /> <Said text={words.headline} />
+          </p>
+        </>
+      ) : (
+        <div className="flex flex-wrap items-center gap-3">
+          <Verdict of={place.verdict} large />
+          <h2 id="answer" className="min-w-0 text-lg">
+            <Said text={words.headline} />
+          </h2>
+        </div>
+      )}
       {words.missing.length === 0 ? null : (
         <ul className="space-y-1">
           {words.missing.map((one, index) => (

@@ -51,7 +51,7 @@ export function Changes({ page }: { readonly page: Release }): ReactNode {
               <span className="min-w-0 flex-1">
                 <bdi>{commit.subject ?? 'its subject was erased'}</bdi>
               </span>
-              <span className="flex shrink-0 items-baseline gap-3 text-sm text-quiet">
+              <span className="flex min-w-0 flex-wrap items-baseline gap-x-3 text-sm text-quiet sm:shrink-0 sm:flex-nowrap">
                 {commit.author === null ? (
                   <span title="This address belongs to nobody that is known here">unknown author</span>
                 ) : (

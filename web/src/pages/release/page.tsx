@@ -69,7 +69,7 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
       {place === undefined ? (
         <p className="text-quiet">This release is meant for no environment that the catalog knows.</p>
       ) : (
-        <Answer place={place} acts={<Acts page={page} place={place} key={place.environment} />} />
+        <Answer place={place} release={release.id} acts={<Acts page={page} place={place} key={place.environment} />} />
       )}
       <div className="grid min-w-0 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="min-w-0 space-y-4">

@@ -21,7 +21,7 @@ export function About({ run }: { readonly run: Run }): ReactNode {
               'What',
               <span className="min-w-0">
                 {run.subject === null ? null : <bdi className="block font-medium">{run.subject}</bdi>}
-                <Link to="/services/$service" params={{ service: run.service } as never}>
+                <Link to="/services/$service" params={{ service: run.service } as never} className="underline underline-offset-2">
                   {run.service}
                 </Link>
                 {run.ref === null ? (

@@ -102,7 +102,7 @@ function BoxOf({ box, at, chosen, onChoose }: { box: Box<Job>; at: At; chosen: b
       role="button"
       tabIndex={0}
       data-box=""
-      aria-label={`${box.label}, ${words}${many ? ', open' : ''}`}
+      aria-label={`${mark} ${shortly(box.label, 22)} ${shortly(words, 30)}${many ? ', open' : ''}`}
       aria-pressed={many ? undefined : chosen}
       onClick={onChoose}
       onKeyDown={(event) => {
