@@ -1,5 +1,6 @@
 // npm run pack:release [-- --out FOLDER] [--key FILE.pem] [--repository URL] [--commit REF] [--twice]: what is published of a commit.
-//   yardmaster-VERSION.tgz          the package, with npm-shrinkwrap.json: whoever installs it gets exactly what was tested
+//   yardmaster-VERSION.tgz          the package, with npm-shrinkwrap.json: the exact versions and hashes that were tested.
+//                                   npm takes them from a registry's package and in `npm ci` inside it; not from a mere file
 //   yardmaster-VERSION.tgz.sha256   for sha256sum --check
 //   yardmaster-VERSION.cdx.json     its SBOM (CycloneDX)
 //   yardmaster-VERSION.intoto.json  its SLSA v1 provenance; with --key signed, in a DSSE envelope

@@ -105,7 +105,9 @@ async function main() {
   const place = join(folder, 'place');
   mkdirSync(place);
   await step('it installs without any install script', async () => {
-    await run('npm', ['install', '--ignore-scripts', '--no-fund', '--no-audit', '--prefix', place, join(out, file)], { cwd: place, env });
+    // Not with --prefix: npm would look for its global configuration there.
+    writeFileSync(join(place, 'package.json'), '{"private":true}');
+    await run('npm', ['install', '--ignore-scripts', '--no-fund', '--no-audit', '--prefer-offline', join(out, file)], { cwd: place, env });
     return `${readdirSync(join(place, 'node_modules')).length} names in node_modules`;
   });
   await step('its server starts there, shows its first page, and stops', () => lookAtServer(place, env));
