@@ -38,7 +38,8 @@ async function approve(release: string): Promise<void> {
 
 const runsInProd = async (): Promise<string> => {
   const items = (await stage.ada.get('/v1/environments/prod/services'))['items'] as Json[];
-  return String(items.find((one) => one['service'] === 'clock')?.['release'] ?? '');
+  const running = items.find((one) => one['service'] === 'clock')?.['running'] as Json | null | undefined;
+  return String(running?.['release'] ?? '');
 };
 
 test.skipIf(!here)(

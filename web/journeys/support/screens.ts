@@ -17,7 +17,7 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
     '/inbox',
     '/releases',
     `/releases/${release}`,
-    `/decisions/${String(decisions?.['id'] ?? 'none')}`,
+    `/decisions/${String(decisions?.['decision'] ?? 'none')}`,
     '/runs',
     `/runs/${run}`,
     '/calendar',

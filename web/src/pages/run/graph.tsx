@@ -126,7 +126,7 @@ function BoxOf({ box, at, chosen, onChoose }: { box: Box<Job>; at: At; chosen: b
         strokeWidth={chosen ? 2.5 : 1.3}
       />
       <text x="12" y="20" className="fill-ink text-[13px] font-medium">
-        <tspan className={text}>{mark}</tspan> {shortly(box.label, 22)}
+        <tspan className={text}>{mark}</tspan> {`${shortly(box.label, 22)} `}
       </text>
       <text x="12" y="37" className="fill-quiet text-[11px]">
         {shortly(words, 30)}
