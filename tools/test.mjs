@@ -31,6 +31,8 @@ const samples = runSteps([
   ['the demo: the whole road, from its first commit to its proof', process.execPath, ['bin/yardmaster.mjs', 'demo', '--json', '--exit']],
   ['the package as a stranger gets it, and the same road by npx', process.execPath, ['tools/packed.mjs']],
   ['what deploy/ holds is accepted by what reads it', process.execPath, ['tools/deploy.mjs']],
+  // Minutes for an image that seldom changes: in CI alone.
+  ...(process.env['CI'] === undefined ? [] : [['the image is built, and its server runs', process.execPath, ['tools/container.mjs']]]),
   ['the road for a package that the project never saw', process.execPath, ['tools/foreign-package.mjs']],
   ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
   ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '4', '--brief']],
