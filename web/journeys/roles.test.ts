@@ -100,6 +100,7 @@ test.skipIf(!here)(
     await page.goto('/');
     await page.getByRole('button', { name: 'Stop the line' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('What', { exact: true }).selectOption('environment prod');
     await dialog.getByLabel('Ticket').fill('INC-7');
     await dialog.getByLabel('Reason').fill('The clock is wrong for everybody');
     await looked(page, 'sre-stop-the-line-1280-dark');
@@ -148,10 +149,7 @@ test.skipIf(!here)(
       .click();
     await page.waitForURL(/\/decisions\/dec_/);
     await settled(page);
-    await page
-      .getByRole('button', { name: /replay/i })
-      .first()
-      .click();
+    await page.getByRole('button', { name: 'Derive it again' }).first().click();
     await page
       .getByText(/same answer/i)
       .first()
