@@ -104,8 +104,10 @@ function compose({ require }) {
   const rules = JSON.parse(JSON.stringify(schema), (name, value) =>
     ['id', '$schema'].includes(name) && typeof value === 'string' ? undefined : value,
   );
-  const accepts = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(rules);
   const value = parse(readFileSync(join(deploy, 'compose/compose.yaml'), 'utf8'), { merge: true });
+  // The packaged schema is older than the `name` of a project.
+  rules.properties.name = { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]*$' };
+  const accepts = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(rules);
   const faults = (document) =>
     accepts(document)
       ? []
