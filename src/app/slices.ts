@@ -169,7 +169,8 @@ export const slices: readonly Slice[] = [
     routes: [
       ...keyRoutes(sealedColumns),
       ...retentionRoutes(retention),
-      ...doctorRoutes, ...supportRoutes(sealedColumns),
+      ...doctorRoutes,
+      ...supportRoutes(sealedColumns),
       ...adminRoutes(() => slices.flatMap((slice) => slice.events)),
       ...keepingRoutes(enginePort),
     ],

@@ -81,7 +81,7 @@ export const wrongCode = defineProblem<Record<string, never>>('identity.wrong-co
 export const noFactor = defineProblem<Record<string, never>>('identity.no-second-factor', {
   status: 409,
   sentence: 'There is no second factor to confirm or end.',
-  remedy: 'Begin one on your account page, or with POST /v1/me/second-factor.',
+  remedy: 'Begin one on your account page, or with: ym second-factor begin',
 });
 export const factorThere = defineProblem<Record<string, never>>('identity.second-factor-exists', {
   status: 409,

@@ -16,7 +16,7 @@ const password = 'correct horse battery';
 type Answer = { status: number; json: Record<string, string> };
 
 async function call(key: string | null, method: string, path: string, body?: unknown, idempotency?: string): Promise<Answer> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const headers: Record<string, string> = { 'content-type': 'application/json', host: 'localhost' };
   if (key !== null) headers['authorization'] = `Bearer ${key}`;
   if (idempotency !== undefined) headers['idempotency-key'] = idempotency;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -132,14 +132,14 @@ test('odd addresses reach no handler, and their refusal is sealed like every ans
     '/v1/people.json',
     '/%76%31/nothing',
   ]) {
-    const response = await app.request(path);
+    const response = await app.request(path, { headers: { host: 'localhost' } });
     expect([401, 404], path).toContain(response.status);
     expect(response.headers.get('x-content-type-options'), path).toBe('nosniff');
     expect(response.headers.get('cache-control'), path).toBe('no-store');
     expect(response.headers.get('x-request-id'), path).toMatch(/^req_[0-9a-f]+$/);
   }
-  const head = await app.request('/v1/people', { method: 'HEAD' });
+  const head = await app.request('/v1/people', { method: 'HEAD', headers: { host: 'localhost' } });
   expect([401, 404]).toContain(head.status);
   for (const method of ['OPTIONS', 'PATCH', 'PROPFIND'])
-    expect((await app.request(new Request('http://x/v1/people', { method }))).status).toBe(404);
+    expect((await app.request(new Request('http://localhost/v1/people', { method, headers: { host: 'localhost' } }))).status).toBe(404);
 });

@@ -46,7 +46,7 @@ async function token(holder: string, actions: string[] | null = null): Promise<s
 type Answer = { status: number; json: Record<string, never> & { [key: string]: unknown } };
 
 async function call(key: string | null, method: string, path: string, body?: unknown): Promise<Answer> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'idempotency-key': floor.randomHex(16) };
+  const headers: Record<string, string> = { host: 'localhost', 'content-type': 'application/json', 'idempotency-key': floor.randomHex(16) };
   if (key !== null) headers['authorization'] = `Bearer ${key}`;
   const response = await app.request(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   return { status: response.status, json: (await response.json()) as Answer['json'] };
