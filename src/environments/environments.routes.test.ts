@@ -40,7 +40,7 @@ async function ask(who: string, method: string, path: string, body?: unknown, he
   const response = await app.request(path, {
     method,
     ...init,
-    headers: { authorization: `Bearer ${who}`, 'content-type': 'application/json', ...headers },
+    headers: { host: 'localhost', authorization: `Bearer ${who}`, 'content-type': 'application/json', ...headers },
   });
   return { status: response.status, body: (await response.json()) as Answer['body'] };
 }
@@ -157,14 +157,19 @@ test('a webhook is made once, takes signed deliveries without a token, and ends'
     const seconds = String(Math.floor(Date.now() / 1000));
     const raw = JSON.stringify({ action: 'open', id: 'a1', title: 'From outside', service: 'shop' });
     const signature = signDelivery(secret, seconds, delivery, new TextEncoder().encode(raw));
-    const headers = { 'x-yardmaster-timestamp': seconds, 'x-yardmaster-delivery': delivery, 'x-yardmaster-signature-256': signature };
+    const headers = {
+      host: 'localhost',
+      'x-yardmaster-timestamp': seconds,
+      'x-yardmaster-delivery': delivery,
+      'x-yardmaster-signature-256': signature,
+    };
     return app.request(path, { method: 'POST', body: raw, headers });
   };
   const first = await send('d1');
   expect([first.status, await first.json()]).toMatchObject([202, { accepted: true, duplicate: false }]);
   expect(await (await send('d1')).json()).toMatchObject({ duplicate: true, incident: null });
   expect((await send('d2', 'wrong')).status).toBe(401);
-  expect((await app.request(path, { method: 'POST', body: '{}' })).status).toBe(401);
+  expect((await app.request(path, { method: 'POST', body: '{}', headers: { host: 'localhost' } })).status).toBe(401);
   expect((await ask('all', 'DELETE', `/v1/incident-hooks/${path.split('/').at(-1) ?? ''}`)).status).toBe(200);
   expect((await send('d3')).status).toBe(401);
 });
