@@ -11,7 +11,7 @@ export function runSteps(steps) {
   for (const [title, command, args] of steps) {
     const started = performance.now();
     // A step that hangs is a failed step.
-    const ended = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], timeout: 600_000, killSignal: 'SIGTERM' });
+    const ended = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], timeout: 900_000, killSignal: 'SIGTERM' });
     const ok = ended.status === 0;
     counts[ok ? 'passed' : 'failed'] += 1;
     process.stdout.write(`${ok ? 'passed' : 'FAILED'}: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);

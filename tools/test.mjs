@@ -29,10 +29,15 @@ const nothing = tests.numPassedTests === 0 ? 1 : 0;
 const samples = runSteps([
   ['stores and commands on PostgreSQL 15', process.execPath, ['tools/postgres-15.mjs']],
   ['the demo: the whole road, from its first commit to its proof', process.execPath, ['bin/yardmaster.mjs', 'demo', '--json', '--exit']],
-  ['the package as a stranger gets it, and the same road by npx', process.execPath, ['tools/packed.mjs']],
+  ['journeys in a real browser', bin('vitest'), ['run', '--config', 'web/journeys/vitest.config.ts']],
   ['what deploy/ holds is accepted by what reads it', process.execPath, ['tools/deploy.mjs']],
-  // Minutes for an image that seldom changes: in CI alone.
-  ...(process.env['CI'] === undefined ? [] : [['the image is built, and its server runs', process.execPath, ['tools/container.mjs']]]),
+  // Minutes for what seldom changes: in CI alone.
+  ...(process.env['CI'] === undefined
+    ? []
+    : [
+        ['the package as a stranger gets it, and the same road by npx', process.execPath, ['tools/packed.mjs']],
+        ['the image is built, and its server runs', process.execPath, ['tools/container.mjs']],
+      ]),
   ['the road for a package that the project never saw', process.execPath, ['tools/foreign-package.mjs']],
   ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
   ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '4', '--brief']],
