@@ -22,7 +22,7 @@ export const doctorCommand: AddCommand = (program, run) => {
     .description('look at this machine and the server: what is missing, what is not isolated, remedies')
     .action(
       run(async (shell) => {
-        const here = await Promise.all([node(), git(), sandbox(), haproxy(), user(), space(), ...(await reach(shell))]);
+        const here = [...(await Promise.all([node(), git(), sandbox(), haproxy(), user(), space()])), ...(await reach(shell))];
         const server = await ofServer(shell);
         const findings: Placed[] = [
           ...here.map((one) => ({ ...one, where: 'here' as const })),
