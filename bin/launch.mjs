@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
 const NEEDED = 24;
+/** A young generation that stays small: a server that waits holds 20 MB less. It can't be set once V8 runs. */
+const SMALL = '--max-semi-space-size=4';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The Node that the package brings, or null. */
@@ -54,7 +56,7 @@ function fileOf(entry) {
 
 /** Ends as the other program ends. Who signals this process means that one. */
 function replaceBy(node, args) {
-  const child = spawn(node, args, { stdio: 'inherit' });
+  const child = spawn(node, [SMALL, ...args], { stdio: 'inherit' });
   // A terminal's interrupt reaches both already, and a second one would end the other at once.
   const ours = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT'];
   for (const signal of ours) process.on(signal, () => child.kill(signal));

@@ -117,7 +117,8 @@ export function run(command: string, args: readonly string[], env: Readonly<Reco
 }
 
 function startProcess(args: readonly string[], env: Readonly<Record<string, string>>, ready: RegExp): Promise<Process> {
-  const child = spawn(process.execPath, [join(root, 'bin/yardmaster.mjs'), ...args], {
+  // As `npm start` and the program's first line start it.
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', join(root, 'bin/yardmaster.mjs'), ...args], {
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
