@@ -31,7 +31,8 @@ writeFileSync('reports/junit.xml', '<testsuite name="clock" tests="2" failures="
 process.exit(7);
 `;
   writeFileSync(join(path, 'test.mjs'), text);
-  stage.instance.repository.commit('it-fails');
+  // Another one each time: a test that is asked again commits again.
+  stage.instance.repository.commit(`it-fails-${Date.now()}`);
 }
 
 test.skipIf(!here)(
