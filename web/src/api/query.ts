@@ -20,25 +20,30 @@ export const queries = new QueryClient({
   },
 });
 
-export type AskOptions = {
+export type AskOptions<Answer = unknown> = {
   /** First words of fact types (`release`), or ids of subjects: a fact like that asks this answer again. */
   readonly live?: readonly string[];
   readonly enabled?: boolean;
   /** Keep what was shown while another page of it is asked for. */
   readonly keep?: boolean;
+  /** Asked again after so many milliseconds, while the page is seen: for what time or a machine changes and no fact tells. */
+  readonly every?: number | ((answer: Answer | undefined) => number | false);
 };
 
 /** Asks a GET route and keeps its answer current: `useAnswer<typeof oneRelease>('/v1/releases/{release}', { params })`. */
 export function useAnswer<Route extends RouteShape>(
   path: Route['path'],
   given: CallOf<Route> = {},
-  { live = [], enabled = true, keep = false }: AskOptions = {},
+  { live = [], enabled = true, keep = false, every }: AskOptions<AnswerOf<Route>> = {},
 ): UseQueryResult<AnswerOf<Route>, Refusal> {
   return useQuery<AnswerOf<Route>, Refusal>({
     queryKey: enabled ? [addressOf(path, given.params, given.query)] : [path, 'not asked'],
     queryFn: ({ signal }) => call<Route>('GET', path, given, { signal }),
     meta: { live },
     enabled,
+    ...(every === undefined
+      ? {}
+      : { refetchInterval: typeof every === 'number' ? every : (query: { state: { data?: AnswerOf<Route> } }) => every(query.state.data) }),
     ...(keep ? { placeholderData: (before: AnswerOf<Route> | undefined) => before } : {}),
   } as Parameters<typeof useQuery<AnswerOf<Route>, Refusal>>[0]);
 }

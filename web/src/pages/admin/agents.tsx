@@ -4,13 +4,13 @@ import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ago, Ask, Button, Empty, Field, Loaded, Panel, Table, Tag, Once } from '../../kit/index.ts';
-import { AWAY_MS, startCommand } from './machine-command.ts';
+import { AWAY_MS, SEEN_EVERY_MS, startCommand } from './machine-command.ts';
 
 type Agent = AnswerOf<typeof listAgents>['items'][number];
 
 /** The machines where services run. */
 export function Agents(): ReactNode {
-  const agents = useAnswer<typeof listAgents>('/v1/agents', {}, { live: ['agent', 'deployment', 'service'] });
+  const agents = useAnswer<typeof listAgents>('/v1/agents', {}, { live: ['agent', 'deployment', 'service'], every: SEEN_EVERY_MS });
   const [asked, setAsked] = useState<Agent | 'register' | null>(null);
   const because = useMay()('admin.machines') ? null : 'it needs the role admin';
   return (

@@ -9,3 +9,6 @@ export function startCommand(kind: 'runner' | 'agent', name: string, registratio
 
 /** A machine that was not heard of for this long is away. */
 export const AWAY_MS = 60_000;
+
+/** When a machine was seen last is no fact: it is asked for this often, or one that lives would look away. */
+export const SEEN_EVERY_MS = 5_000;

@@ -5,13 +5,13 @@ import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ago, Ask, Button, Empty, Field, Loaded, Panel, Select, Table, Tag, Once } from '../../kit/index.ts';
-import { AWAY_MS, startCommand } from './machine-command.ts';
+import { AWAY_MS, SEEN_EVERY_MS, startCommand } from './machine-command.ts';
 
 type Runner = AnswerOf<typeof listRunners>['items'][number];
 
 /** The machines that build. */
 export function Runners(): ReactNode {
-  const runners = useAnswer<typeof listRunners>('/v1/runners', {}, { live: ['runner', 'taskrun'] });
+  const runners = useAnswer<typeof listRunners>('/v1/runners', {}, { live: ['runner', 'taskrun'], every: SEEN_EVERY_MS });
   const [asked, setAsked] = useState<Runner | 'register' | null>(null);
   const because = useMay()('admin.machines') ? null : 'it needs the role admin';
   return (

@@ -13,6 +13,9 @@ import { States } from './states.tsx';
 import { StopTheLine } from './stop-the-line.tsx';
 import { LIVE, type Board, type State } from './types.ts';
 
+/** No fact tells that a repository was read, that a machine came in or fell silent; while the first steps stand somebody waits for it. */
+const every = (board: Board | undefined): number => (board?.firstSteps == null ? 60_000 : 3_000);
+
 /** The Yard: every service in every environment, what is on its way, and what stands still. */
 export default function Screen(): ReactNode {
   const [team] = useUrl('team');
@@ -27,7 +30,7 @@ export default function Screen(): ReactNode {
     ...(state === '' ? {} : { state: state as State }),
     ...(text === '' ? {} : { text }),
   };
-  const board = useAnswer<typeof yardBoard>('/v1/yard', { query }, { live: LIVE, keep: true });
+  const board = useAnswer<typeof yardBoard>('/v1/yard', { query }, { live: LIVE, keep: true, every });
   const because = may('freeze.write') ? null : 'it needs the role release-manager';
   useKeys({ s: { label: 'stop the line', run: () => setStopping(because === null) } });
   return (
@@ -55,7 +58,7 @@ function Shown({ board, filtered }: { readonly board: Board; readonly filtered: 
   return (
     <>
       <Freezes of={board.freezes} />
-      {board.firstSteps === null ? null : <FirstSteps of={board.firstSteps} started={board.services > 0} />}
+      {board.firstSteps === null ? null : <FirstSteps of={board.firstSteps} board={board} />}
       {board.services === 0 ? (
         <Nothing board={board} />
       ) : (

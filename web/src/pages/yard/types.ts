@@ -15,6 +15,7 @@ export const LIVE = [
   'catalog',
   'environment',
   'release',
+  'approval',
   'deployment',
   'pipelinerun',
   'incident',
