@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { allowedPlaces } from '../host/addresses.ts';
 import { Problem } from '../kernel/problem.ts';
 import { parseDuration } from '../kernel/time.ts';
 import { trustedProxies } from './http/caller.ts';
@@ -49,6 +50,8 @@ export type Config = {
   readonly backups: { readonly folder: string | null; readonly everyMs: number | null; readonly keep: number };
   /** How long it says at /readyz that it stops before it takes no more connections: what a balancer needs to notice. */
   readonly shutdownDelayMs: number;
+  /** Places outside the public internet that settings may name: networks, addresses and hosts, each with a port where only that one is meant. */
+  readonly egressAllow: string;
 };
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -101,6 +104,13 @@ const settings = z.object({
     .optional(),
   YARDMASTER_BACKUP_KEEP: count(1, 10_000).default(7),
   YARDMASTER_SHUTDOWN_DELAY_MS: count(0, 60_000).default(0),
+  YARDMASTER_EGRESS_ALLOW: z
+    .string()
+    .max(10_000)
+    .refine((list) => 'allowed' in allowedPlaces(list), {
+      message: 'networks, addresses or hosts such as 10.1.0.0/16 or gitlab.corp.example:8443, separated by commas',
+    })
+    .default(''),
 });
 
 /**
@@ -154,6 +164,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
       keep: given.YARDMASTER_BACKUP_KEEP,
     },
     shutdownDelayMs: given.YARDMASTER_SHUTDOWN_DELAY_MS,
+    egressAllow: given.YARDMASTER_EGRESS_ALLOW,
   };
 }
 

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { allowedPlaces, type Allowed } from '../host/addresses.ts';
+import { makeEgress } from '../host/egress.http.ts';
 import { newId, randomHex } from '../host/ids.system.ts';
 import { openBlobStore } from './blobs/disk.system.ts';
 import { startBus } from './bus.system.ts';
@@ -38,6 +40,7 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
   }
   await hasCurrentMaster(pool, masters);
   const org = await firstOrganisation(pool);
+  const egress = makeEgress(egressAllowed(config.egressAllow));
   const bus = startBus(where, 'yardmaster', log);
   const db = makeDb(pool, wiring, () => floor);
   // Until it was asked it counts as paused. The floor must be there before the question: every transaction carries it.
@@ -52,6 +55,7 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
     secrets: makeSecretBox(masters),
     masters,
     bus,
+    egress,
     newId,
     randomHex,
     org,
@@ -64,10 +68,18 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
     pool,
     async close() {
       pause.stop();
+      egress.close();
       await bus.stop();
       await pool.end();
     },
   };
+}
+
+/** The configuration has been read, so the list is one. */
+function egressAllowed(list: string): Allowed {
+  const read = allowedPlaces(list);
+  if ('wrong' in read) throw new Error(`${read.wrong} is no place`);
+  return read.allowed;
 }
 
 /** A server that could open no secret ends at its start, and not at the first job that asks for one. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Egress } from '../host/egress.http.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { EventKind } from '../kernel/event.ts';
@@ -21,6 +22,8 @@ export type Floor = {
   /** What wraps the keys of secrets: files or a key service. Slices have no business with it. */
   readonly masters: Masters;
   readonly bus: Bus;
+  /** The one way out: every call to an address that somebody wrote into a setting. Never inside a transaction. */
+  readonly egress: Egress;
   readonly newId: <Prefix extends string>(prefix: Prefix) => Id<Prefix>;
   /** Random bytes as lower-case hex: for secrets of tokens and links. */
   readonly randomHex: (bytes: number) => string;
