@@ -39,6 +39,10 @@ import { keepingEvents } from '../operations/keeping.events.ts';
 import { keepingRoutes } from '../operations/keeping.routes.ts';
 import { doctorRoutes } from '../operations/doctor/doctor.routes.ts';
 import { supportRoutes } from '../operations/support/support.routes.ts';
+import { connectionRoutes } from '../integrations/connections/connections.routes.ts';
+import { connectionEvents } from '../integrations/connections/connections.events.ts';
+import { connectionColumn } from '../integrations/connections/credential.system.ts';
+import { vendors } from '../integrations/vendors.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
 import { retentionRoutes } from '../operations/retention.routes.ts';
 import { backupMaker } from './backups.ts';
@@ -87,6 +91,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   environmentSecretColumn,
   repositoryHookColumn,
   incidentHookColumn,
+  connectionColumn,
 ];
 
 /** What is kept for how long, and which stored bytes are needed. */
@@ -178,6 +183,7 @@ export const slices: readonly Slice[] = [
     sweepers: [backupSweeper],
     events: [...workEvents, ...keepingEvents],
   },
+  { ...none, name: 'connections', routes: connectionRoutes(vendors), events: connectionEvents },
   { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },
   { ...none, name: 'live', routes: liveRoutes },
   { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },

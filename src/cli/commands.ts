@@ -77,6 +77,11 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     words: ['runner', 'agent', 'secret', 'hook'],
     load: async () => [(await import('./commands/machines.ts')).machineCommands],
   },
+  {
+    group: MACHINES,
+    words: ['connect'],
+    load: async () => [(await import('./commands/connections.ts')).connectionCommands],
+  },
   { group: MACHINES, words: ['keys'], load: async () => [(await import('./commands/keys.ts')).keyCommands] },
   {
     group: PEOPLE,

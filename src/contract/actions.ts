@@ -44,6 +44,8 @@ export const ACTIONS = {
   'evidence.read': everyone,
   'ledger.read': ['auditor', 'release-manager', 'admin'],
   'metrics.read': everyone,
+  'connection.read': managers,
+  'connection.write': admins,
   'admin.people': admins,
   'admin.tokens': admins,
   'admin.machines': admins,

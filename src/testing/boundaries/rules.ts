@@ -15,7 +15,9 @@ export const SLICES = [
   'deployments',
 ] as const;
 export const OBSERVERS = ['evidence', 'metrics', 'insights', 'comms', 'operations', 'yard'] as const;
-const ALL_SLICES: readonly string[] = [...SLICES, ...OBSERVERS];
+/** Vendors: they see ports and events of slices, and no slice sees them; app/ introduces them. */
+const INTEGRATIONS = 'integrations';
+const ALL_SLICES: readonly string[] = [...SLICES, ...OBSERVERS, INTEGRATIONS];
 const SLICE_SUFFIXES = [
   'events',
   'problems',
@@ -64,7 +66,8 @@ export function brokenRules(file: SourceFile): string[] {
 function suffixRule(file: SourceFile): string[] {
   const suffix = suffixOf(file.path);
   if (suffix === null || !ALL_SLICES.includes(partOf(file.path))) return [];
-  const known = SLICE_SUFFIXES.includes(suffix) || suffix === 'system';
+  const vendors = partOf(file.path) === INTEGRATIONS && ['http', 'fixture'].includes(suffix);
+  const known = SLICE_SUFFIXES.includes(suffix) || suffix === 'system' || vendors;
   return known ? [] : [`${file.path}: ".${suffix}" is no suffix of a slice; use one of .${SLICE_SUFFIXES.join(' .')}`];
 }
 
@@ -86,6 +89,8 @@ function importRule(file: SourceFile, { from, typeOnly }: Import): string[] {
 
 function sliceRule(file: SourceFile, from: string, typeOnly: boolean, say: (why: string) => string[]): string[] {
   const [mine, theirs] = [partOf(file.path), partOf(from)];
+  if (theirs === INTEGRATIONS) return say('no slice imports a vendor; declare a .port and let app/ join them');
+  if (mine === INTEGRATIONS) return integrationRule(from, typeOnly, say);
   if (plainImportsDotted(file, from, typeOnly)) return say('a plain file is pure and imports only plain files, .events and types');
   if (['kernel', 'contract', 'host', 'platform'].includes(theirs)) return [];
   if ((OBSERVERS as readonly string[]).includes(theirs)) return say('observers are imported by nobody');
@@ -98,6 +103,14 @@ function sliceRule(file: SourceFile, from: string, typeOnly: boolean, say: (why:
   if (suffix === null || ['events', 'queries', 'api'].includes(suffix)) return [];
   if (suffix === 'port' && typeOnly) return [];
   return say(`.${suffix} files are private to their slice`);
+}
+
+function integrationRule(from: string, typeOnly: boolean, say: (why: string) => string[]): string[] {
+  if (['kernel', 'contract', 'host', 'platform'].includes(partOf(from))) return [];
+  const suffix = suffixOf(from);
+  return suffix === null || suffix === 'events' || (suffix === 'port' && typeOnly)
+    ? []
+    : say('integrations/ sees plain files, .events and the types of .port of slices');
 }
 
 function plainImportsDotted(file: SourceFile, from: string, typeOnly: boolean): boolean {

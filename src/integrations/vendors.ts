@@ -1,0 +1,14 @@
+import type { Vendor } from './connections/vendor.ts';
+
+/** Every vendor that can be connected: one line each. */
+const all: readonly Vendor[] = [];
+
+/** By name, in the order of the list. */
+export const vendors: ReadonlyMap<string, Vendor> = new Map(all.map((vendor) => [vendor.name, vendor]));
+
+/** A vendor by the name that a connection keeps; an unknown one is a bug, because connections are made from this list. */
+export function vendorOf(name: string): Vendor {
+  const vendor = vendors.get(name);
+  if (vendor === undefined) throw new Error(`there is no vendor ${name}`);
+  return vendor;
+}
