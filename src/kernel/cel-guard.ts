@@ -1,3 +1,5 @@
+import { OWN_NAMES } from './cel-strings.ts';
+
 /**
  * The fence around a parsed expression: which functions it may call, which names it may not say, and how many steps
  * its macros may take. Works on the library's syntax tree before the first evaluation.
@@ -21,7 +23,7 @@ const MAX_STEPS = 1_000_000;
 const CALLABLE = new Set(
   (
     'size int double string bool dyn type timestamp duration has all exists exists_one map filter ' +
-    'startsWith endsWith contains matches lowerAscii upperAscii trim indexOf lastIndexOf substring split join ' +
+    'startsWith endsWith contains matches lowerAscii upperAscii trim indexOf lastIndexOf substring split join charAt replace reverse ' +
     'getDate getDayOfMonth getDayOfWeek getDayOfYear getFullYear getHours getMilliseconds getMinutes getMonth getSeconds'
   ).split(' '),
 );
@@ -86,13 +88,27 @@ function refuseForbidden(node: CelNode): void {
   const [first, second] = Array.isArray(node.args) ? (node.args as unknown[]) : [node.args];
   if (node.op === 'call' || node.op === 'rcall') {
     if (typeof first !== 'string' || !CALLABLE.has(first)) throw new Refusal(`there is no function ${String(first)} here`, node);
-    if (node.op === 'rcall' && first === 'matches') node.args = ['linearMatches', ...(node.args as unknown[]).slice(1)];
+    const own = node.op === 'rcall' ? OWN_NAMES.get(first) : undefined;
+    if (own !== undefined) node.args = [own, ...(node.args as unknown[]).slice(1)];
   }
   // The library compares uints inside lists and non-ASCII bytes otherwise than the specification; no fact is either.
   if (node.op === 'value' && typeof node.args === 'object' && node.args !== null)
     throw new Refusal('bytes and unsigned integers are not used here', node);
+  if (node.op === 'map') refuseKeys(node);
   for (const name of namesSaid(node, first, second)) {
     if (typeof name === 'string' && FORBIDDEN.has(name)) throw new Refusal(`${name} can't be used in an expression`, node);
+  }
+}
+
+/** Keys of a map are texts, integers or booleans, each once; the library would take the last of two. */
+function refuseKeys(node: CelNode): void {
+  const seen = new Set<unknown>();
+  for (const [key] of node.args as [unknown, unknown][]) {
+    if (!isNode(key) || key.op !== 'value') continue;
+    if (!['string', 'bigint', 'boolean'].includes(typeof key.args))
+      throw new Refusal('a key of a map is a text, an integer or a boolean', key);
+    if (seen.has(key.args)) throw new Refusal('a map has this key twice', key);
+    seen.add(key.args);
   }
 }
 

@@ -2,6 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import type { CelNode } from './cel-guard.ts';
 import { guardNodes } from './cel-guard.ts';
+import { STRING_FUNCTIONS } from './cel-strings.ts';
 import { fromCel, toCelVariables } from './cel-values.ts';
 
 /**
@@ -31,6 +32,7 @@ const base = new Environment({ unlistedVariablesAreDyn: false, homogeneousAggreg
     return RE2JS.compile(pattern).matcher(text).find();
   },
 );
+for (const { signature, run } of STRING_FUNCTIONS) base.registerFunction(signature, run as (...args: unknown[]) => unknown);
 const anyVariable = base.clone({ unlistedVariablesAreDyn: true });
 
 /**
