@@ -9,14 +9,14 @@ import { countRequests } from '../platform/http/drain.system.ts';
 import type { Logger } from 'pino';
 import { badCertificate, portTaken, starting } from '../platform/platform.problems.ts';
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 type Files = NonNullable<Config['tls']>;
 
 /** How often the files of the certificate are looked at; SIGHUP looks at once. */
 const LOOK_MS = 10_000;
 const OPTIONS = { requestTimeout: 0, headersTimeout: 15_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 } as const;
 
-export type Door = { readonly http: Server; serve(app: Hono): void; stopWatching(): void };
+export type Door = { readonly http: Server; serve(app: Hono, before?: (usual: Handler) => Handler): void; stopWatching(): void };
 
 /** Takes the port, with TLS where the configuration has a certificate; who comes before the rest is ready is told to come again. */
 export async function openDoor(config: Config, log: Logger): Promise<Door> {
@@ -34,7 +34,13 @@ export async function openDoor(config: Config, log: Logger): Promise<Door> {
     });
     http.listen(config.port, config.host, resolve);
   });
-  return { http, stopWatching, serve: (app) => void (handle = getRequestListener(app.fetch, { overrideGlobalObjects: false })) };
+  return {
+    http,
+    stopWatching,
+    serve(app, before = (usual) => usual) {
+      handle = before(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+    },
+  };
 }
 
 function plain(listener: (request: IncomingMessage, response: ServerResponse) => void): { http: Server; stopWatching(): void } {

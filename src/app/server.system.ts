@@ -7,16 +7,19 @@ import type { Config } from '../platform/config.ts';
 import type { Floor } from '../platform/floor.ts';
 import { openFloor } from '../platform/floor.system.ts';
 import { drain } from '../platform/http/drain.system.ts';
-import { makeLimiter } from '../platform/http/limiter.system.ts';
-import { makeMeters, mountOperations } from '../platform/http/operations.system.ts';
+import { leanListener } from '../platform/http/lean.system.ts';
+import { makeLimiter, type Limiter } from '../platform/http/limiter.system.ts';
+import { makeMeters, mountOperations, type Meters } from '../platform/http/operations.system.ts';
 import { mountScreens } from '../platform/http/screens.system.ts';
 import { buildApp } from '../platform/http/server.system.ts';
+import { leanDoors } from '../platform/hooks/door.routes.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { onceResumed } from '../platform/pause.system.ts';
 import { startEmbedded } from '../platform/postgres/embedded.system.ts';
 import { openDoor, portOf } from './door.system.ts';
 import { wiringOf } from './flow.ts';
+import { takers } from './slices.ts';
 import { wire } from './wire.ts';
 
 export type RunningServer = {
@@ -52,7 +55,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const worker = open.floor.paused() ? onceResumed(open.floor, work) : await work();
     const background = parts.start(open.floor, VERSION);
     undo.unshift(() => Promise.all([worker.stop(), background.stop()]));
-    door.serve(appOf(open.floor, parts, leaving.signal, stopping.signal));
+    const meters = makeMeters();
+    const limiter = makeLimiter(config.rates);
+    const app = appOf(open.floor, parts, { meters, limiter, leaving: leaving.signal, stopping: stopping.signal });
+    door.serve(app, (usual) => leanListener({ floor: open.floor, limiter, observe: meters.observe, doors: leanDoors(takers) }, usual));
     const firstAdmin = await firstAdminLink(open.floor);
     const url = `${config.tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(door.http)}`;
     log.info({ url, version: VERSION }, 'listening');
@@ -81,15 +87,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
   }
 }
 
-function appOf(floor: Floor, parts: ReturnType<typeof wire>, leaving: AbortSignal, stopping: AbortSignal): Hono {
-  const meters = makeMeters();
-  const app = buildApp(parts.routes, {
-    floor,
-    gate: parts.gate,
-    stopping,
-    observe: meters.observe,
-    limiter: makeLimiter(floor.config.rates),
-  });
+type AppParts = { readonly meters: Meters; readonly limiter: Limiter; readonly leaving: AbortSignal; readonly stopping: AbortSignal };
+
+function appOf(floor: Floor, parts: ReturnType<typeof wire>, { meters, limiter, leaving, stopping }: AppParts): Hono {
+  const app = buildApp(parts.routes, { floor, gate: parts.gate, stopping, observe: meters.observe, limiter });
   mountOperations(app, { floor, meters, routes: parts.routes.map((mounted) => mounted.route), version: VERSION, stopping: leaving });
   mountScreens(app, SCREENS);
   return app;

@@ -53,8 +53,12 @@ import { pipelineRoutes, pipelineSweepers, pipelineTasks } from '../pipelines/pi
 import { pipelineBytes, pipelineRetention } from '../pipelines/retention/keep.work.ts';
 import { environmentSecretColumn } from '../pipelines/secrets/environment-secrets.commands.ts';
 import { serviceSecretColumn, serviceSecrets } from '../pipelines/secrets/secrets.commands.ts';
-import { repositoryHookColumn } from '../pipelines/sources/hook.commands.ts';
+import { repositoryTaker } from '../pipelines/sources/hook.commands.ts';
 import { jobMachine, runMachine, stepMachine } from '../pipelines/states.ts';
+import { doorRoutes } from '../platform/hooks/door.routes.ts';
+import { hookColumn } from '../platform/hooks/hook.commands.ts';
+import { hookRetention } from '../platform/hooks/keep.store.ts';
+import type { Taker } from '../platform/hooks/taker.port.ts';
 import { forgetOldKeys } from '../platform/http/idempotency.store.ts';
 import { keyEvents } from '../platform/keys/keys.events.ts';
 import { keySweeper, resealTask, rewrapTask } from '../platform/keys/rotate.work.ts';
@@ -89,16 +93,19 @@ export const sealedColumns: readonly SealedColumn[] = [
   secondFactorColumn,
   serviceSecretColumn,
   environmentSecretColumn,
-  repositoryHookColumn,
+  hookColumn,
   incidentHookColumn,
   connectionColumn,
 ];
 
 /** What is kept for how long, and which stored bytes are needed. */
 export const retention: RetentionParts = {
-  rules: [...pipelineRetention, reportRetention, signInRetention],
+  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention],
   names: [pipelineBytes, artifactBytes, reportBytes, releaseBytes, deploymentBytes],
 };
+
+/** Who takes what hooks bring. */
+export const takers: readonly Taker[] = [repositoryTaker];
 
 const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
 
@@ -107,6 +114,7 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'platform',
+    routes: doorRoutes(takers),
     tasks: [rewrapTask, resealTask(sealedColumns), retentionTask(retention)],
     sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }, keySweeper, retentionSweeper()],
     events: [...keyEvents, ...retentionEvents],

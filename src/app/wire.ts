@@ -9,11 +9,12 @@ import type { AccessGate } from '../platform/http/gate.port.ts';
 import type { Mounted } from '../platform/http/handler.ts';
 import type { Work } from '../platform/jobs/worker.system.ts';
 import { keepNode } from '../platform/keys/node.system.ts';
+import { startTaking } from '../platform/hooks/take.work.ts';
 import { startSequencer } from '../platform/ledger/sequencer.system.ts';
 import { reactions } from './flow.ts';
 import { resolvers } from './resolvers.ts';
 import { tidyDisk } from './tidy.system.ts';
-import { slices } from './slices.ts';
+import { slices, takers } from './slices.ts';
 
 export type Wired = {
   readonly routes: readonly Mounted[];
@@ -38,7 +39,7 @@ export function wire(): Wired {
     }),
     work: { tasks: slices.flatMap((slice) => slice.tasks), reactions, sweepers: slices.flatMap((slice) => slice.sweepers) },
     start: (floor, version) => {
-      const parts = [startSequencer(floor), keepNode(floor, version), tidyDisk(floor)];
+      const parts = [startSequencer(floor), keepNode(floor, version), tidyDisk(floor), startTaking(floor, takers)];
       return { stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) };
     },
   };

@@ -148,13 +148,17 @@ export const listHooks = defineRoute({
     items: z.array(
       z.object({
         id: z.string(),
-        kind: z.enum(['repository', 'incidents']),
+        /** `repository`, `incidents`, `mapping`, `cdevents`, or the vendor whose connection it belongs to. */
+        kind: z.string(),
         name: z.string(),
         path: z.string(),
         createdAt: z.string().nullable(),
         lastDeliveryAt: z.string().nullable(),
         deliveries: z.number().int(),
         revokedAt: z.string().nullable(),
+        refused: z.number().int(),
+        refusedAt: z.string().nullable(),
+        refusedWhy: z.string().nullable(),
       }),
     ),
   }),

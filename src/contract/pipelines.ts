@@ -314,18 +314,6 @@ export const createHook = defineRoute({
   answer: z.object({ path: z.string(), hook: z.string(), secret: z.string() }),
 });
 
-export const gitHook = defineRoute({
-  method: 'POST',
-  path: '/v1/hooks/git/{hook}',
-  summary: 'Tell that a watched repository has changed; signed, and only a hint to look at its heads',
-  access: { kind: 'signed', why: 'the HMAC of the raw bytes by the secret of the hook is the credential' },
-  transaction: 'none',
-  params: z.object({ hook: idOf('hok') }),
-  body: { bytes: true, mediaType: 'application/json', limit: 1024 ** 2 },
-  status: 202,
-  answer: z.object({ accepted: z.boolean(), duplicate: z.boolean() }),
-});
-
 export const pipelineRoutes = [
   startRun,
   listRuns,
@@ -343,5 +331,4 @@ export const pipelineRoutes = [
   putEnvironmentSecret,
   deleteEnvironmentSecret,
   createHook,
-  gitHook,
 ] as const;

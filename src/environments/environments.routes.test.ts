@@ -9,7 +9,7 @@ import { notAllowed } from '../platform/platform.problems.ts';
 import { testFloor } from '../testing/database.ts';
 import { incidentResolver } from './environments.queries.ts';
 import { environmentSliceRoutes } from './environments.routes.ts';
-import { signDelivery } from './hook-signature.ts';
+import { signDelivery } from '../kernel/webhook.ts';
 import { setRunning } from './running.api.ts';
 
 const floor = await testFloor();

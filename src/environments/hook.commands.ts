@@ -2,12 +2,12 @@ import { incidentHookBody, type IncidentHookBody } from '../contract/environment
 import { environmentByName, serviceByName } from '../catalog/catalog.queries.ts';
 import { actorLabel, type Actor } from '../kernel/actor.ts';
 import type { Instant } from '../kernel/time.ts';
+import { verifyHook } from '../kernel/webhook.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import type { SealedColumn } from '../platform/keys/sealed.port.ts';
 import type { DeploymentLookup } from './deployment-lookup.port.ts';
 import { incidentHookMade, incidentHookRevoked } from './environments.events.ts';
 import { hookBody, hookRefused, noSuchHook } from './environments.problems.ts';
-import { verifyDelivery, type DeliveryHeaders } from './hook-signature.ts';
 import * as store from './hook.store.ts';
 import { linkIncident, openIncident, resolveIncident } from './incident.commands.ts';
 import { findExternal } from './incident.store.ts';
@@ -32,6 +32,8 @@ export async function endHook(tx: Tx, actor: Actor, id: string): Promise<void> {
   await tx.record(incidentHookRevoked, { subject: id, actor, body: { hook: id } });
 }
 
+/** What a delivery says of itself, before anything of it is believed. */
+export type DeliveryHeaders = { readonly timestamp: string | null; readonly delivery: string | null; readonly signature: string | null };
 export type Delivery = { readonly hook: string; readonly headers: DeliveryHeaders; readonly body: Uint8Array };
 export type Taken = { readonly accepted: true; readonly duplicate: boolean; readonly incident: string | null };
 
@@ -46,14 +48,31 @@ export async function takeIncidentDelivery(floor: Floor, lookup: DeploymentLooku
     const opened = found === null ? floor.randomHex(32) : await floor.secrets.open(tx, found.secret, contextOf(found.id));
     return { hook: found, secret: opened, now: await tx.now() };
   });
-  const id = verifyDelivery(secret, delivery.headers, delivery.body, Date.parse(now));
-  if (hook === null || id === null) throw hookRefused({});
+  const verdict = verifyHook({
+    header: headerOf(delivery.headers),
+    body: delivery.body,
+    secret,
+    schemes: ['yardmaster'],
+    nowMs: Date.parse(now),
+    encrypted: true,
+  });
+  if (hook === null || !verdict.ok) throw hookRefused({});
+  const id = verdict.delivery;
   return floor.db.tx(hook.org, async (tx) => {
     if ((await store.findHook(tx, hook.id)) === null) throw hookRefused({});
     if (!(await store.takeDelivery(tx, hook.id, id, await tx.now()))) return { accepted: true, duplicate: true, incident: null };
     const actor: Actor = { kind: 'hook', id: hook.id, org: hook.org };
     return { accepted: true, duplicate: false, incident: await effect(tx, actor, lookup, hook.id, readBody(delivery.body)) };
   });
+}
+
+function headerOf({ timestamp, delivery, signature }: DeliveryHeaders): (name: string) => string | null {
+  const headers: Readonly<Record<string, string | null>> = {
+    'x-yardmaster-timestamp': timestamp,
+    'x-yardmaster-delivery': delivery,
+    'x-yardmaster-signature-256': signature,
+  };
+  return (name) => headers[name] ?? null;
 }
 
 function readBody(bytes: Uint8Array): IncidentHookBody {

@@ -6,7 +6,7 @@ import { testFloor } from '../testing/database.ts';
 import type { DeploymentLookup } from './deployment-lookup.port.ts';
 import { environmentSweepers } from './environments.reactions.ts';
 import { createHook, endHook, takeIncidentDelivery } from './hook.commands.ts';
-import { signDelivery } from './hook-signature.ts';
+import { signDelivery } from '../kernel/webhook.ts';
 import { incidentViews } from './incident.views.ts';
 
 const floor = await testFloor();

@@ -46,24 +46,28 @@ async function ledgerRows(tx: Tx, now: string) {
 
 export type HookView = {
   id: string;
-  kind: 'repository' | 'incidents';
+  kind: string;
   name: string;
   path: string;
   createdAt: string | null;
   lastDeliveryAt: string | null;
   deliveries: number;
   revokedAt: string | null;
+  /** Deliveries that were refused, and why the last one was. */
+  refused: number;
+  refusedAt: string | null;
+  refusedWhy: string | null;
 };
 
 /** Every webhook that is taken, without its secret. */
 export async function hooksOf(tx: Tx): Promise<HookView[]> {
   return tx.query<HookView & Record<string, unknown>>(
-    `select hook_id as id, 'repository' as kind, regexp_replace(url, '//[^/@]*@', '//') as name, '/v1/hooks/git/' || hook_id as path, null as "createdAt", null as "revokedAt",
-       d.last as "lastDeliveryAt", coalesce(d.n, 0) as deliveries
-     from source left join (select hook_id as hook, max(at) as last, count(*) as n from hook_delivery group by 1) d on d.hook = hook_id
-     where hook_id is not null
+    `select h.id, h.taker as kind, h.name, case when h.taker = 'repository' then '/v1/hooks/git/' else '/v1/hooks/in/' end || h.id as path,
+       h.created_at as "createdAt", h.revoked_at as "revokedAt", d.last as "lastDeliveryAt", coalesce(d.n, 0) as deliveries,
+       h.refused, h.refused_at as "refusedAt", h.refused_why as "refusedWhy"
+     from hook h left join (select hook_id as hook, max(at) as last, count(*) as n from delivery group by 1) d on d.hook = h.id
      union all
-     select id, 'incidents', name, '/v1/hooks/incidents/' || id, created_at, revoked_at, d.last, coalesce(d.n, 0)
+     select id, 'incidents', name, '/v1/hooks/incidents/' || id, created_at, revoked_at, d.last, coalesce(d.n, 0), 0, null, null
      from incident_hook left join (select hook_id as hook, max(at) as last, count(*) as n from incident_hook_delivery group by 1) d on d.hook = id
      order by 2, 3 limit 1000`,
   );

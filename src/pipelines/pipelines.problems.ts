@@ -101,12 +101,6 @@ export const noSuchSecret = defineProblem<{ name: string }>('pipelines.no-such-s
   remedy: 'List their names with GET /v1/services/{service}/secrets.',
 });
 
-export const badHook = defineProblem<Record<string, never>>('pipelines.bad-hook', {
-  status: 401,
-  sentence: 'There is no such hook, or the request is not signed with its secret, or its time is too far from now.',
-  remedy: 'Send the HMAC-SHA256 of the raw body by the secret shown when the hook was made, and a fresh delivery id.',
-});
-
 export const badInputs = defineProblem<{ errors: readonly { input: string; message: string; remedy: string }[] }>('pipelines.bad-inputs', {
   status: 422,
   sentence: ({ errors }) => `The inputs are not those of the pipeline: ${errors.map((error) => error.message).join('; ')}.`,

@@ -1,6 +1,6 @@
 import * as contract from '../contract/pipelines.ts';
 import { environmentByName, environmentsInOrder, serviceByName } from '../catalog/catalog.queries.ts';
-import { mount, type Call, type Mounted } from '../platform/http/handler.ts';
+import { mount, type Mounted } from '../platform/http/handler.ts';
 import type { Sweeper, Task, Tx } from '../platform/floor.ts';
 import type { Service } from '../catalog/service.ts';
 import { readPipeline } from './definition/read.ts';
@@ -15,7 +15,7 @@ import { runnerRoutes, type RunnerParts } from './runners/runner.routes.ts';
 import { deleteEnvironmentSecret, putEnvironmentSecret } from './secrets/environment-secrets.commands.ts';
 import { environmentSecrets, secretsOf } from './secrets/secret.store.ts';
 import { deleteSecret, putSecret } from './secrets/secrets.commands.ts';
-import { createHook, receiveHook } from './sources/hook.commands.ts';
+import { createHook } from './sources/hook.commands.ts';
 import { retryRun, startRun } from './sources/start.commands.ts';
 import { sourceSweeper, syncTask } from './sources/sync.reactions.ts';
 
@@ -107,9 +107,6 @@ function secretRoutes(): readonly Mounted[] {
 function hookRoutes(): readonly Mounted[] {
   return [
     mount(contract.createHook, async ({ floor, actor, params }) => floor.db.tx(actor.org, (tx) => createHook(tx, actor, params.service))),
-    mount(contract.gitHook, async ({ floor, params, headers, body }: Call<typeof contract.gitHook>) =>
-      receiveHook(floor, params.hook, await allBytes(body), (name) => headers.get(name)),
-    ),
   ];
 }
 
@@ -123,10 +120,4 @@ async function known(tx: Tx, name: string): Promise<Service> {
   const service = await serviceByName(tx, name);
   if (service === null) throw noSuchService({ service: name });
   return service;
-}
-
-async function allBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -15,6 +15,7 @@ import { parseConfig } from '../platform/config.ts';
 import { openFloor } from '../platform/floor.system.ts';
 import type { AccessGate } from '../platform/http/gate.port.ts';
 import { buildApp } from '../platform/http/server.system.ts';
+import { doorRoutes } from '../platform/hooks/door.routes.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { testDatabase } from '../testing/database.ts';
@@ -22,6 +23,7 @@ import { givenService } from '../testing/pipelines.ts';
 import { pipelineResolvers } from './pipelines.queries.ts';
 import { pipelineRoutes, pipelineSweepers, pipelineTasks } from './pipelines.routes.ts';
 import { runnerLogin } from './runners/register.commands.ts';
+import { repositoryTaker } from './sources/hook.commands.ts';
 import { serviceSecrets } from './secrets/secrets.commands.ts';
 
 // The whole way over HTTP: a push, its signed hook, a waiting runner, its log, its end. One server, real PostgreSQL, real git.
@@ -55,7 +57,12 @@ const parts = {
   artifacts: { accept: async (_: unknown, made: { name: string }) => void accepted.push(made.name) },
   reports: { accept: async (_: unknown, report: { name: string }) => void accepted.push(report.name) },
 };
-const app = buildApp(pipelineRoutes(parts), { floor, gate, stopping: new AbortController().signal, observe: () => undefined });
+const app = buildApp([...pipelineRoutes(parts), ...doorRoutes([repositoryTaker])], {
+  floor,
+  gate,
+  stopping: new AbortController().signal,
+  observe: () => undefined,
+});
 const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
 const http = createServer((request, response) => void listener(request, response));
 await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

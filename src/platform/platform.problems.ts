@@ -131,3 +131,10 @@ export const otherOrigin = defineProblem<Record<string, never>>('platform.other-
   sentence: 'This request carries a browser session, but does not come from a page of Yardmaster.',
   remedy: 'Act from the pages of Yardmaster, or send a token in the Authorization header.',
 });
+
+export const bug = defineProblem<{ requestId: string }>('platform.bug', {
+  status: 500,
+  sentence: 'Something went wrong inside Yardmaster; nothing of this request was kept.',
+  remedy: ({ requestId }) =>
+    `Repeat it once. If it fails again, report the request id ${requestId} with the server's log lines of that id.`,
+});

@@ -57,22 +57,11 @@ export async function removeCaches(tx: Tx, before: Instant, limit: number): Prom
 
 /** What hooks delivered, and writes that came too late: both are only there to be recognised again. */
 export async function dueNotes(tx: Tx, before: Instant): Promise<Due> {
-  return tx.one<Due>(
-    `select (select count(*) from hook_delivery where at < $1) + (select count(*) from stale_write where at < $1) as things, 0 as bytes, 0 as held`,
-    [before],
-  );
+  return tx.one<Due>(`select count(*) as things, 0 as bytes, 0 as held from stale_write where at < $1`, [before]);
 }
 
 export async function removeNotes(tx: Tx, before: Instant, limit: number): Promise<number> {
-  const deliveries = await tx.write(`delete from hook_delivery where ctid in (select ctid from hook_delivery where at < $1 limit $2)`, [
-    before,
-    limit,
-  ]);
-  const late = await tx.write(`delete from stale_write where ctid in (select ctid from stale_write where at < $1 limit $2)`, [
-    before,
-    limit,
-  ]);
-  return deliveries + late;
+  return tx.write(`delete from stale_write where ctid in (select ctid from stale_write where at < $1 limit $2)`, [before, limit]);
 }
 
 /** Which of these digests rows of this slice need: sources, uploads of what runs, artifacts, caches, logs that are kept. */

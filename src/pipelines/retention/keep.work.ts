@@ -24,9 +24,9 @@ export const pipelineRetention: readonly RetentionRule[] = [
     },
   },
   {
-    what: 'deliveries',
+    what: 'late-writes',
     days: 30,
-    means: 'Which deliveries of webhooks were taken, and which writes came too late.',
+    means: 'Which writes of machines came too late.',
     due: store.dueNotes,
     remove: async (tx, before, limit) => ({ things: await store.removeNotes(tx, before, limit), digests: [] }),
   },

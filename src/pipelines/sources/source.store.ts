@@ -6,8 +6,6 @@ export type SourceRow = {
   readonly id: string;
   readonly org_id: string;
   readonly url: string;
-  readonly hook_id: string | null;
-  readonly hook_secret: Buffer | null;
   readonly due_at: Instant;
   readonly checked_at: Instant | null;
   readonly failures: number;
@@ -31,32 +29,6 @@ export function findSource(tx: Tx, id: string): Promise<SourceRow | null> {
 
 export function lockSource(tx: Tx, id: string): Promise<SourceRow | null> {
   return tx.maybe<SourceRow>(`select * from source where id = $1 for update`, [id]);
-}
-
-/** By its hook, in whatever organisation: a webhook names none. */
-export function sourceByHook(tx: Tx, hook: string): Promise<SourceRow | null> {
-  return tx.maybe<SourceRow>(`select * from source where hook_id = $1`, [hook]);
-}
-
-export async function setHook(tx: Tx, source: string, hook: string, sealed: Uint8Array): Promise<void> {
-  await tx.write(`update source set hook_id = $2, hook_secret = $3, version = version + 1 where id = $1`, [
-    source,
-    hook,
-    Buffer.from(sealed),
-  ]);
-}
-
-/** Remembers a delivery; false where it was here before. */
-export async function insertDelivery(tx: Tx, hook: string, delivery: string): Promise<boolean> {
-  const touched = await tx.write(
-    `insert into hook_delivery (hook_id, delivery_id, org_id, at) values ($1, $2, $3, $4) on conflict do nothing`,
-    [hook, delivery, tx.org, await tx.now()],
-  );
-  return touched === 1;
-}
-
-export async function forgetDeliveries(tx: Tx, before: Instant): Promise<void> {
-  await tx.write(`delete from hook_delivery where at < $1`, [before]);
 }
 
 /** Sources whose poll is due. */
@@ -127,27 +99,4 @@ function emailOf(text: string): string {
 /** The source of a repository, where somebody watches it. */
 export function sourceByUrl(tx: Tx, url: string): Promise<{ id: string } | null> {
   return tx.maybe<{ id: string }>(`select id from source where org_id = $1 and url = $2`, [tx.org, url]);
-}
-
-/** Sealed secrets of hooks that begin with `head`, locked; those that somebody else has locked are left out. */
-export function lockSealedHooks(
-  tx: Tx,
-  head: Uint8Array,
-  limit: number,
-): Promise<{ org: string; source: string; hook: string; sealed: Buffer }[]> {
-  return tx.query(
-    `select org_id as org, id as source, hook_id as hook, hook_secret as sealed from source
-     where hook_id is not null and substring(hook_secret from 1 for $2) = $1 order by id limit $3 for update skip locked`,
-    [Buffer.from(head), head.length, limit],
-  );
-}
-
-export async function countSealedHooks(tx: Tx, head: Uint8Array): Promise<number> {
-  const sql = `select count(*) as n from source where substring(hook_secret from 1 for $2) = $1`;
-  return (await tx.one<{ n: number }>(sql, [Buffer.from(head), head.length])).n;
-}
-
-/** The same secret under another key. */
-export async function resealHook(tx: Tx, source: string, sealed: Uint8Array): Promise<void> {
-  await tx.write(`update source set hook_secret = $2 where id = $1`, [source, Buffer.from(sealed)]);
 }

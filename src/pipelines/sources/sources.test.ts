@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { system } from '../../kernel/actor.ts';
+import { intakeOf } from '../../platform/hooks/door.routes.ts';
 import { testFloor } from '../../testing/database.ts';
 import { factsOf, givenService, passTime } from '../../testing/pipelines.ts';
 import { listRuns, viewRun } from '../run.views.ts';
 import { commitsBetween } from './commits.queries.ts';
-import { createHook, receiveHook } from './hook.commands.ts';
+import { createHook, repositoryTaker } from './hook.commands.ts';
 import { ensureSource, findSource } from './source.store.ts';
 import { startRun } from './start.commands.ts';
 import { sourceSweeper, syncSource, syncTask } from './sync.reactions.ts';
@@ -128,18 +129,20 @@ test('a signed hook is a hint: verified, taken once, and only ever a look at the
       'x-hub-signature-256': `sha256=${createHmac('sha256', key).update(body).digest('hex')}`,
       'x-github-delivery': id,
     };
-    return receiveHook(floor, hook, Buffer.from(body), (name) => headers[name] ?? null);
+    return intakeOf(floor, [repositoryTaker]).take({ hook, headers, body: Buffer.from(body), encrypted: false });
   };
   const wakes = () =>
     floor.db.read('*', (tx) => tx.query(`select key from graphile_worker.jobs where key = $1`, [`pipelines.sync:${source.id}`]));
-  await expect(send('{}', 'd0', 'another')).rejects.toMatchObject({ code: 'pipelines.bad-hook', status: 401 });
+  await expect(send('{}', 'd0', 'another')).rejects.toMatchObject({ code: 'hooks.refused', status: 401 });
   expect(await wakes()).toHaveLength(0);
-  expect(await send('not even json {"ref":"$(touch /tmp/x)"}', 'd1')).toEqual({ accepted: true, duplicate: false });
+  expect(await send('not even json {"ref":"$(touch /tmp/x)"}', 'd1')).toMatchObject({ accepted: true, duplicate: false });
   expect(await wakes()).toHaveLength(1);
-  expect(await send('again', 'd1')).toEqual({ accepted: true, duplicate: true });
+  expect(await send('again', 'd1')).toMatchObject({ accepted: true, duplicate: true });
   const many = await Promise.all(Array.from({ length: 5 }, () => send('{}', 'd2')));
   expect(many.filter((one) => !one.duplicate)).toHaveLength(1);
-  await expect(receiveHook(floor, floor.newId('hok'), Buffer.from('{}'), () => null)).rejects.toMatchObject({ code: 'pipelines.bad-hook' });
+  await expect(
+    intakeOf(floor, [repositoryTaker]).take({ hook: floor.newId('hok'), headers: {}, body: Buffer.from('{}'), encrypted: false }),
+  ).rejects.toMatchObject({ code: 'hooks.refused' });
   await syncTask.run(floor, { source: source.id, poll: false, heardAt: null }, floor.org);
   await passTime(floor, 600_000);
   await send('{}', 'd3');
@@ -147,7 +150,7 @@ test('a signed hook is a hint: verified, taken once, and only ever a look at the
   expect(await runsOf('hooked')).toHaveLength(1);
   // A renewed hook ends the old one.
   await floor.db.tx(floor.org, (tx) => createHook(tx, actor, 'hooked'));
-  await expect(send('{}', 'd4')).rejects.toMatchObject({ code: 'pipelines.bad-hook' });
+  await expect(send('{}', 'd4')).rejects.toMatchObject({ code: 'hooks.refused' });
 });
 
 test('a run by hand: at a branch, a tag or a commit, trusted by where that stands', async () => {

@@ -16,7 +16,6 @@ import {
   dueSources,
   ensureSource,
   findSource,
-  forgetDeliveries,
   forgetHeads,
   headsOf,
   insertCommits,
@@ -179,13 +178,12 @@ export const syncTask: Task = {
   },
 };
 
-/** Polls sources that are due, whatever hooks say; forgets old deliveries. */
+/** Polls sources that are due, whatever hooks say. */
 export const sourceSweeper: Sweeper = {
   name: 'pipelines.sources',
   async sweep(tx) {
     const now = await tx.now();
     for (const { id, org } of await dueSources(tx, now)) await tx.wake(syncTask.name, id, { source: id, poll: true, heardAt: null, org });
-    await forgetDeliveries(tx, plus(now, -7 * 24 * 3_600_000));
   },
 };
 

@@ -15,6 +15,8 @@ export type Call<Shape extends RouteShape> = {
   readonly requestId: string;
   /** Where the request comes from: the other end, or what a proxy of ours says of it. */
   readonly address: string;
+  /** Whether it came over TLS, to us or to a proxy of ours. */
+  readonly encrypted: boolean;
   readonly headers: Headers;
   /** The JSON body exactly as received: what a webhook's signature covers. */
   readonly rawBody: string;

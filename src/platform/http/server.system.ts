@@ -7,7 +7,7 @@ import { Problem, toProblemJson } from '../../kernel/problem.ts';
 import { randomHex } from '../../host/ids.system.ts';
 import type { Floor, Tx } from '../floor.ts';
 import { within, type LogContext } from '../log-context.system.ts';
-import { clientTooOld, notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
+import { bug, clientTooOld, notFound, notSignedIn, otherOrigin } from '../platform.problems.ts';
 import { paused } from '../backup/backup.problems.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { checkAccess, lateQuestions } from './access.system.ts';
@@ -30,7 +30,8 @@ type Parts = {
   readonly limiter?: Limiter;
 };
 
-const SAFE_HEADERS = {
+/** What every answer carries. */
+export const SAFE_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -100,6 +101,7 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
       tx,
       requestId,
       address: callerIn(context).address,
+      encrypted: callerIn(context).https,
       headers: context.req.raw.headers,
       signal,
       ...lateQuestions(gate, tx, actor, route),
@@ -108,7 +110,8 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
 
   const mode = route.transaction ?? (route.method === 'GET' ? 'read' : 'tx');
   if (mode === 'none') {
-    await floor.db.read(actor.org, (tx) => checkAccess(gate, tx, actor, route, parsed));
+    // Only actions need the database to be judged.
+    if (route.access.kind === 'may') await floor.db.read(actor.org, (tx) => checkAccess(gate, tx, actor, route, parsed));
     return respond(route, await run(noTransaction(route)), requestId);
   }
   if (mode === 'read') {
@@ -247,15 +250,7 @@ function failure(error: unknown, requestId: string, route: RouteShape, { floor }
     return untaken(route, problemResponse(problem, requestId));
   }
   floor.log.error({ requestId, route: `${route.method} ${route.path}`, err: error }, 'a bug: a handler threw');
-  return problemResponse(
-    new Problem({
-      code: 'platform.bug',
-      status: 500,
-      sentence: 'Something went wrong inside Yardmaster; nothing of this request was kept.',
-      remedy: `Repeat it once. If it fails again, report the request id ${requestId} with the server's log lines of that id.`,
-    }),
-    requestId,
-  );
+  return problemResponse(bug({ requestId }), requestId);
 }
 
 /** Of a refused upload bytes are still on their way: its connection ends with the answer, and the caller is told so. */

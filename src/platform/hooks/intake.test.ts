@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { system } from '../../kernel/actor.ts';
+import { Problem } from '../../kernel/problem.ts';
+import { bodyFlips, headerFlips, SIGNERS, type SignedRequest } from '../../testing/hooks/flips.ts';
+import { testFloor } from '../../testing/database.ts';
+import { intakeOf } from './door.routes.ts';
+import { endHook, makeHook } from './hook.commands.ts';
+import { liveHook, saveSettings } from './hook.store.ts';
+import { unreadable } from './hooks.problems.ts';
+import { ATTEMPTS, takeDue } from './take.work.ts';
+import type { HookOf, Taker } from './taker.port.ts';
+
+const floor = await testFloor();
+const actor = system(floor.org, 'test');
+const tx = <T>(work: Parameters<typeof floor.db.tx<T>>[1]) => floor.db.tx(floor.org, work);
+let parsed = 0;
+const effects: string[] = [];
+const hints: HookOf[][] = [];
+const takers: Taker[] = [
+  {
+    name: 'test',
+    async take(inner, delivery) {
+      parsed += 1;
+      const text = Buffer.from(delivery.body).toString();
+      if (text === 'unreadable') throw unreadable({ why: 'it says so' });
+      if (text === 'later') throw new Problem({ code: 'test.later', status: 503, sentence: 'Not now.', remedy: 'Wait.' });
+      if (text === 'bug') throw new Error('a bug of the test');
+      await inner.query(`insert into clock_offset (offset_ms) values (0)`);
+      effects.push(text);
+      return `took ${text}`;
+    },
+  },
+  { name: 'hinted', hint: async (_, hooks) => void hints.push([...hooks]) },
+];
+const intake = intakeOf(floor, takers);
+const hook = (taker = 'test') =>
+  tx((t) => makeHook(t, actor, { taker, name: 'test', subject: `about ${taker}`, schemes: ['hub', 'standard'] }));
+const request = (secret: string, text: string, id = floor.randomHex(8), seconds = Math.floor(Date.now() / 1000)): SignedRequest => {
+  const body = Buffer.from(text);
+  return { headers: SIGNERS['standard']?.(secret, body, id, seconds) ?? {}, body };
+};
+const send = (id: string, { headers, body }: SignedRequest) => intake.take({ hook: id, headers, body, encrypted: false });
+const rows = () =>
+  tx((t) =>
+    t.query<{ name: string; state: string; attempts: number; outcome: string | null; body: Buffer | null }>(
+      `select * from delivery order by seq`,
+    ),
+  );
+/** As if all pauses were over. */
+const due = () =>
+  tx((t) => t.write(`update delivery set due_at = yardmaster_now() - interval '1 second' where state in ('taken', 'failed')`));
+const refused = { code: 'hooks.refused', status: 401 };
+
+test('what is accepted is durable, whole, and taken exactly once however often it is sent', async () => {
+  const { hook: id, secret } = await hook();
+  const first = request(secret, '{"n":1}', 'same');
+  const answers = await Promise.all([first, first, first, request(secret, '{"n":2}')].map((one) => send(id, one)));
+  expect(answers.filter(({ duplicate }) => !duplicate)).toHaveLength(2);
+  expect((await rows()).map(({ state, body }) => [state, body?.toString()])).toEqual([
+    ['taken', '{"n":1}'],
+    ['taken', '{"n":2}'],
+  ]);
+  expect(parsed).toBe(0);
+  expect(await takeDue(floor, takers)).toBe(2);
+  expect(await send(id, first)).toMatchObject({ duplicate: true });
+  expect(await takeDue(floor, takers)).toBe(0);
+  expect(effects).toEqual(['{"n":1}', '{"n":2}']);
+  expect((await rows()).map(({ state, outcome }) => [state, outcome])).toEqual([
+    ['done', 'took {"n":1}'],
+    ['done', 'took {"n":2}'],
+  ]);
+});
+
+test('bytes that are no text, none at all, and many at once arrive as they are', async () => {
+  const { hook: id, secret } = await hook();
+  const before = (await rows()).length;
+  const bodies = Array.from({ length: 300 }, (_, at) =>
+    Buffer.from(Array.from({ length: at % 97 }, (_, place) => (place * 31 + at) % 256)),
+  );
+  await Promise.all(
+    bodies.map((body, at) => {
+      const headers = SIGNERS['standard']?.(secret, body, `n${at}`, Math.floor(Date.now() / 1000)) ?? {};
+      return send(id, { headers, body });
+    }),
+  );
+  const kept = new Map((await rows()).slice(before).map((row) => [row.name, row.body]));
+  for (const [at, body] of bodies.entries()) expect(kept.get(`n${at}`)?.equals(body), `n${at}`).toBe(true);
+  await tx((t) => t.write(`delete from delivery where hook_id = $1`, [id]));
+});
+
+test('no flipped bit of signature, its headers or the body comes in, and nothing of it is read', async () => {
+  const { hook: id, secret } = await hook();
+  const before = (await rows()).length;
+  const [read, good] = [parsed, request(secret, '{"ref":"refs/heads/main"}')];
+  let turned = 0;
+  for (const flips of [headerFlips(good), bodyFlips(good)]) {
+    for (const flip of flips) {
+      await expect(send(id, flip)).rejects.toMatchObject(refused);
+      turned += 1;
+    }
+  }
+  await expect(send(floor.newId('hok'), good)).rejects.toMatchObject(refused);
+  expect(turned).toBeGreaterThan(1000);
+  expect(await takeDue(floor, takers)).toBe(0);
+  expect(parsed - read).toBe(0);
+  expect((await rows()).length).toBe(before);
+  expect(await send(id, good)).toMatchObject({ accepted: true, duplicate: false });
+  await takeDue(floor, takers);
+});
+
+test('a bad delivery is parked, one that fails is tried again and parked in the end, and none stops the others', async () => {
+  const { hook: id, secret } = await hook();
+  for (const text of ['unreadable', 'bug', 'later', 'good']) await send(id, request(secret, text, text));
+  const states = async () => Object.fromEntries((await rows()).map(({ name, state }) => [name, state]));
+  await takeDue(floor, takers);
+  expect(await states()).toMatchObject({ unreadable: 'parked', bug: 'failed', later: 'failed', good: 'done' });
+  for (let round = 1; round < ATTEMPTS; round += 1) {
+    expect(await takeDue(floor, takers), 'not before its pause is over').toBe(0);
+    await due();
+    await takeDue(floor, takers);
+  }
+  expect(await states()).toMatchObject({ unreadable: 'parked', bug: 'parked', later: 'parked', good: 'done' });
+  await due();
+  expect(await takeDue(floor, takers)).toBe(0);
+  const told = Object.fromEntries((await rows()).map(({ name, outcome }) => [name, outcome]));
+  expect(told['unreadable']).toContain('it says so');
+  expect(told['bug']).not.toContain('a bug of the test');
+});
+
+test('one that takes the server down with it is parked without being read again', async () => {
+  const { hook: id, secret } = await hook();
+  await send(id, request(secret, 'kills', 'kills'));
+  // As if the server had ended in each attempt, after it had counted it.
+  await tx((t) => t.write(`update delivery set attempts = $1 where name = 'kills'`, [ATTEMPTS]));
+  const before = parsed;
+  await takeDue(floor, takers);
+  expect((await rows()).find(({ name }) => name === 'kills')).toMatchObject({ state: 'parked' });
+  expect(parsed).toBe(before);
+});
+
+test('a hook that ended or changed takes nothing, whatever a server remembers of it', async () => {
+  const { hook: id, secret } = await hook();
+  await send(id, request(secret, 'before'));
+  await tx((t) => endHook(t, id));
+  await expect(send(id, request(secret, 'after'))).rejects.toMatchObject(refused);
+  const other = await hook();
+  await send(other.hook, request(other.secret, 'before'));
+  const row = await tx((t) => liveHook(t, other.hook));
+  // No word of it on the bus: what is remembered is of an older version now.
+  await tx((t) => saveSettings(t, other.hook, row?.version ?? 0, { changed: true }));
+  await expect(send(other.hook, request(other.secret, 'old'))).rejects.toMatchObject(refused);
+  expect(await send(other.hook, request(other.secret, 'new'))).toMatchObject({ accepted: true });
+  await takeDue(floor, takers);
+});
+
+test('hints stand in the transaction that accepts, once for all that came together', async () => {
+  const { hook: id, secret } = await hook('hinted');
+  await Promise.all(Array.from({ length: 20 }, (_, at) => send(id, request(secret, `h${at}`))));
+  expect(hints.flat().length).toBeLessThanOrEqual(20);
+  expect(hints.every((batch) => batch.length === 1 && batch[0]?.subject === 'about hinted')).toBe(true);
+  expect(hints.length).toBeLessThan(20);
+  expect(await takeDue(floor, takers)).toBe(0);
+});
+
+test('its owner sees that something came and was refused; no secret and no credential is kept in the clear', async () => {
+  const { hook: id, secret } = await hook();
+  await expect(send(id, request(`whsec_AAAA${secret.slice(10)}`, 'x'))).rejects.toMatchObject(refused);
+  await send(id, {
+    ...request(secret, 'kept', 'kept'),
+    headers: { ...request(secret, 'kept', 'kept').headers, authorization: 'Bearer planted-credential', cookie: 'c=planted-credential' },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 2300));
+  const row = await tx((t) => liveHook(t, id));
+  expect(row).toMatchObject({ refused: 1, refusedWhy: 'wrong-signature' });
+  expect(row?.sealed.toString('latin1')).not.toContain(secret);
+  const kept = await tx((t) => t.query<{ headers: object }>(`select headers from delivery`));
+  expect(JSON.stringify(kept)).not.toContain('planted-credential');
+});

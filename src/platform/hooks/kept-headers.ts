@@ -1,0 +1,25 @@
+import type { HookScheme } from '../../kernel/webhook.ts';
+
+/** Whatever else a sender says, these are never kept: they are, or may be, credentials. */
+const NEVER = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-gitlab-token', 'x-api-key', 'x-auth-token', 'token']);
+/** The road of the request, not what it says. */
+const NOISE = new Set(['host', 'connection', 'content-length', 'accept-encoding', 'transfer-encoding', 'keep-alive', 'expect']);
+const MOST = 40;
+const LONGEST = 500;
+
+/**
+ * The headers of a delivery that are kept with it: forty at most, each cut at 500 characters, without what carries
+ * credentials. A signature is no credential: it is good for exactly these bytes.
+ */
+export function keptHeaders(
+  headers: Readonly<Record<string, string>>,
+  scheme: HookScheme,
+  signatureHeader: string | null,
+): Record<string, string> {
+  const kept: [string, string][] = [];
+  for (const name in headers) {
+    if (NEVER.has(name) || NOISE.has(name) || (scheme === 'bearer' && name === signatureHeader)) continue;
+    if (kept.push([name.slice(0, 100), (headers[name] ?? '').slice(0, LONGEST)]) === MOST) break;
+  }
+  return Object.fromEntries(kept);
+}
