@@ -35,3 +35,9 @@ export const badVersion = defineProblem<{ given: string }>('artifacts.bad-versio
   sentence: ({ given }) => `"${given}" is no version.`,
   remedy: 'Write it after SemVer 2.0.0, for example 1.4.0 or 1.4.0-rc.1, without a leading v.',
 });
+
+export const badVersionSettings = defineProblem<{ file: string; lines: string }>('artifacts.bad-version-settings', {
+  status: 400,
+  sentence: ({ file, lines }) => `${file} can't be used:\n${lines}`,
+  remedy: 'Correct the places shown and commit; the guide on versions and notes has every setting.',
+});

@@ -1,36 +1,55 @@
-import { readCommits, resolveRef } from '../host/git.run.ts';
+import semver from 'semver';
+import { resolveRef } from '../host/git.run.ts';
+import { changelogToMarkdown, writeChangelog } from '../artifacts/notes/changelog.ts';
+import type { Changelog } from '../artifacts/notes/changelog.ts';
 import { notesToMarkdown, writeNotes } from '../artifacts/notes/notes.ts';
 import type { ReleaseNotes } from '../artifacts/notes/notes.ts';
 import { accountFor } from '../artifacts/versions/account.ts';
-import { HISTORY_LIMIT, readNext } from './version.ts';
+import { commitsSince, openRepository } from './repository.ts';
+import type { RepositoryArgs } from './repository.ts';
+import { readNext } from './version.ts';
 
-export type NotesArgs = {
-  readonly repo: string;
+export type NotesArgs = RepositoryArgs & {
   /** A tag, branch or commit that users already have; default: the version before. */
   readonly from?: string;
-  readonly to?: string;
-  readonly path?: string;
-  readonly name?: string;
+  /** Every version of the history, newest first. */
+  readonly all?: boolean;
+  readonly now?: number;
 };
+type Known = Parameters<typeof openRepository>[1];
 
-/** `ym notes`: release notes of what is between two points of a repository, without a server. */
-export async function notes(args: NotesArgs): Promise<{ text: string; json: ReleaseNotes }> {
-  const json = args.from === undefined ? await sinceLast(args) : await between(args, args.from);
+/** `ym notes`: release notes of what is between two points of a repository, or of every version, without a server. */
+export async function notes(args: NotesArgs, known?: Known): Promise<{ text: string; json: ReleaseNotes | Changelog }> {
+  if (args.all === true && args.from === undefined) {
+    const json = await changelog(args, known);
+    return { text: changelogToMarkdown(json), json };
+  }
+  const json = args.from === undefined ? await sinceLast(args, known) : await between(args, args.from, known);
   return { text: notesToMarkdown(json), json };
 }
 
-async function sinceLast(args: NotesArgs): Promise<ReleaseNotes> {
-  const answer = await readNext(args);
-  return writeNotes({ service: args.name ?? args.path ?? 'Release', version: answer.next, from: answer.from?.tag ?? null }, answer.because);
+function title(args: NotesArgs): string {
+  return args.name ?? args.path ?? 'Release';
 }
 
-async function between(args: NotesArgs, from: string): Promise<ReleaseNotes> {
-  const [start, end] = await Promise.all([resolveRef(args.repo, from), resolveRef(args.repo, args.to ?? 'HEAD')]);
-  const commits = await readCommits(args.repo, {
-    from: start,
-    to: end,
-    limit: HISTORY_LIMIT,
-    ...(args.path === undefined ? {} : { paths: [args.path] }),
-  });
-  return writeNotes({ service: args.name ?? args.path ?? 'Release', version: args.to ?? null, from }, accountFor(commits));
+async function sinceLast(args: NotesArgs, known: Known): Promise<ReleaseNotes> {
+  const { answer } = await readNext(args, known);
+  return writeNotes({ service: title(args), version: answer.next, from: answer.from?.tag ?? null }, answer.because);
+}
+
+async function between(args: NotesArgs, from: string, known: Known): Promise<ReleaseNotes> {
+  const repository = await openRepository(args, known);
+  const start = await resolveRef(args.repo, from);
+  const { commits, touching } = await commitsSince(repository, start);
+  const version = repository.versions.find((tagged) => tagged.tag === args.to)?.version ?? args.to ?? null;
+  const accounts = accountFor(commits, undefined, touching, repository.rules.types);
+  return writeNotes({ service: title(args), version, from }, accounts);
+}
+
+async function changelog(args: NotesArgs, known: Known): Promise<Changelog> {
+  const repository = await openRepository(args, known);
+  const { commits, touching } = await commitsSince(repository, null);
+  const { versions, scheme, rules } = repository;
+  const stable = versions.filter(({ version }) => (scheme === null ? semver.prerelease(version) === null : !version.includes('-')));
+  return writeChangelog({ service: title(args), commits, versions: stable, touching, types: rules.types });
 }

@@ -1,47 +1,67 @@
-import { listTags, readCommits, resolveRef } from '../host/git.run.ts';
 import type { Accounted } from '../artifacts/versions/account.ts';
+import { nextCalendarVersion } from '../artifacts/versions/calendar.ts';
 import { isFresh, nextVersion } from '../artifacts/versions/next.ts';
 import type { NextVersion } from '../artifacts/versions/next.ts';
+import type { Strategy } from '../artifacts/versions/lane.ts';
+import { baseOf, commitsSince, openLanes, openRepository } from './repository.ts';
+import type { Repository, RepositoryArgs } from './repository.ts';
 import { badPrerelease } from './version.problems.ts';
 
-/** More commits than this since the version before are not read; 100,000 take about a second. */
-export const HISTORY_LIMIT = 100_000;
-
-export type VersionArgs = {
-  readonly repo: string;
-  /** The service's folder in a repository of several services. */
-  readonly path?: string;
-  readonly name?: string;
+export type VersionArgs = RepositoryArgs & {
   readonly prerelease?: string;
-  /** Default HEAD. */
-  readonly to?: string;
+  /** A patch even where no commit asks for one. */
+  readonly hotfix?: boolean;
+  /** The instant that a calendar version is of, milliseconds since the epoch. */
+  readonly now?: number;
 };
 
-/** `notCounted`: commits that are in the version before, or touch nothing of the service. */
+/** `notCounted`: commits since the version before that touch nothing of the service. */
 export type VersionJson = Omit<NextVersion, 'because'> & {
+  readonly service: string;
+  readonly strategy: Strategy;
+  readonly branch: string | null;
+  /** Where it is published: null is the usual place, else `next`, `beta`, `1.2.x` ... */
+  readonly channel: string | null;
+  /** The branch releases nothing by itself: this is what it would be once merged. */
+  readonly preview: boolean;
   readonly because: readonly Omit<Accounted, 'message'>[];
   readonly notCounted: number;
 };
 
+export type Read = { readonly repository: Repository; readonly answer: NextVersion };
+
 /** `ym version next`: the next version of the repository at `repo`, without a server. */
-export async function versionNext(args: VersionArgs): Promise<{ text: string; json: VersionJson }> {
-  if (args.prerelease !== undefined && !/^[a-z][a-z0-9-]{0,30}$/.test(args.prerelease))
-    throw badPrerelease({ given: args.prerelease.slice(0, 40) });
-  const answer = await readNext(args);
+export async function versionNext(
+  args: VersionArgs,
+  known?: Parameters<typeof openRepository>[1],
+): Promise<{ text: string; json: VersionJson }> {
+  const { repository, answer } = await readNext(args, known);
   const because = answer.because.filter(isFresh).map(({ commit, subject, kind, bump, why }) => ({ commit, subject, kind, bump, why }));
-  return { text: versionText(answer), json: { ...answer, because, notCounted: answer.because.length - because.length } };
+  const { service, rules, branch, lane } = repository;
+  const json = {
+    ...answer,
+    service,
+    strategy: rules.strategy,
+    branch,
+    channel: args.prerelease ?? lane.channel,
+    preview: lane.preview,
+    because,
+    notCounted: answer.because.length - because.length,
+  };
+  return { text: versionText(answer), json };
 }
 
-/** Reads history and tags, and asks for the next version. */
-export async function readNext(args: VersionArgs): Promise<NextVersion> {
-  const monorepo = args.path !== undefined && !['', '.', './'].includes(args.path);
-  const service = args.name ?? (monorepo ? (args.path?.replace(/\/+$/, '').split('/').at(-1) ?? 'service') : 'service');
-  const to = await resolveRef(args.repo, args.to ?? 'HEAD');
-  const commits = await readCommits(args.repo, { to, limit: HISTORY_LIMIT });
-  const tags = await listTags(args.repo);
-  const under = monorepo ? await readCommits(args.repo, { to, paths: [args.path ?? '.'], limit: HISTORY_LIMIT }) : null;
-  const touching = under === null ? null : new Set(under.map((commit) => commit.id));
-  return nextVersion({ tagging: { service, monorepo }, commits, touching, tags, prerelease: args.prerelease ?? null });
+/** Reads what came since the version before, and asks for the next one. */
+export async function readNext(args: VersionArgs, known?: Parameters<typeof openRepository>[1]): Promise<Read> {
+  if (args.prerelease !== undefined && !/^[a-z][a-z0-9-]{0,30}$/.test(args.prerelease))
+    throw badPrerelease({ given: args.prerelease.slice(0, 40) });
+  const repository = await openRepository(args, known);
+  const { tagging, tags, rules, lane, scheme } = repository;
+  const from = await baseOf(repository);
+  const [{ commits, touching }, open] = await Promise.all([commitsSince(repository, from?.commit ?? null), openLanes(repository)]);
+  const request = { tagging, tags, commits, touching, from, rules, prerelease: args.prerelease ?? null };
+  if (scheme !== null) return { repository, answer: nextCalendarVersion({ ...request, now: args.now ?? Date.now() }, scheme) };
+  return { repository, answer: nextVersion({ ...request, lane, open, atLeast: args.hotfix === true ? 'patch' : null }) };
 }
 
 function versionText(answer: NextVersion): string {

@@ -41,3 +41,15 @@ export const badRepositoryUrl = defineProblem<{ url: string; why: string }>('git
   sentence: ({ url, why }) => `"${url}" can't be a repository's address: ${why}.`,
   remedy: 'Give an URL with https, ssh, http or file, without a password, or an absolute path.',
 });
+
+export const tooManyCommits = defineProblem<{ limit: number }>('git.too-many-commits', {
+  status: 413,
+  sentence: ({ limit }) => `There are more than ${limit} commits to read.`,
+  remedy: 'Tag the version that users have, or ask from a later point.',
+});
+
+export const shallowHistory = defineProblem<{ what: string }>('git.shallow-history', {
+  status: 400,
+  sentence: ({ what }) => `This repository is a shallow clone, and what it lacks decides: ${what}.`,
+  remedy: 'Fetch the rest: git fetch --unshallow --tags (in GitHub Actions: actions/checkout with fetch-depth: 0).',
+});

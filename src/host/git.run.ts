@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { COMMIT_FORMAT, GIT_PROTOCOLS, isCommitId, parseCommits, parseHeads, repositoryUrlFault, validRef } from './git.ts';
+import { COMMIT_FORMAT, isCommitId, parseCommits, parseHeads, repositoryUrlFault, validRef } from './git.ts';
 import type { Commit, Head, Tag } from './git.ts';
+import { gitArguments, gitEnvironment } from './git-command.system.ts';
 import { badRef, badRepositoryUrl, gitFailed, gitMissing, gitTimeout, gitTooMuch, noSuchRef } from './git.problems.ts';
 
 /**
@@ -21,57 +22,9 @@ const DEFAULT_TIMEOUT = 60_000;
 const DEFAULT_LIMIT = 64 * 1024 * 1024;
 const ERROR_TEXT = 4000;
 
-/** Settings that no repository's own configuration may override: nothing in it may start a program. */
-const SAFE = [
-  'core.hooksPath=/dev/null',
-  'core.fsmonitor=false',
-  'log.showSignature=false',
-  'core.pager=cat',
-  'credential.helper=',
-  'gc.auto=0',
-  'maintenance.auto=false',
-  'uploadpack.packObjectsHook=',
-];
-
-/** The environment that git gets: enough to run and to reach a repository by ssh, nothing of ours. */
-export function gitEnvironment(): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const name of [
-    'PATH',
-    'HOME',
-    'SSH_AUTH_SOCK',
-    'HTTPS_PROXY',
-    'HTTP_PROXY',
-    'https_proxy',
-    'http_proxy',
-    'NO_PROXY',
-    'no_proxy',
-    'TMPDIR',
-  ]) {
-    const value = process.env[name];
-    if (value !== undefined) kept[name] = value;
-  }
-  return {
-    ...kept,
-    LC_ALL: 'C.UTF-8',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_ATTR_NOSYSTEM: '1',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ASKPASS: 'false',
-    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=10',
-    GIT_ALLOW_PROTOCOL: GIT_PROTOCOLS.join(':'),
-    GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_PAGER: 'cat',
-  };
-}
-
 function start(dir: string | null, args: readonly string[]): ChildProcess {
-  const where = dir === null ? [] : ['-C', dir];
-  const safe = SAFE.flatMap((setting) => ['-c', setting]);
   // Its own process group, so that ending it ends its transport helpers too.
-  return spawn('git', [...where, ...safe, ...args], {
+  return spawn('git', gitArguments(dir, args), {
     env: gitEnvironment(),
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
@@ -87,6 +40,8 @@ function end(child: ChildProcess): void {
     child.kill('SIGKILL');
   }
 }
+
+export { gitEnvironment } from './git-command.system.ts';
 
 /** Runs git in `dir` and answers its standard output. Throws a Problem where it fails, is slow, or prints too much. */
 export async function runGit(dir: string | null, args: readonly string[], options: GitOptions = {}): Promise<Buffer> {

@@ -7,6 +7,8 @@ export type NotesEntry = {
   readonly scope: string | null;
   readonly text: string;
   readonly breaking: string | null;
+  /** Issues and pull requests that the commit names. */
+  readonly issues: readonly string[];
 };
 export type NotesSection = { readonly kind: CommitKind; readonly title: string; readonly entries: readonly NotesEntry[] };
 
@@ -51,6 +53,7 @@ function toEntry({ commit, subject, message }: Accounted): NotesEntry {
     scope: message?.scope == null ? null : oneLine(message.scope),
     text: oneLine(message?.description ?? subject),
     breaking: message?.breaking == null ? null : oneLine(message.breaking),
+    issues: message?.issues ?? [],
   };
 }
 
@@ -64,9 +67,10 @@ function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : word.endsWith('x') ? 'es' : 's'}`;
 }
 
-/** The notes as Markdown. Every word that a commit's author chose is inert: no HTML, link, mention or formatting of theirs. */
-export function notesToMarkdown(notes: ReleaseNotes): string {
-  const lines = [`## ${inertMarkdown(`${notes.service} ${notes.version ?? 'unreleased'}`)}`, '', notes.summary];
+/** The notes of one release as Markdown. Every word that a commit's author chose is inert: no HTML, link, mention or formatting of theirs. */
+export function notesToMarkdown(notes: ReleaseNotes, date: string | null = null): string {
+  const title = `${notes.service} ${notes.version ?? 'unreleased'}${date === null ? '' : `, ${date}`}`;
+  const lines = [`## ${inertMarkdown(title)}`, '', notes.summary];
   if (notes.from !== null) lines.push('', `Since ${inertMarkdown(notes.from)}.`);
   for (const section of notes.sections) {
     lines.push('', `### ${section.title}`, '');
@@ -76,7 +80,9 @@ export function notesToMarkdown(notes: ReleaseNotes): string {
   return `${lines.join('\n')}\n`;
 }
 
-function entryLines({ commit, scope, text, breaking }: NotesEntry): string[] {
-  const line = `- ${scope === null ? '' : `**${inertMarkdown(scope)}:** `}${inertMarkdown(text)} (${commit.slice(0, 10)})`;
+function entryLines({ commit, scope, text, breaking, issues }: NotesEntry): string[] {
+  const named = issues.filter((issue) => !text.includes(issue));
+  const place = [commit.slice(0, 10), ...named.map(inertMarkdown)].join(', ');
+  const line = `- ${scope === null ? '' : `**${inertMarkdown(scope)}:** `}${inertMarkdown(text)} (${place})`;
   return breaking === null || breaking === text ? [line] : [line, `  - ${inertMarkdown(breaking)}`];
 }

@@ -2,7 +2,14 @@ import type { ConventionalMessage } from './message.ts';
 import { readMessage } from './message.ts';
 
 /** What the version needs to know of a commit; `host/git.ts`'s `Commit` is one. */
-export type CommitText = { readonly id: string; readonly parents: readonly string[]; readonly subject: string; readonly body: string };
+export type CommitText = {
+  readonly id: string;
+  readonly parents: readonly string[];
+  readonly subject: string;
+  readonly body: string;
+  /** The message, where it was read already: of long histories nobody keeps the bodies. */
+  readonly message?: ConventionalMessage | null;
+};
 
 export type Bump = 'major' | 'minor' | 'patch';
 
@@ -41,17 +48,19 @@ export type Accounted = {
 /**
  * Accounts for every commit (newest first, as git lists them). A revert cancels the commit it names where that one is in
  * the list and older; a revert that is itself reverted cancels nothing. `released` are ids that are in the version before;
- * `touching`, where given, the ids of the commits that touch this service.
+ * `touching`, where given, the ids of the commits that touch this service; `types` what types of commits ask for in this
+ * repository, where it is not the usual.
  */
 export function accountFor(
   commits: readonly CommitText[],
   released: ReadonlySet<string> = new Set(),
   touching: ReadonlySet<string> | null = null,
+  types: Readonly<Record<string, Bump | 'none'>> = {},
 ): Accounted[] {
-  const messages = commits.map((commit) => readMessage(commit.subject, commit.body));
+  const messages = commits.map((commit) => (commit.message === undefined ? readMessage(commit.subject, commit.body) : commit.message));
   const undoneBy = new Map<number, number>();
   const undoing = new Set<number>();
-  const find = finder(commits);
+  const find = finder(commits, messages);
   messages.forEach((message, at) => {
     const reverts = message?.reverts ?? null;
     if (reverts === null || undoneBy.has(at) || released.has(commits[at]?.id ?? '')) return;
@@ -72,18 +81,29 @@ export function accountFor(
     if (undoing.has(at) && message?.breaking === null) {
       return { ...base, kind: 'undoing', bump: null, why: 'it undoes what was never released' };
     }
-    return { ...base, ...judge(commit, message) };
+    return { ...base, ...judge(commit, message, types) };
   });
 }
 
-/** Finds, for a revert at `after`, the places of the older commits that it undoes. */
-function finder(commits: readonly CommitText[]): (ids: readonly string[], subject: string | null, after: number) => number[] {
+/** Finds, for a revert at `after`, the places of the older commits that it undoes. Only what some revert names is indexed. */
+function finder(
+  commits: readonly CommitText[],
+  messages: readonly (ConventionalMessage | null)[],
+): (ids: readonly string[], subject: string | null, after: number) => number[] {
+  const starts = new Set<string>();
+  const subjects = new Set<string>();
+  for (const message of messages) {
+    for (const id of message?.reverts?.commits ?? []) starts.add(id.slice(0, 7));
+    if (message?.reverts?.subject != null) subjects.add(message.reverts.subject);
+  }
   const byStart = new Map<string, number[]>();
   const bySubject = new Map<string, number[]>();
-  commits.forEach((commit, at) => {
-    push(byStart, commit.id.slice(0, 7), at);
-    push(bySubject, commit.subject, at);
-  });
+  if (starts.size + subjects.size > 0)
+    commits.forEach((commit, at) => {
+      const start = commit.id.slice(0, 7);
+      if (starts.has(start)) push(byStart, start, at);
+      if (subjects.has(commit.subject)) push(bySubject, commit.subject, at);
+    });
   return (ids, subject, after) => {
     if (ids.length === 0) return subject === null ? [] : (bySubject.get(subject) ?? []).filter((at) => at > after).slice(0, 1);
     return ids.flatMap((id) =>
@@ -98,14 +118,29 @@ function push(map: Map<string, number[]>, key: string, value: number): void {
   else list.push(value);
 }
 
-function judge(commit: CommitText, message: ConventionalMessage | null): Pick<Accounted, 'kind' | 'bump' | 'why'> {
+const KINDS: Readonly<Record<Bump, CommitKind>> = { major: 'breaking', minor: 'feature', patch: 'fix' };
+
+function judge(
+  commit: CommitText,
+  message: ConventionalMessage | null,
+  types: Readonly<Record<string, Bump | 'none'>>,
+): Pick<Accounted, 'kind' | 'bump' | 'why'> {
   if (message === null) {
     if (commit.parents.length > 1 || /^Merge /.test(commit.subject))
       return { kind: 'merge', bump: null, why: 'a merge; what it brings is counted by itself' };
     return { kind: 'unconventional', bump: null, why: 'its subject is no conventional commit, so it asks for no release' };
   }
   if (message.breaking !== null) return { kind: 'breaking', bump: 'major', why: `it breaks: ${message.breaking.slice(0, 200)}` };
-  switch (message.type) {
+  const own = Object.hasOwn(types, message.type) ? types[message.type] : undefined;
+  if (own === 'none') return { kind: 'other', bump: null, why: `${message.type} asks for no release here` };
+  const known = ['feat', 'feature', 'fix', 'perf', 'revert'].includes(message.type);
+  if (own !== undefined)
+    return { kind: known ? usual(message.type).kind : KINDS[own], bump: own, why: `${message.type} asks for a ${own} here` };
+  return usual(message.type);
+}
+
+function usual(type: string): Pick<Accounted, 'kind' | 'bump' | 'why'> {
+  switch (type) {
     case 'feat':
     case 'feature':
       return { kind: 'feature', bump: 'minor', why: 'a feature' };
@@ -116,7 +151,7 @@ function judge(commit: CommitText, message: ConventionalMessage | null): Pick<Ac
     case 'revert':
       return { kind: 'revert', bump: 'patch', why: 'it takes back what was released' };
     default:
-      return { kind: 'other', bump: null, why: `${message.type} asks for no release` };
+      return { kind: 'other', bump: null, why: `${type} asks for no release` };
   }
 }
 

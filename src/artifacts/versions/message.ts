@@ -11,6 +11,8 @@ export type ConventionalMessage = {
   /** What breaks, in the author's words; null where nothing does. */
   readonly breaking: string | null;
   readonly reverts: Reverts | null;
+  /** What it says it closes, and the pull request that a forge adds in brackets: `#12`, `SHOP-7`. At most 20. */
+  readonly issues: readonly string[];
 };
 
 /** What a revert says it undoes: commit ids (maybe abbreviated), and the subject where git's own wording quotes it. */
@@ -23,6 +25,9 @@ const MARKED = /^[A-Za-z][\w-]{0,39}(?:\([^()]{1,100}\))?!:[ \t]+(\S.*)$/;
 const TOKEN = /^[A-Za-z][\w-]{0,60}(?:: | #)/;
 const GIT_REVERT = /^Revert "(.*)"$/;
 const REVERTED = /\bThis reverts commit ([0-9a-f]{7,64})\b/g;
+const PULL = /\((#\d{1,9})\)$/;
+const CLOSES = /^(?:[*-] )?(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|references)(?::| )\s*(\S.*)$/i;
+const ISSUE = /(?:^|[\s,(])(#\d{1,9}|[A-Z][A-Z0-9]{1,9}-\d{1,9})(?![\w-])/g;
 const REFERENCES = /^Refs?: (.*)$/i;
 
 /** Reads one message. Null: it is not a conventional commit (git's own `Revert "..."` counts as `revert`). */
@@ -36,6 +41,7 @@ export function readMessage(subject: string, body: string): ConventionalMessage 
       description: subject,
       breaking: readBreaking(lines),
       reverts: readReverts(lines, quoted[1] ?? null),
+      issues: readIssues(subject, lines),
     };
   }
   const [, type, scope, mark, description] = HEADER.exec(subject) ?? [];
@@ -47,6 +53,7 @@ export function readMessage(subject: string, body: string): ConventionalMessage 
     description: description.trim(),
     breaking: footer ?? (mark === '!' ? description.trim() : null),
     reverts: type.toLowerCase() === 'revert' ? readReverts(lines, description.trim()) : null,
+    issues: readIssues(subject, lines),
   };
 }
 
@@ -79,3 +86,16 @@ function readReverts(lines: readonly string[], subject: string | null): Reverts 
   }
   return { commits: [...commits], subject };
 }
+
+function readIssues(subject: string, lines: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const pull = PULL.exec(subject)?.[1];
+  if (pull !== undefined) found.add(pull);
+  for (const line of lines) {
+    if (line.length > 1000 || found.size >= 20) continue;
+    for (const [, issue] of CLOSES.exec(line)?.[1]?.matchAll(ISSUE) ?? []) if (issue !== undefined) found.add(issue);
+  }
+  return found.size === 0 ? NO_ISSUES : [...found].slice(0, 20);
+}
+
+const NO_ISSUES: readonly string[] = [];

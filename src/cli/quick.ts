@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { readRefsNow } from '../host/git-refs.run.ts';
+import { isCommitId } from '../host/git.ts';
+import { answerKey, findAnswer, keepAnswer } from './answers.disk.ts';
+
+/**
+ * `ym version next` and `ym notes` without the rest of the program, and without git's history where the same was asked of
+ * the same refs before. Answers false, having said nothing, where it is not sure: then the whole program does it, and
+ * tells what is wrong.
+ */
+const TEXT = ['repo', 'path', 'name', 'to', 'from', 'branch', 'strategy', 'calendar', 'tag-format', 'prerelease', 'at'] as const;
+const FLAGS = ['json', 'quiet', 'all', 'hotfix', 'no-cache'] as const;
+const OPTIONS = Object.fromEntries([
+  ...TEXT.map((name) => [name, { type: 'string' as const }] as const),
+  ...FLAGS.map((name) => [name, { type: 'boolean' as const }] as const),
+]);
+
+export type Asked = { readonly command: 'version' | 'notes'; readonly values: Readonly<Record<string, string | boolean | undefined>> };
+
+/** Whether these words are for us. */
+export function enoughFor(argv: readonly string[]): boolean {
+  return argv[0] === 'version' || argv[0] === 'notes';
+}
+
+/** What was asked, or null where it is not as it should be. */
+export function readAsked(argv: readonly string[]): Asked | null {
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+    const words = positionals.join(' ');
+    if (words !== 'version next' && words !== 'version' && words !== 'notes') return null;
+    const command = words === 'notes' ? 'notes' : 'version';
+    const foreign = command === 'notes' ? ['prerelease', 'hotfix'] : ['from', 'all'];
+    const given = values as Asked['values'];
+    return foreign.some((name) => given[name] !== undefined) ? null : { command, values: given };
+  } catch {
+    return null;
+  }
+}
+
+/** Answers at once where it can. Terminals that colour get theirs from the whole program. */
+export async function quick(argv: readonly string[]): Promise<boolean> {
+  const asked = readAsked(argv);
+  if (asked === null) return false;
+  try {
+    const { values } = asked;
+    const dir = text(values['repo']) ?? '.';
+    const refs = readRefsNow(dir);
+    const named = text(values['to']);
+    const head = named === undefined || named === 'HEAD' ? refs.refs.find((ref) => ref.ref === refs.head)?.commit : undefined;
+    const { commitOf, isStable } = head === undefined ? await import('./repository.ts') : { commitOf: null, isStable: null };
+    const to = head ?? (await commitOf?.(dir, refs, named)) ?? '';
+    if (!isCommitId(to)) return false;
+    const from = text(values['from']);
+    const steady = [named, from].every((ref) => ref === undefined || ref === 'HEAD' || (isStable ?? namesOf(refs.refs))(refs, ref));
+    const remember = values['no-cache'] !== true && steady;
+    const key = remember ? answerKey({ dir, asked, to, refs: refs.text }) : null;
+    const kept = key === null ? null : findAnswer(key);
+    if (kept !== null) {
+      process.stdout.write(kept.output);
+      process.exitCode = kept.exit;
+      return true;
+    }
+    const { answer } = await import('./local-answer.ts');
+    const { output, exit, day } = await answer(asked, { refs, to });
+    process.stdout.write(output);
+    process.exitCode = exit;
+    if (key !== null) keepAnswer(key, { output, exit, day });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function text(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** As {@link isStable} of repository.ts, without what else that file needs. */
+function namesOf(all: readonly { readonly ref: string }[]): (refs: unknown, ref: string) => boolean {
+  const names = new Set(all.flatMap(({ ref }) => [ref, ref.replace(/^refs\/(?:heads|tags|remotes)\//, '')]));
+  return (_, ref) => isCommitId(ref) || names.has(ref);
+}

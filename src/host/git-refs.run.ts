@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { gitArguments, gitEnvironment } from './git-command.system.ts';
+import { validRef } from './git.ts';
+import { gitFailed, gitMissing, gitTooMuch } from './git.problems.ts';
+
+/** One ref. `at`: when it was made (milliseconds since the epoch; of an annotated tag the tagger's), null where not known. */
+export type Ref = { readonly ref: string; readonly commit: string; readonly at: number | null };
+export type Refs = {
+  /** The branch that is checked out, by its full name; null where there is none, or the repository has no commit. */
+  readonly head: string | null;
+  readonly refs: readonly Ref[];
+  /** All that was said, for a key of what depends on it. */
+  readonly text: string;
+};
+
+const REF_FORMAT = '--format=%(HEAD)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(creatordate:unix)%00%(refname)';
+const LIMIT = 256 * 1024 * 1024;
+
+/**
+ * All branches and tags (annotated ones peeled to their commit; tags of other objects are left out), in one look. It
+ * waits for git: for a command line that has nothing else to do, never for a server.
+ */
+export function readRefsNow(dir: string): Refs {
+  const args = gitArguments(dir, ['for-each-ref', REF_FORMAT, 'refs/heads', 'refs/tags', 'refs/remotes']);
+  const done = spawnSync('git', args, { env: gitEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: LIMIT, timeout: 60_000 });
+  const code = (done.error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ENOENT') throw gitMissing({});
+  if (code === 'ENOBUFS') throw gitTooMuch({ command: 'for-each-ref', limit: LIMIT });
+  if (done.status !== 0)
+    throw gitFailed({ command: 'for-each-ref', why: done.stderr.toString('utf8').trim().slice(0, 500) || 'it was stopped' });
+  return parseRefs(done.stdout.toString('utf8'));
+}
+
+/** Refs from what `git for-each-ref` printed. */
+export function parseRefs(text: string): Refs {
+  const refs: Ref[] = [];
+  let head: string | null = null;
+  for (const line of text.split('\n')) {
+    const [mark, type, object = '', peeledType, peeled = '', date = '', ref = ''] = line.split('\0');
+    const commit = type === 'commit' ? object : peeledType === 'commit' ? peeled : null;
+    if (commit === null || !validRef(ref)) continue;
+    if (mark === '*') head = ref;
+    refs.push({ ref, commit, at: /^\d{1,11}$/.test(date) ? Number(date) * 1000 : null });
+  }
+  return { head, refs, text };
+}
