@@ -64,6 +64,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     words: ['trace', 'facts', 'why', 'bundle', 'trust', 'checkpoint', 'proof'],
     load: async () => [(await import('./commands/evidence.ts')).evidenceCommands],
   },
+  { group: PROOF, words: ['attest'], load: async () => [(await import('./commands/attest.ts')).attestCommands] },
   { group: PROOF, words: ['verify'], load: async () => [(await import('./commands/verify.ts')).verifyCommand] },
   {
     group: PEOPLE,
