@@ -94,31 +94,8 @@ export function asGoScm(event: ForgeEvent): { readonly [key: string]: Json } {
   const about = { Repo: repo(event.repository), Sender: user(event.sender) };
   const named = (ref: string): string => ref.replace(/^refs\/(?:heads|tags)\//, '');
   switch (event.kind) {
-    case 'push': {
-      const { ref, before, after, compare, baseRef, commits, forced } = event;
-      const id = after ?? '0'.repeat(40);
-      const head = after === null ? { Sha: id, Link: compare } : commit(event.head, compare);
-      const all = commits.map((one) => ({
-        Id: one.link,
-        Message: one.message,
-        author: { name: one.author?.name ?? null, email: one.author?.email ?? null },
-      }));
-      const created = before === null;
-      const from = before ?? '0'.repeat(40);
-      return {
-        ...about,
-        Ref: ref,
-        BaseRef: baseRef,
-        Before: from,
-        After: id,
-        Compare: compare,
-        Created: created,
-        Deleted: after === null,
-        Forced: forced,
-        Commits: all,
-        Commit: head,
-      };
-    }
+    case 'push':
+      return pushed(event, about);
     case 'ref':
       return { ...about, Ref: { Name: named(event.ref), Sha: event.commit }, Action: [event.action] };
     case 'merge-request':
@@ -130,73 +107,14 @@ export function asGoScm(event: ForgeEvent): { readonly [key: string]: Json } {
         Review: { State: STATES[event.state] ?? '', Author: user(event.reviewer) },
         Action: [...(REVIEWS[event.state] ?? [])],
       };
-    case 'comment': {
-      const { id: number, body, author, link, createdAt, updatedAt } = event.comment;
-      const comment = { ID: id(number), Body: body, Author: user(author), Link: link, Created: createdAt, Updated: updatedAt };
-      const on = event.mergeRequest;
-      const asIssue =
-        on === null
-          ? null
-          : {
-              Number: on.number,
-              Title: on.title,
-              Body: on.body,
-              Link: on.link,
-              Author: user(on.author),
-              Created: on.createdAt,
-              PullRequest: pull(on),
-            };
-      return {
-        ...about,
-        Comment: comment,
-        Action: [event.action],
-        PullRequest: on === null ? {} : pull(on),
-        Issue: event.issue === null ? asIssue : issue(event.issue),
-      };
-    }
+    case 'comment':
+      return commented(event, about);
     case 'issue':
       return { ...about, Action: [event.action], Issue: issue(event.issue) };
-    case 'release': {
-      const { title, body, tag, commitish, draft, prerelease, link, createdAt, publishedAt } = event.release;
-      return {
-        ...about,
-        Action: [event.action],
-        Release: {
-          ID: id(event.release.id),
-          Title: title,
-          Description: body,
-          Link: link,
-          Tag: tag,
-          Commitish: commitish,
-          Draft: draft,
-          Prerelease: prerelease,
-          Created: createdAt,
-          Published: publishedAt,
-        },
-      };
-    }
-    case 'deployment': {
-      const { environment, commit: sha, ref, task, description, author, link, createdAt } = event.deployment;
-      const { repository } = event;
-      return {
-        ...about,
-        Ref: { Name: ref, Path: `refs/heads/${ref}`, Sha: sha },
-        Deployment: {
-          Namespace: repository?.namespace ?? null,
-          Name: repository?.name ?? null,
-          FullName: repository?.path ?? null,
-          ID: event.deployment.id,
-          Sha: sha,
-          Ref: ref,
-          Task: task,
-          Environment: environment,
-          Description: description,
-          Author: user(author),
-          Link: link,
-          Created: createdAt,
-        },
-      };
-    }
+    case 'release':
+      return released(event, about);
+    case 'deployment':
+      return deployed(event, about);
     case 'check':
       return { ...about, Action: [event.action] };
     case 'installation':
@@ -211,4 +129,101 @@ export function asGoScm(event: ForgeEvent): { readonly [key: string]: Json } {
     default:
       return about;
   }
+}
+
+function pushed(event: Extract<ForgeEvent, { kind: 'push' }>, about: { Repo: Json; Sender: Json }): { readonly [key: string]: Json } {
+  const { ref, before, after, compare, baseRef, commits, forced } = event;
+  const id = after ?? '0'.repeat(40);
+  const head = after === null ? { Sha: id, Link: compare } : commit(event.head, compare);
+  const all = commits.map((one) => ({
+    Id: one.link,
+    Message: one.message,
+    author: { name: one.author?.name ?? null, email: one.author?.email ?? null },
+  }));
+  const created = before === null;
+  const from = before ?? '0'.repeat(40);
+  return {
+    ...about,
+    Ref: ref,
+    BaseRef: baseRef,
+    Before: from,
+    After: id,
+    Compare: compare,
+    Created: created,
+    Deleted: after === null,
+    Forced: forced,
+    Commits: all,
+    Commit: head,
+  };
+}
+
+function commented(event: Extract<ForgeEvent, { kind: 'comment' }>, about: { Repo: Json; Sender: Json }): { readonly [key: string]: Json } {
+  const { id: number, body, author, link, createdAt, updatedAt } = event.comment;
+  const comment = { ID: id(number), Body: body, Author: user(author), Link: link, Created: createdAt, Updated: updatedAt };
+  const on = event.mergeRequest;
+  const asIssue =
+    on === null
+      ? null
+      : {
+          Number: on.number,
+          Title: on.title,
+          Body: on.body,
+          Link: on.link,
+          Author: user(on.author),
+          Created: on.createdAt,
+          PullRequest: pull(on),
+        };
+  return {
+    ...about,
+    Comment: comment,
+    Action: [event.action],
+    PullRequest: on === null ? {} : pull(on),
+    Issue: event.issue === null ? asIssue : issue(event.issue),
+  };
+}
+
+function released(event: Extract<ForgeEvent, { kind: 'release' }>, about: { Repo: Json; Sender: Json }): { readonly [key: string]: Json } {
+  const { title, body, tag, commitish, draft, prerelease, link, createdAt, publishedAt } = event.release;
+  return {
+    ...about,
+    Action: [event.action],
+    Release: {
+      ID: id(event.release.id),
+      Title: title,
+      Description: body,
+      Link: link,
+      Tag: tag,
+      Commitish: commitish,
+      Draft: draft,
+      Prerelease: prerelease,
+      Created: createdAt,
+      Published: publishedAt,
+    },
+  };
+}
+
+function deployed(
+  event: Extract<ForgeEvent, { kind: 'deployment' }>,
+  about: { Repo: Json; Sender: Json },
+): { readonly [key: string]: Json } {
+  const { environment, commit: sha, ref, task, description, author, link, createdAt } = event.deployment;
+  const { repository } = event;
+  return {
+    ...about,
+    Ref: { Name: ref, Path: `refs/heads/${ref}`, Sha: sha },
+    Deployment: {
+      Namespace: repository?.namespace ?? null,
+      Name: repository?.name ?? null,
+      FullName: repository?.path ?? null,
+      ID: event.deployment.id,
+      Sha: sha,
+      Ref: ref,
+      Task: task,
+      Environment: environment,
+      Description: description,
+      Author: user(author),
+      Link: link,
+      Created: createdAt,
+    },
+  };
 }
