@@ -69,9 +69,44 @@ export function compileCel(source: string, declared?: readonly string[]): Compil
   }
 }
 
+/** The type of a variable: a word of CEL, or the members of an object, each with its own. */
+export type CelType = 'int' | 'double' | 'string' | 'bool' | 'list' | 'map' | 'dyn' | { readonly [member: string]: CelType };
+
+/**
+ * Whether an expression over variables of these types can be right: every member is known, every operator fits its
+ * sides, and the answer is of type `answers`. For what people save; it says nothing about values that are missing later.
+ */
+export function checkCelTypes(
+  source: string,
+  types: Readonly<Record<string, CelType>>,
+  answers: 'bool' | 'string',
+): { readonly ok: true } | { readonly ok: false; readonly message: string; readonly offset: number } {
+  const environment = Object.entries(types).reduce(
+    (env, [name, type]) =>
+      typeof type === 'string' ? env.registerVariable(name, type) : env.registerVariable(name, { schema: type } as never),
+    base.clone(),
+  );
+  try {
+    const parsed = environment.parse(source);
+    guardNodes(parsed.ast as unknown as CelNode);
+    const checked = parsed.check();
+    if (!checked.valid) return notOk(checked.error);
+    const type = String(checked.type);
+    return type === answers || type === 'dyn'
+      ? { ok: true }
+      : { ok: false, message: `it answers ${type.replace('$', 'the object ')}, and ${answers} is asked`, offset: 0 };
+  } catch (error) {
+    return notOk(error);
+  }
+}
+
 const OUT_OF_STEPS = 'the expression needs more steps than are allowed';
 
 function refused(error: unknown): CompiledCel {
+  return notOk(error);
+}
+
+function notOk(error: unknown): { readonly ok: false; readonly message: string; readonly offset: number } {
   const range = (error as { range?: { start?: unknown } } | null)?.range;
   return { ok: false, message: summary(error), offset: typeof range?.start === 'number' ? range.start : 0 };
 }

@@ -8,7 +8,7 @@ import { line, plain, table, when, wrap } from '../terminal.ts';
 
 const NAMES = ['startup', 'standard', 'regulated'] as const;
 
-/** ym policy list|show|explain|versions|check|put */
+/** ym policy list|show|explain|versions|check|test|put */
 export const policyCommands: AddCommand = (program, run) => {
   const group = program.command('policy').description('what must be true in front of an environment');
   group
@@ -89,6 +89,18 @@ export const policyCommands: AddCommand = (program, run) => {
         const found = answer.text === '' ? '' : `${plain(answer.text)}\n\n`;
         shell.print(`${found}${file}: ${summary(answer.diagnostics)}`, answer);
         return answer.valid ? EXIT.ok : EXIT.usage;
+      }),
+    );
+  group
+    .command('test <file>')
+    .description('what a policy document answers to its own examples and to the usual ones; no server is asked')
+    .action(
+      run(async (shell, file: string) => {
+        const source = await readText(file);
+        const { testPolicy } = await import('../policy-test.ts');
+        const tested = testPolicy(source, file);
+        shell.print(plain(tested.text), tested.answer);
+        return tested.answer.passed ? EXIT.ok : EXIT.failed;
       }),
     );
   group

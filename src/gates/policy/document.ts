@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ENVIRONMENT_KINDS } from '../../catalog/environment.ts';
 import { POLICIES } from '../../catalog/service.ts';
+import { instantSchema } from '../../contract/common.ts';
 import { compileCel } from '../../kernel/cel.ts';
 import { parseDuration } from '../../kernel/time.ts';
 import { FACT_NAMES } from './facts.ts';
@@ -35,7 +36,14 @@ const rule = z
     }
   });
 
-const checkSchema = z.strictObject({ title: line, rule, remedy: line, mode: z.enum(['block', 'warn']) });
+/** A check as it is written; also in a repository's own file, which may add checks. */
+export const checkSchema = z
+  .strictObject({ title: line, rule, remedy: line, mode: z.enum(['block', 'warn']), blockFrom: instantSchema.optional() })
+  .refine((check) => check.blockFrom === undefined || check.mode === 'block', {
+    error: 'a check that only warns blocks from no day on',
+    path: ['blockFrom'],
+    params: { code: 'gates.warns-for-ever', remedy: 'Write mode: block; until blockFrom it warns.' },
+  });
 const routeSchema = z.strictObject({
   steps: z
     .array(z.strictObject({ role: z.enum(['approver', 'release-manager', 'admin']), count: z.number().int().min(1).max(10) }))
@@ -63,11 +71,38 @@ const kindsSchema = z.strictObject(
   >,
 );
 
+const few = z.number().int().min(0).max(1_000_000);
+/** A release by what its reports say; `unreadable` and `missing` are reports that were promised. What is left out, no report says. */
+const exampleSchema = z.strictObject({
+  title: line,
+  tier: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+  environment: z.enum(ENVIRONMENT_KINDS),
+  tests: z
+    .union([
+      z.enum(['unreadable', 'missing']),
+      z.strictObject({ passed: few, failed: few.optional(), errored: few.optional(), skipped: few.optional(), before: few.optional() }),
+    ])
+    .optional(),
+  /** Percent of the lines. */
+  coverage: z.number().min(0).max(100).optional(),
+  /** What a scan found, by severity; {} is a scan that found nothing. */
+  findings: z
+    .union([
+      z.enum(['unreadable', 'missing']),
+      z.strictObject({ critical: few.optional(), high: few.optional(), medium: few.optional(), low: few.optional(), info: few.optional() }),
+    ])
+    .optional(),
+  expect: z.enum(['allow', 'wait', 'unknown', 'deny']),
+});
+export type WrittenExample = z.output<typeof exampleSchema>;
+
 export const policyDocumentSchema = z
   .strictObject({
     name: z.enum(POLICIES),
     title: line,
     checks: z.record(id, checkSchema),
+    /** What the policy must answer: it is not saved while one of them answers otherwise. */
+    examples: z.record(id, exampleSchema).optional(),
     approvals: z.record(id, routeSchema),
     tiers: z.strictObject({ 1: kindsSchema, 2: kindsSchema, 3: kindsSchema }),
   })
@@ -98,7 +133,7 @@ export type PolicyDocument = z.input<typeof policyDocumentSchema>;
 /** The policy that a valid document means. `version` is given by whoever stores it. */
 export function policyFrom(document: z.output<typeof policyDocumentSchema>, version: number): Policy {
   const resolve = (written: z.output<typeof environmentSchema>): EnvironmentPolicy => ({
-    checks: written.checks.map((name) => ({ id: name, ...must(document.checks[name]) }) satisfies Check),
+    checks: written.checks.map((name) => checkFrom(name, must(document.checks[name]))),
     supplyChain: written.supplyChain,
     lifecycle: { verifiedBefore: written.lifecycle.verifiedBefore, soak: ms(written.lifecycle.soak) },
     verification: {
@@ -117,6 +152,11 @@ export function policyFrom(document: z.output<typeof policyDocumentSchema>, vers
   });
   const { 1: one, 2: two, 3: three } = document.tiers;
   return { name: document.name, version, title: document.title, tiers: { 1: kinds(one), 2: kinds(two), 3: kinds(three) } };
+}
+
+/** A written check under its name; the day from which it blocks in the one form that instants are compared in. */
+export function checkFrom(id: string, { blockFrom, ...check }: z.output<typeof checkSchema>): Check {
+  return { id, ...check, ...(blockFrom === undefined ? {} : { blockFrom: new Date(blockFrom).toISOString() }) };
 }
 
 function routeOf(name: string, route: z.output<typeof routeSchema>): ApprovalRoute {

@@ -69,7 +69,9 @@ export function evaluateGates(
       return waiver !== undefined;
     });
     const until = earliest([...lifted].map(({ expiresAt }) => expiresAt));
-    return checks.map((check) => askCheck(check, facts, variables, active, /\bfindings\b/.test(check.rule) ? until : null));
+    return checks.map((check) =>
+      askCheck(check, facts, variables, active, { now, findingsUntil: /\bfindings\b/.test(check.rule) ? until : null }),
+    );
   });
   return answer(
     GATES,
@@ -88,7 +90,7 @@ function askCheck(
   facts: DigestFacts,
   variables: Readonly<Record<string, unknown>>,
   active: readonly Waiver[],
-  findingsUntil: Instant | null,
+  { now, findingsUntil }: { readonly now: Instant; readonly findingsUntil: Instant | null },
 ): Asked {
   const about = `${check.title} (${check.id}, ${short(facts.digest)})`;
   const seen = valuesSeen(check.rule, variables);
@@ -106,13 +108,11 @@ function askCheck(
       notAfter: waiver.expiresAt,
     };
   }
-  if (check.mode === 'warn')
-    return {
-      verdict: 'allow',
-      reason: { code: 'gates.warned', text: `${about}: ${said}; the policy only warns.` },
-      missing: [],
-      notAfter: null,
-    };
+  const blocksLater = check.blockFrom !== undefined && now < check.blockFrom ? check.blockFrom : null;
+  if (check.mode === 'warn' || blocksLater !== null) {
+    const words = blocksLater === null ? 'the policy only warns' : `the policy warns, and blocks from ${blocksLater}`;
+    return { verdict: 'allow', reason: { code: 'gates.warned', text: `${about}: ${said}; ${words}.` }, missing: [], notAfter: blocksLater };
+  }
   if (result === false)
     return {
       verdict: 'deny',

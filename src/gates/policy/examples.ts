@@ -2,7 +2,8 @@ import { ENVIRONMENT_KINDS, type EnvironmentKind } from '../../catalog/environme
 import type { Verdict } from '../../kernel/decision.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import type { Instant } from '../../kernel/time.ts';
-import type { Severity, TestCounts } from '../reports/model.ts';
+import { SEVERITIES, type Severity, type TestCounts } from '../reports/model.ts';
+import type { WrittenExample } from './document.ts';
 import { evaluateGates } from './evaluate.ts';
 import type { DigestFacts, ReportFact } from './facts.ts';
 import { resolvePolicy, TIERS, type Policy, type Tier } from './policy.ts';
@@ -41,12 +42,10 @@ const tests = (more: Partial<TestCounts> = {}): ReportFact =>
   });
 const coverage = (covered: number): ReportFact =>
   report('lcov', { coverage: { lines: { covered, total: 100 }, branches: null, files: 10 } });
+const scanned = { tool: 'scanner', rule: 'R1', fingerprint: DIGEST, cve: null, purl: null, suppressed: false };
 const scan = (severity?: Severity): ReportFact =>
   report('sarif', {
-    findings:
-      severity === undefined
-        ? []
-        : [{ tool: 'scanner', rule: 'R1', severity, fingerprint: DIGEST, cve: null, purl: null, suppressed: false }],
+    findings: severity === undefined ? [] : [{ ...scanned, severity }],
   });
 const facts = (reports: readonly ReportFact[], testsBefore: number | null = 100): DigestFacts => ({ digest: DIGEST, reports, testsBefore });
 
@@ -70,6 +69,43 @@ const EXAMPLES: readonly { readonly example: string; readonly title: string; rea
   { example: 'critical-finding', title: 'A scan found something critical', facts: facts([tests(), coverage(90), scan('critical')]) },
   { example: 'no-scan', title: 'Nothing was scanned', facts: facts([tests(), coverage(90)]) },
 ];
+
+export type OwnExample = {
+  readonly example: string;
+  readonly title: string;
+  readonly expect: Verdict;
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+};
+
+/** What the checks of a policy answer to the examples that it carries itself. */
+export function runOwnExamples(policy: Policy, written: Readonly<Record<string, WrittenExample>>): OwnExample[] {
+  return Object.entries(written).map(([example, one]) => {
+    const { verdict, reasons } = evaluateGates(resolvePolicy(policy, one.tier, one.environment), [factsOf(one)], [], AT);
+    return { example, title: one.title, expect: one.expect, verdict, reasons: reasons.map((reason) => reason.text) };
+  });
+}
+
+function factsOf({ tests: told, coverage: percent, findings }: WrittenExample): DigestFacts {
+  const reports: ReportFact[] = [];
+  if (typeof told === 'string') reports.push(report('junit', { state: told, reason: null, digest: told === 'missing' ? null : DIGEST }));
+  else if (told !== undefined) {
+    const { passed, failed = 0, errored = 0, skipped = 0 } = told;
+    reports.push(tests({ total: passed + failed + errored + skipped, passed, failed, errored, skipped }));
+  }
+  if (percent !== undefined)
+    reports.push(report('lcov', { coverage: { lines: { covered: Math.round(percent * 100), total: 10_000 }, branches: null, files: 1 } }));
+  if (typeof findings === 'string') reports.push(report('sarif', { state: findings, digest: findings === 'missing' ? null : DIGEST }));
+  else if (findings !== undefined)
+    reports.push(
+      report('sarif', {
+        findings: SEVERITIES.flatMap((severity) =>
+          Array.from({ length: Math.min(findings[severity] ?? 0, 1000) }, () => ({ ...scanned, severity })),
+        ),
+      }),
+    );
+  return facts(reports, typeof told === 'object' ? (told.before ?? null) : null);
+}
 
 /** What the checks of a policy answer to each example: the same evaluation as that of a release. */
 export function runExamples(policy: Policy): ExampleResult[] {

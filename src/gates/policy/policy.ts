@@ -2,7 +2,7 @@ import type { EnvironmentKind } from '../../catalog/environment.ts';
 import type { Tier } from '../../catalog/service.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { digestOfValue } from '../../kernel/digest.ts';
-import type { Millis } from '../../kernel/time.ts';
+import type { Instant, Millis } from '../../kernel/time.ts';
 
 export type { Tier, EnvironmentKind };
 export const TIERS: readonly Tier[] = [1, 2, 3];
@@ -16,6 +16,8 @@ export type Check = {
   readonly remedy: string;
   /** `warn` lets pass and says so. */
   readonly mode: 'block' | 'warn';
+  /** A check that blocks does so from here on, and warns before. */
+  readonly blockFrom?: Instant;
 };
 
 export type ApprovalStep = { readonly role: 'approver' | 'release-manager' | 'admin'; readonly count: number };

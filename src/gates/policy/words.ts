@@ -1,12 +1,12 @@
 import { formatDuration } from '../../kernel/time.ts';
-import type { ApprovalRoute, EnvironmentPolicy } from './policy.ts';
+import type { ApprovalRoute, Check, EnvironmentPolicy } from './policy.ts';
 
 /** What a policy asks in front of one environment, for people: one sentence for each thing. */
 export function rulesInWords(rules: EnvironmentPolicy): string[] {
   const { checks, supplyChain, lifecycle, verification, readiness, breakGlass } = rules;
   return [
     ...(checks.length === 0 ? ['No check of reports is asked.'] : []),
-    ...checks.map((check) => `${check.title}${check.mode === 'warn' ? ' (it only warns)' : ''}.`),
+    ...checks.map((check) => `${check.title}${modeWords(check)}.`),
     ...(supplyChain.sbom ? ['There is a software bill of materials for the artifact.'] : []),
     ...(supplyChain.provenance ? ['The artifact has signed provenance of our own builders.'] : []),
     ...(lifecycle.verifiedBefore
@@ -21,6 +21,11 @@ export function rulesInWords(rules: EnvironmentPolicy): string[] {
     `After a deployment ${listed(verification.checks.map((one) => ({ health: 'its health', smoke: 'a smoke test', person: 'a person' })[one]))} must say that it is good${verification.maxAge === null ? '' : `; that counts for ${formatDuration(verification.maxAge)}`}.`,
     `In an emergency ${breakGlass.persons === 1 ? 'one person' : 'two persons'} may pass over this for ${formatDuration(breakGlass.timeBox)}, and what that owes is due in ${formatDuration(breakGlass.debtDue)}.`,
   ];
+}
+
+function modeWords({ mode, blockFrom }: Check): string {
+  if (mode === 'warn') return ' (it only warns)';
+  return blockFrom === undefined ? '' : ` (it warns until ${blockFrom}, and blocks from then on)`;
 }
 
 const EXCLUDED: Readonly<Record<ApprovalRoute['exclude'][number], string>> = {

@@ -1,0 +1,27 @@
+import type { CelType } from '../../kernel/cel.ts';
+
+const percent: CelType = { covered: 'int', total: 'int', percent: 'double' };
+
+/** The types of the facts that rules may use: what is saved is checked against them, so that a misspelt name is told at once. */
+export const FACT_TYPES: Readonly<Record<string, CelType>> = {
+  tests: {
+    total: 'int',
+    passed: 'int',
+    failed: 'int',
+    errored: 'int',
+    skipped: 'int',
+    flaky: 'int',
+    durationMs: 'int',
+    suites: 'int',
+    droppedPercent: 'int',
+  },
+  coverage: { lines: percent, branches: percent },
+  findings: {
+    total: 'int',
+    counts: { critical: 'int', high: 'int', medium: 'int', low: 'int', info: 'int' },
+    waived: 'int',
+    suppressed: 'int',
+  },
+  sbom: { components: 'int', withPurl: 'int' },
+  reports: 'map',
+};
