@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commitSchema, digestSchema, idOf, verdictSchema } from './common.ts';
+import { commitSchema, digestSchema, idOf, proseSchema, verdictSchema } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** Reports and policies on the wire. */
@@ -97,6 +97,8 @@ export const listFailedTests = defineRoute({
 const policyName = z.enum(['startup', 'standard', 'regulated']);
 const policySchema = z.object({
   name: policyName,
+  /** How many other persons must approve the next change of it. */
+  approvals: count,
   version: count,
   title: z.string(),
   digest: digestSchema,
@@ -191,6 +193,78 @@ export const putPolicy = defineRoute({
   answer: policySchema,
 });
 
+export const proposalSchema = z.object({
+  id: idOf('ppr'),
+  policy: policyName,
+  from: z.number().int(),
+  reason: z.string(),
+  proposedBy: z.object({ id: z.string(), name: z.string() }),
+  state: z.enum(['open', 'applied', 'rejected', 'withdrawn']),
+  needed: z.number().int(),
+  approvedBy: z.array(z.object({ id: z.string(), name: z.string() })),
+  decided: z.object({ by: z.object({ id: z.string(), name: z.string() }), at: z.string(), reason: z.string().nullable() }).nullable(),
+  createdAt: z.string(),
+  /** The lines that it takes away and adds, from the version that it was made from. */
+  diff: z.array(z.object({ sign: z.enum(['-', '+', ' ']), line: z.string() })),
+  /** Tiers and kinds of environment for which it asks something else. */
+  changed: z.array(z.object({ tier: z.number().int(), kind: z.string() })),
+  /** What the person who asks may not do with it, in words; null: approve and reject. */
+  because: z.string().nullable(),
+});
+export type ProposalView = z.infer<typeof proposalSchema>;
+
+export const proposePolicy = defineRoute({
+  method: 'POST',
+  path: '/v1/policies/{policy}/proposals',
+  summary: 'Propose a change of a policy; it is in force at once where the policy asks for no approval',
+  access: { kind: 'may', action: 'policy.write' },
+  params: z.object({ policy: policyName }),
+  body: z.strictObject({ source: sourceSchema, version: z.number().int().positive(), reason: proseSchema }),
+  status: 201,
+  answer: z.object({ policy: policySchema, proposal: proposalSchema.nullable() }),
+});
+
+export const listProposals = defineRoute({
+  method: 'GET',
+  path: '/v1/policies/{policy}/proposals',
+  summary: 'Proposed changes of a policy, newest first',
+  access: { kind: 'may', action: 'policy.read', list: true },
+  params: z.object({ policy: policyName }),
+  answer: z.object({ items: z.array(proposalSchema) }),
+});
+
+const proposalParams = z.object({ proposal: idOf('ppr') });
+
+export const approveProposal = defineRoute({
+  method: 'POST',
+  path: '/v1/policy-proposals/{proposal}/approve',
+  summary: 'Approve a change of a policy, as another person than who proposed it',
+  access: { kind: 'may', action: 'policy.write' },
+  params: proposalParams,
+  body: z.strictObject({}),
+  answer: proposalSchema,
+});
+
+export const rejectProposal = defineRoute({
+  method: 'POST',
+  path: '/v1/policy-proposals/{proposal}/reject',
+  summary: 'Turn a change of a policy down',
+  access: { kind: 'may', action: 'policy.write' },
+  params: proposalParams,
+  body: z.strictObject({ reason: proseSchema }),
+  answer: proposalSchema,
+});
+
+export const withdrawProposal = defineRoute({
+  method: 'POST',
+  path: '/v1/policy-proposals/{proposal}/withdraw',
+  summary: 'Take your own proposal back',
+  access: { kind: 'may', action: 'policy.write' },
+  params: proposalParams,
+  body: z.strictObject({}),
+  answer: proposalSchema,
+});
+
 export const checkPolicy = defineRoute({
   method: 'POST',
   path: '/v1/policies/check',
@@ -220,5 +294,10 @@ export const gateRoutes = [
   explainPolicy,
   listPolicyVersions,
   putPolicy,
+  proposePolicy,
+  listProposals,
+  approveProposal,
+  rejectProposal,
+  withdrawProposal,
   checkPolicy,
 ] as const;

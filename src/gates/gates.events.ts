@@ -48,7 +48,40 @@ export const policyChanged = defineEvent({
   type: 'policy.changed',
   subject: 'pol',
   means: 'A policy has a new version.',
-  body: z.object({ name: text, version: count, digest: text, before: count, person: optional }),
+  body: z.object({ name: text, version: count, digest: text, before: count, person: optional, approvedBy: z.array(text).optional() }),
 });
 
-export const gateEvents = [testsFinished, reportRead, policyChanged] as const;
+export const policyChangeProposed = defineEvent({
+  type: 'policychange.proposed',
+  subject: 'ppr',
+  means: 'A change of a policy waits for the approval of other persons.',
+  body: z.object({ name: text, from: count, digest: text, person: text, needed: count, reasonDigest: text }),
+});
+export const policyChangeApproved = defineEvent({
+  type: 'policychange.approved',
+  subject: 'ppr',
+  means: 'A person approved a change of a policy; `of` is how many are needed.',
+  body: z.object({ name: text, digest: text, by: text, of: count }),
+});
+export const policyChangeEnded = defineEvent({
+  type: 'policychange.ended',
+  subject: 'ppr',
+  means: 'A proposed change of a policy came into force, was turned down, or was taken back.',
+  body: z.object({ name: text, digest: text, state: z.enum(['applied', 'rejected', 'withdrawn']), by: text, reasonDigest: optional }),
+});
+export const policyChangeRefused = defineEvent({
+  type: 'policychange.refused',
+  subject: 'ppr',
+  means: 'Somebody tried to decide on a change of a policy and may not: their own, a bot, or it had ended.',
+  body: z.object({ name: text, by: text, why: text }),
+});
+
+export const gateEvents = [
+  testsFinished,
+  reportRead,
+  policyChanged,
+  policyChangeProposed,
+  policyChangeApproved,
+  policyChangeEnded,
+  policyChangeRefused,
+] as const;

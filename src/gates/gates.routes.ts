@@ -3,9 +3,14 @@ import * as contract from '../contract/gates.ts';
 import { personLabel } from '../identity/identity.queries.ts';
 import { renderDiagnostics } from '../kernel/diagnostic.ts';
 import { digestOfValue } from '../kernel/digest.ts';
+import type { Actor } from '../kernel/actor.ts';
+import { Problem } from '../kernel/problem.ts';
 import type { Tx } from '../platform/floor.ts';
-import { mount, type Mounted } from '../platform/http/handler.ts';
-import { noSuchPolicy } from './gates.problems.ts';
+import { mount, Refused, type Mounted } from '../platform/http/handler.ts';
+import { changeNeedsApproval, noSuchPolicy } from './gates.problems.ts';
+import { approvalsNeeded, approveChange, proposeChange, rejectChange, withdrawChange } from './proposal.commands.ts';
+import { proposalsOf, type Proposal } from './proposal.store.ts';
+import { proposalViews } from './proposal.views.ts';
 import { failedTestsOf, findingsPage, reportsOfRun } from './gates.views.ts';
 import { changePolicy } from './policy.commands.ts';
 import { policyAt, policyVersions, type StoredPolicy } from './policy.store.ts';
@@ -31,9 +36,24 @@ export const gateRoutes: readonly Mounted[] = [
     return { ...(await shown(tx, found)), document: found.document, source: found.source };
   }),
   mount(contract.putPolicy, async ({ tx, actor, params, body }) => {
+    const needed = await approvalsNeeded(tx, params.policy);
+    if (needed > 0) throw changeNeedsApproval({ policy: params.policy, needed });
     await changePolicy(tx, actor, { name: params.policy, ...body });
     return shown(tx, await stored(tx, params.policy, null));
   }),
+  mount(contract.proposePolicy, async ({ tx, actor, params, body }) => {
+    const proposed = await proposeChange(tx, actor, { name: params.policy, ...body });
+    const policy = await shown(tx, await stored(tx, params.policy, null));
+    return { policy, proposal: proposed === 'applied' ? null : await oneProposal(tx, actor, proposed) };
+  }),
+  mount(contract.listProposals, async ({ tx, actor, params }) => ({
+    items: await proposalViews(tx, actor, await proposalsOf(tx, params.policy)),
+  })),
+  mount(contract.approveProposal, async ({ tx, actor, params }) => settled(tx, actor, await approveChange(tx, actor, params.proposal))),
+  mount(contract.rejectProposal, async ({ tx, actor, params, body }) =>
+    settled(tx, actor, await rejectChange(tx, actor, params.proposal, body.reason)),
+  ),
+  mount(contract.withdrawProposal, async ({ tx, actor, params }) => settled(tx, actor, await withdrawChange(tx, actor, params.proposal))),
   mount(contract.explainPolicy, async ({ tx, params, query, visible }) => {
     const found = await stored(tx, params.policy, query.version ?? null);
     const newest = await stored(tx, params.policy, null);
@@ -91,18 +111,29 @@ export const gateRoutes: readonly Mounted[] = [
   }),
 ];
 
+async function oneProposal(tx: Tx, actor: Actor, proposal: Proposal) {
+  const [view] = await proposalViews(tx, actor, [proposal]);
+  if (view === undefined) throw new Error(`the proposal ${proposal.id} has no view`);
+  return view;
+}
+
+async function settled(tx: Tx, actor: Actor, answer: Proposal | Problem) {
+  return answer instanceof Problem ? new Refused(answer) : oneProposal(tx, actor, answer);
+}
+
 async function stored(tx: Tx, name: string, version: number | null): Promise<StoredPolicy> {
   const found = await policyAt(tx, name, version);
   if (found === null) throw noSuchPolicy({ policy: version === null ? name : `${name} of version ${version}` });
   return found;
 }
 
-async function shown(tx: Tx, { policy, at, by, source }: StoredPolicy) {
+async function shown(tx: Tx, { policy, document, at, by, source }: StoredPolicy) {
   const names = await personLabel(tx, by === null ? [] : [by]);
   const changedBy = by === null ? null : { id: by, name: names.get(by) ?? by };
   const name = policy.name as (typeof PRESETS)[number]['name'];
   return {
     name,
+    approvals: document.changes?.approvals ?? 0,
     version: policy.version,
     title: policy.title,
     digest: digestOfValue(policy.tiers),

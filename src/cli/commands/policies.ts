@@ -1,4 +1,18 @@
-import { checkPolicy, explainPolicy, getPolicy, listPolicies, listPolicyVersions, putPolicy } from '../../contract/gates.ts';
+import {
+  approveProposal,
+  checkPolicy,
+  explainPolicy,
+  getPolicy,
+  listPolicies,
+  listPolicyVersions,
+  listProposals,
+  proposePolicy,
+  putPolicy,
+  rejectProposal,
+  withdrawProposal,
+  type ProposalView,
+} from '../../contract/gates.ts';
+import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
@@ -8,7 +22,7 @@ import { line, plain, table, when, wrap } from '../terminal.ts';
 
 const NAMES = ['startup', 'standard', 'regulated'] as const;
 
-/** ym policy list|show|explain|versions|check|test|put */
+/** ym policy list|show|explain|versions|check|test|put|proposals|approve|reject|withdraw */
 export const policyCommands: AddCommand = (program, run) => {
   const group = program.command('policy').description('what must be true in front of an environment');
   group
@@ -105,19 +119,82 @@ export const policyCommands: AddCommand = (program, run) => {
     );
   group
     .command('put <policy> <file>')
-    .description('make a new version of a policy')
+    .description('make a new version of a policy, or propose it where others have to approve')
     .option('--from <version>', 'only where this is still the newest version (default: the one that is newest now)')
+    .option('--reason <reason>', 'why, for those who approve')
     .action(
-      run(async (shell, name: string, file: string, options: { from?: string }) => {
+      run(async (shell, name: string, file: string, options: { from?: string; reason?: string }) => {
         const client = shell.client();
         const params = { policy: oneOf('POLICY', name, NAMES) };
         const source = await readText(file);
-        const version =
-          options.from === undefined
-            ? (await client.call(getPolicy, { params })).version
-            : wholeNumber('--from', options.from, 1, 1_000_000);
-        const answer = await pointingAt(source, () => client.call(putPolicy, { params, body: { source, version } }));
-        shell.print(`${answer.name} is version ${answer.version} now. Approvals that saw another policy are void.`, answer);
+        const current = await client.call(getPolicy, { params });
+        const version = options.from === undefined ? current.version : wholeNumber('--from', options.from, 1, 1_000_000);
+        if (current.approvals === 0) {
+          const answer = await pointingAt(source, () => client.call(putPolicy, { params, body: { source, version } }));
+          shell.print(`${answer.name} is version ${answer.version} now. Approvals that saw another policy are void.`, answer);
+          return EXIT.ok;
+        }
+        const { reason } = options;
+        if (reason === undefined) throw usage({ what: `${name} is changed with the approval of others`, try: 'Say why: --reason "..."' });
+        const answer = await pointingAt(source, () => client.call(proposePolicy, { params, body: { source, version, reason } }));
+        shell.print(
+          answer.proposal === null ? `${name} is version ${answer.policy.version} now.` : `Proposed.\n${proposalWords(answer.proposal)}`,
+          answer,
+        );
+        return EXIT.ok;
+      }),
+    );
+  proposals(group, run);
+};
+
+const proposals: AddCommand = (group, run) => {
+  group
+    .command('proposals <policy>')
+    .description('changes of a policy that wait, or were decided on')
+    .action(
+      run(async (shell, name: string) => {
+        const list = await shell.client().call(listProposals, { params: { policy: oneOf('POLICY', name, NAMES) } });
+        shell.print(list.items.length === 0 ? 'No change was proposed.' : list.items.map(proposalWords).join('\n\n'), list);
+      }),
+    );
+  group
+    .command('approve <proposal>')
+    .description('approve a change of a policy, as another person than who proposed it')
+    .action(
+      run(async (shell, id: string) => {
+        const answer = await shell.client().call(approveProposal, { params: { proposal: id }, body: {} });
+        shell.print(proposalWords(answer), answer);
+      }),
+    );
+  group
+    .command('reject <proposal>')
+    .description('turn a change of a policy down')
+    .requiredOption('--reason <reason>', 'why')
+    .action(
+      run(async (shell, id: string, options: { reason: string }) => {
+        const answer = await shell.client().call(rejectProposal, { params: { proposal: id }, body: { reason: options.reason } });
+        shell.print(proposalWords(answer), answer);
+      }),
+    );
+  group
+    .command('withdraw <proposal>')
+    .description('take your own proposed change back')
+    .action(
+      run(async (shell, id: string) => {
+        const answer = await shell.client().call(withdrawProposal, { params: { proposal: id }, body: {} });
+        shell.print(proposalWords(answer), answer);
       }),
     );
 };
+
+function proposalWords(one: ProposalView): string {
+  const by = one.approvedBy.map(({ name }) => line(name)).join(', ');
+  const state = one.state === 'open' ? `waits for ${one.needed - one.approvedBy.length} more` : one.state;
+  return [
+    `${one.id}  ${one.policy} from version ${one.from}: ${state}`,
+    `  proposed by ${line(one.proposedBy.name)} ${when(one.createdAt)}: ${line(one.reason)}`,
+    ...(by === '' ? [] : [`  approved by ${by}`]),
+    ...one.diff.map(({ sign, line: words }) => `  ${sign} ${plain(words)}`),
+    ...(one.state === 'open' && one.because === null ? [`  approve it: ym policy approve ${one.id}`] : []),
+  ].join('\n');
+}

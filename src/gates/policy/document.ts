@@ -101,6 +101,8 @@ export const policyDocumentSchema = z
     name: z.enum(POLICIES),
     title: line,
     checks: z.record(id, checkSchema),
+    /** How many other persons must approve the next change of this policy; without it: none. */
+    changes: z.strictObject({ approvals: z.number().int().min(0).max(5) }).optional(),
     /** What the policy must answer: it is not saved while one of them answers otherwise. */
     examples: z.record(id, exampleSchema).optional(),
     approvals: z.record(id, routeSchema),

@@ -38,6 +38,7 @@ const route = (steps: Route['steps']): Route => ({
 export const REGULATED: PolicyDocument = {
   name: 'regulated',
   title: 'Segregation of duties over the whole chain, an advisory board, two persons for break-glass',
+  changes: { approvals: 1 },
   checks: {
     'tests-pass': CHECKS['tests-pass'],
     'tests-kept': CHECKS['tests-kept'],

@@ -3,7 +3,9 @@ import type { ReactNode } from 'react';
 import type { explainPolicy, listPolicyVersions } from '../../../../src/contract/gates.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAnswer } from '../../api/query.ts';
+import { useMe } from '../../app/session.tsx';
 import { Digest, Empty, Loaded, Page, Panel, Person, Table, Tabs, Tag, useUrl, When } from '../../kit/index.ts';
+import { Proposals } from './proposals.tsx';
 import { Examples, Rules } from './rules.tsx';
 import { cells, Text } from './text.tsx';
 
@@ -14,6 +16,7 @@ type Name = 'startup' | 'standard' | 'regulated';
 export default function Screen(): ReactNode {
   const { policy } = useParams({ strict: false }) as { policy: Name };
   const [version, choose] = useUrl('version');
+  const me = useMe().person;
   const explained = useAnswer<typeof explainPolicy>(
     '/v1/policies/{policy}/explained',
     { params: { policy }, query: version === '' ? {} : { version: version as never } },
@@ -48,6 +51,7 @@ export default function Screen(): ReactNode {
                 { key: 'rules', label: 'Rules', body: () => <Rules of={one} /> },
                 { key: 'examples', label: 'Examples', body: () => <Examples of={one.examples} /> },
                 { key: 'text', label: 'Text', body: () => <Text key={one.version} of={one} /> },
+                { key: 'proposals', label: 'Proposals', body: () => <Proposals policy={policy} me={me} /> },
                 { key: 'versions', label: 'Versions', body: () => <Versions policy={policy} onChoose={choose} /> },
                 { key: 'uses', label: `Used by ${one.used}`, body: () => <Uses of={one} /> },
               ]}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
-import type { checkPolicy, explainPolicy, putPolicy } from '../../../../src/contract/gates.ts';
+import type { checkPolicy, explainPolicy, proposePolicy, putPolicy } from '../../../../src/contract/gates.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { call, type Refusal } from '../../api/client.ts';
 import { useAct } from '../../api/query.ts';
@@ -91,6 +91,8 @@ function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () 
     placeholderData: (before) => before,
   });
   const put = useAct<typeof putPolicy>('PUT', '/v1/policies/{policy}');
+  const propose = useAct<typeof proposePolicy>('POST', '/v1/policies/{policy}/proposals');
+  const asks = of.approvals > 0;
   const checked = check.data;
   const fresh = rested === source && !check.isFetching && !check.isPlaceholderData;
   const because =
@@ -111,7 +113,7 @@ function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () 
           <>
             <Button onClick={onClose}>Leave it</Button>
             <Button kind="primary" because={because} onClick={() => setSaving(true)}>
-              Save as version {of.newest + 1}
+              {asks ? 'Propose' : `Save as version ${of.newest + 1}`}
             </Button>
           </>
         }
@@ -141,23 +143,28 @@ function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () 
       {checked?.valid === true ? <Examples of={checked.examples} before={of.examples} /> : null}
       {saving ? (
         <Ask
-          title={`Make version ${of.newest + 1} of ${of.name}`}
+          title={asks ? `Propose a change of ${of.name}` : `Make version ${of.newest + 1} of ${of.name}`}
           says={
             <>
               <p>
+                {asks
+                  ? `It waits for ${of.approvals === 1 ? 'another person' : `${of.approvals} other persons`}. Then, and not before: `
+                  : ''}
                 From now on decisions read it: for {of.used === 1 ? 'one service' : `${of.used} services`} under it. Approvals of releases
                 whose rules it changes are void.
               </p>
               <p>Changed: {cells(checked?.changed ?? [])}.</p>
             </>
           }
-          does="Save"
-          reason="none"
-          busy={put.busy}
-          problem={put.problem}
+          does={asks ? 'Propose' : 'Save'}
+          reason={asks ? 'required' : 'none'}
+          busy={put.busy || propose.busy}
+          problem={put.problem ?? propose.problem}
           onClose={() => setSaving(false)}
-          onDo={async () => {
-            const done = await put.act({ params: { policy: of.name }, body: { source, version: of.newest } });
+          onDo={async (reason) => {
+            const params = { policy: of.name };
+            const body = { source, version: of.newest };
+            const done = asks ? await propose.act({ params, body: { ...body, reason } }) : await put.act({ params, body });
             if (done !== null) onClose();
           }}
         />

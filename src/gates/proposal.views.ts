@@ -1,0 +1,55 @@
+import { stringify } from 'yaml';
+import type { ProposalView } from '../contract/gates.ts';
+import { personLabel } from '../identity/identity.queries.ts';
+import type { Actor } from '../kernel/actor.ts';
+import type { Tx } from '../platform/floor.ts';
+import { policyAt } from './policy.store.ts';
+import { changedCells } from './policy.views.ts';
+import { lineDiff } from './policy/diff.ts';
+import { readPolicy } from './policy/read.ts';
+import { refuseDecision } from './proposal.ts';
+import type { Proposal } from './proposal.store.ts';
+
+/** What goes over the wire of a text that is long. */
+const MOST_LINES = 2000;
+
+const BECAUSE = {
+  'not-a-person': 'a person has to decide on it',
+  'own-proposal': 'you proposed it: another person has to decide',
+  'already-ended': 'it has been decided on',
+  'approved-already': 'you approved it; another person has to, too',
+  'not-yours': 'only who proposed it may take it back',
+} as const;
+
+/** Proposals for people: what each takes away and adds, for whom it changes something, and what `actor` may do. */
+export async function proposalViews(tx: Tx, actor: Actor, proposals: readonly Proposal[]): Promise<ProposalView[]> {
+  const ids = proposals.flatMap((one) => [one.proposedBy, ...one.approvedBy, ...(one.decidedBy === null ? [] : [one.decidedBy])]);
+  const names = await personLabel(tx, [...new Set(ids)]);
+  const person = (id: string) => ({ id, name: names.get(id) ?? id });
+  const views: ProposalView[] = [];
+  for (const one of proposals) {
+    const base = await policyAt(tx, one.name, one.from);
+    const read = readPolicy(one.source, `${one.name}.yaml`, one.from + 1);
+    const before = base === null ? '' : (base.source ?? stringify(base.document, { aliasDuplicateObjects: false }));
+    const refused = refuseDecision(one, actor, 'approve');
+    views.push({
+      id: one.id as ProposalView['id'],
+      policy: one.name as ProposalView['policy'],
+      from: one.from,
+      reason: one.reason,
+      proposedBy: person(one.proposedBy),
+      state: one.state,
+      needed: one.needed,
+      approvedBy: one.approvedBy.map(person),
+      decided:
+        one.decidedBy === null || one.decidedAt === null
+          ? null
+          : { by: person(one.decidedBy), at: one.decidedAt, reason: one.decidedReason },
+      createdAt: one.createdAt,
+      diff: lineDiff(before, one.source).slice(0, MOST_LINES),
+      changed: read.ok ? changedCells(base?.policy ?? null, read.policy) : [],
+      because: refused === null ? null : BECAUSE[refused],
+    });
+  }
+  return views;
+}
