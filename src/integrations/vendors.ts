@@ -1,7 +1,12 @@
+import { azure } from './azure/index.ts';
+import { bitbucket, bitbucketServer } from './bitbucket/index.ts';
 import type { Vendor } from './connections/vendor.ts';
+import { gitea } from './gitea/index.ts';
+import { github } from './github/index.ts';
+import { gitlab } from './gitlab/index.ts';
 
 /** Every vendor that can be connected: one line each. */
-const all: readonly Vendor[] = [];
+const all: readonly Vendor[] = [github, gitlab, bitbucket, bitbucketServer, gitea, azure];
 
 /** By name, in the order of the list. */
 export const vendors: ReadonlyMap<string, Vendor> = new Map(all.map((vendor) => [vendor.name, vendor]));

@@ -160,6 +160,7 @@ async function once(way: Way, asked: Asked, fresh: boolean): Promise<EgressAnswe
     },
     ...(asked.json === undefined ? {} : { body: JSON.stringify(asked.json) }),
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
+    ...(asked.redirects === undefined ? {} : { redirects: asked.redirects }),
   };
   return way.floor.egress.call(call);
 }

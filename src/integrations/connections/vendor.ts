@@ -69,6 +69,8 @@ export type Asked = {
   /** Statuses of 400 and more that are answers and no failures: 404 where absence is meant. */
   readonly expect?: readonly number[];
   readonly limit?: number;
+  /** How many times it may be sent on; 0 by default. Another origin gets no header of ours: how logs are handed out by links. */
+  readonly redirects?: number;
   /** A repeat changes nothing more. GET, HEAD, PUT and DELETE are so by themselves; a POST is retried only where this says so. */
   readonly repeatable?: boolean;
 };

@@ -1,0 +1,25 @@
+import { quietByHeaders, type Vendor } from '../connections/vendor.ts';
+import { at, NAME, text } from '../forges/loose.ts';
+
+/** Azure DevOps: Repos and Pipelines of one organisation (address `https://dev.azure.com/ORGANISATION`), with a personal access token. */
+export const azure: Vendor = {
+  name: 'azure',
+  title: 'Azure DevOps',
+  offers: ['forge', 'ci'],
+  url: null,
+  credential: [{ name: 'token', title: 'Personal access token', required: true }],
+  settings: [],
+  headers: { accept: 'application/json' },
+  authorize: async (_connection, { token = '' }) => ({
+    headers: { authorization: `Basic ${Buffer.from(`:${token}`).toString('base64')}` },
+    until: null,
+  }),
+  quiet: quietByHeaders,
+  next: () => null,
+  async check(caller) {
+    const me = await caller.ask({ path: '_apis/connectionData' });
+    // An unknown token is sent on to a sign-in page (203 or 302) rather than refused.
+    const name = text(at(me.json, 'authenticatedUser', 'providerDisplayName'), NAME);
+    return { as: name, found: [{ what: 'signed in', ok: name !== null, detail: name === null ? 'the token is not taken' : 'by token' }] };
+  },
+};
