@@ -19,7 +19,6 @@ import { onceResumed } from '../platform/pause.system.ts';
 import { startEmbedded } from '../platform/postgres/embedded.system.ts';
 import { openDoor, portOf } from './door.system.ts';
 import { wiringOf } from './flow.ts';
-import { takers } from './slices.ts';
 import { wire } from './wire.ts';
 
 export type RunningServer = {
@@ -58,7 +57,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const meters = makeMeters();
     const limiter = makeLimiter(config.rates);
     const app = appOf(open.floor, parts, { meters, limiter, leaving: leaving.signal, stopping: stopping.signal });
-    door.serve(app, (usual) => leanListener({ floor: open.floor, limiter, observe: meters.observe, doors: leanDoors(takers) }, usual));
+    door.serve(app, (usual) => leanListener({ floor: open.floor, limiter, observe: meters.observe, doors: leanDoors }, usual));
     const firstAdmin = await firstAdminLink(open.floor);
     const url = `${config.tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(door.http)}`;
     log.info({ url, version: VERSION }, 'listening');

@@ -114,7 +114,7 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'platform',
-    routes: doorRoutes(takers),
+    routes: doorRoutes,
     tasks: [rewrapTask, resealTask(sealedColumns), retentionTask(retention)],
     sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }, keySweeper, retentionSweeper()],
     events: [...keyEvents, ...retentionEvents],

@@ -16,6 +16,7 @@ import { openFloor } from '../platform/floor.system.ts';
 import type { AccessGate } from '../platform/http/gate.port.ts';
 import { buildApp } from '../platform/http/server.system.ts';
 import { doorRoutes } from '../platform/hooks/door.routes.ts';
+import { startTaking } from '../platform/hooks/take.work.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { testDatabase } from '../testing/database.ts';
@@ -57,7 +58,7 @@ const parts = {
   artifacts: { accept: async (_: unknown, made: { name: string }) => void accepted.push(made.name) },
   reports: { accept: async (_: unknown, report: { name: string }) => void accepted.push(report.name) },
 };
-const app = buildApp([...pipelineRoutes(parts), ...doorRoutes([repositoryTaker])], {
+const app = buildApp([...pipelineRoutes(parts), ...doorRoutes], {
   floor,
   gate,
   stopping: new AbortController().signal,
@@ -69,9 +70,11 @@ await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
 const address = http.address();
 const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
 const worker = await startWorker(floor, open.pool, { tasks: pipelineTasks, sweepers: pipelineSweepers, reactions: [] });
+const taking = startTaking(floor, [repositoryTaker]);
 afterAll(async () => {
   http.closeAllConnections();
   http.close();
+  await taking.stop();
   await worker.stop();
   await open.close();
   await database.drop();

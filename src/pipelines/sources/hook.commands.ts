@@ -23,14 +23,12 @@ export async function createHook(tx: Tx, actor: Actor, serviceName: string): Pro
   return { ...made, path: `/v1/hooks/git/${made.hook}` };
 }
 
-/**
- * What a repository's hook brings is never read, because all it can say is "look at your heads". The wake stands in the
- * transaction of the delivery, so that an accepted hint is never lost and a repeated one is none.
- */
+/** What a repository's hook brings is never read, because all it can say is "look at your heads". */
 export const repositoryTaker: Taker = {
   name: TAKER,
-  async hint(tx, hooks, at) {
-    for (const { org, subject } of hooks)
-      if (subject !== null) await tx.wake(syncTask.name, subject, { source: subject, poll: false, heardAt: at, org });
+  async together(tx, deliveries) {
+    for (const [source, { at, hook }] of new Map(deliveries.toReversed().map((one) => [one.hook.subject, one])))
+      if (source !== null) await tx.wake(syncTask.name, source, { source, poll: false, heardAt: at, org: hook.org });
+    return 'the repository is looked at';
   },
 };

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { system } from '../../kernel/actor.ts';
 import { intakeOf } from '../../platform/hooks/door.routes.ts';
+import { takeDue } from '../../platform/hooks/take.work.ts';
 import { testFloor } from '../../testing/database.ts';
 import { factsOf, givenService, passTime } from '../../testing/pipelines.ts';
 import { listRuns, viewRun } from '../run.views.ts';
@@ -129,19 +130,20 @@ test('a signed hook is a hint: verified, taken once, and only ever a look at the
       'x-hub-signature-256': `sha256=${createHmac('sha256', key).update(body).digest('hex')}`,
       'x-github-delivery': id,
     };
-    return intakeOf(floor, [repositoryTaker]).take({ hook, headers, body: Buffer.from(body), encrypted: false });
+    return intakeOf(floor).take({ hook, headers, body: Buffer.from(body), encrypted: false });
   };
   const wakes = () =>
     floor.db.read('*', (tx) => tx.query(`select key from graphile_worker.jobs where key = $1`, [`pipelines.sync:${source.id}`]));
   await expect(send('{}', 'd0', 'another')).rejects.toMatchObject({ code: 'hooks.refused', status: 401 });
   expect(await wakes()).toHaveLength(0);
   expect(await send('not even json {"ref":"$(touch /tmp/x)"}', 'd1')).toMatchObject({ accepted: true, duplicate: false });
+  await takeDue(floor, [repositoryTaker]);
   expect(await wakes()).toHaveLength(1);
   expect(await send('again', 'd1')).toMatchObject({ accepted: true, duplicate: true });
   const many = await Promise.all(Array.from({ length: 5 }, () => send('{}', 'd2')));
   expect(many.filter((one) => !one.duplicate)).toHaveLength(1);
   await expect(
-    intakeOf(floor, [repositoryTaker]).take({ hook: floor.newId('hok'), headers: {}, body: Buffer.from('{}'), encrypted: false }),
+    intakeOf(floor).take({ hook: floor.newId('hok'), headers: {}, body: Buffer.from('{}'), encrypted: false }),
   ).rejects.toMatchObject({ code: 'hooks.refused' });
   await syncTask.run(floor, { source: source.id, poll: false, heardAt: null }, floor.org);
   await passTime(floor, 600_000);

@@ -2,123 +2,120 @@ import type { Instant, Millis } from '../../kernel/time.ts';
 import type { Tx } from '../floor.ts';
 import type { HookOf, TakenDelivery } from './taker.port.ts';
 
-/** A verified delivery that is not durable yet. */
-export type Fresh = {
-  readonly id: string;
-  readonly hook: string;
-  /** The hook as it was when the signature was verified: one that changed since takes nothing. */
-  readonly hookVersion: number;
-  readonly name: string;
-  /** JSON text of an object of strings. */
-  readonly headers: string;
-  readonly body: Uint8Array;
-  /** Already acted on by a hint in the same transaction. */
-  readonly hinted: boolean;
-};
+export type Due = Omit<TakenDelivery, 'body' | 'headers'> & { readonly taker: string; readonly attempts: number };
+
+/** What is due and in nobody's hand, oldest first, locked until this transaction ends. */
+export async function lockDue(tx: Tx, limit: number): Promise<Due[]> {
+  const rows = await tx.query<{ id: string; name: string; at: Instant; attempts: number; hook: string }>(
+    `select id, name, at, attempts, hook_id as hook from delivery where state in ('taken', 'failed') and due_at <= yardmaster_now()
+     order by due_at limit $1 for update skip locked`,
+    [limit],
+  );
+  return withHooks(tx, rows);
+}
+
+/** Of these, what is still as it was, locked until this transaction ends. */
+export async function lockAgain(tx: Tx, due: readonly Due[]): Promise<Due[]> {
+  const rows = await tx.query<{ id: string; attempts: number }>(
+    `select id, attempts from delivery where id = any($1) and state in ('taken', 'failed') order by id for update`,
+    [due.map(({ id }) => id)],
+  );
+  const now = new Map(rows.map((row) => [row.id, row.attempts]));
+  return due.filter(({ id, attempts }) => now.get(id) === attempts);
+}
+
+async function withHooks(
+  tx: Tx,
+  rows: readonly { id: string; name: string; at: Instant; attempts: number; hook: string }[],
+): Promise<Due[]> {
+  const hooks = await tx.query<HookOf & { taker: string }>(
+    `select id, org_id as org, subject, settings, taker from hook where id = any($1)`,
+    [[...new Set(rows.map(({ hook }) => hook))]],
+  );
+  const byId = new Map(hooks.map((hook) => [hook.id, hook]));
+  return rows.flatMap(({ hook: id, ...row }) => {
+    const hook = byId.get(id);
+    return hook === undefined ? [] : [{ ...row, hook, taker: hook.taker }];
+  });
+}
 
 /**
- * Makes deliveries durable, in one statement: bytes go as one parameter and are cut apart by the database. Answers which were
- * taken; what is missing was there before, or its hook has changed or ended meanwhile.
+ * Takes deliveries into hand for `forMs`. The attempt counts before it is made, so that one that takes the server down with
+ * it ends up parked as well.
  */
-export async function insertDeliveries(tx: Tx, fresh: readonly Fresh[]): Promise<Map<string, Instant>> {
-  let offset = 1;
-  const offsets = fresh.map(({ body }) => (offset += body.length) - body.length);
-  const rows = await tx.query<{ id: string; at: Instant }>(
-    `insert into delivery (id, org_id, hook_id, name, state, headers, body, size, due_at, at, done_at)
-     select d.id, h.org_id, h.id, d.name, case when d.hinted then 'done' else 'taken' end, d.headers::jsonb,
-       substring($8::bytea from d.place for d.size), d.size, t.at, t.at, case when d.hinted then t.at end
-     from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $9::bool[])
-         as d(id, hook, hook_version, name, headers, place, size, hinted)
-       join hook h on h.id = d.hook and h.version = d.hook_version and h.revoked_at is null,
-       (select yardmaster_now() as at) t
-     on conflict (hook_id, name) do nothing returning id, at`,
-    [
-      fresh.map((one) => one.id),
-      fresh.map((one) => one.hook),
-      fresh.map((one) => one.hookVersion),
-      fresh.map((one) => one.name),
-      fresh.map((one) => one.headers),
-      offsets,
-      fresh.map((one) => one.body.length),
-      fresh.length === 1 ? Buffer.from(fresh[0]?.body ?? []) : Buffer.concat(fresh.map((one) => one.body)),
-      fresh.map((one) => one.hinted),
-    ],
-  );
-  return new Map(rows.map((row) => [row.id, row.at]));
-}
-
-/** Which of these are there: a delivery by this name of this hook. */
-export async function namesThere(tx: Tx, fresh: readonly Fresh[]): Promise<Set<string>> {
-  const rows = await tx.query<{ id: string }>(
-    `select d.id from unnest($1::text[], $2::text[], $3::text[]) as d(id, hook, name) join delivery x on x.hook_id = d.hook and x.name = d.name`,
-    [fresh.map((one) => one.id), fresh.map((one) => one.hook), fresh.map((one) => one.name)],
-  );
-  return new Set(rows.map((row) => row.id));
-}
-
-export type Claimed = { readonly id: string; readonly org: string; readonly attempts: number };
-
-/**
- * Takes deliveries that are due into hand for `forMs`. The attempt counts before it is made, so that one that takes the
- * server down with it ends up parked as well.
- */
-export function claimDue(tx: Tx, limit: number, forMs: Millis): Promise<Claimed[]> {
-  return tx.query<Claimed>(
-    `update delivery set attempts = attempts + 1, due_at = yardmaster_now() + $2 * interval '1 millisecond'
-     where seq in (select seq from delivery where state in ('taken', 'failed') and due_at <= yardmaster_now()
-       order by due_at limit $1 for update skip locked)
-     returning id, org_id as org, attempts`,
-    [limit, forMs],
+export async function claim(tx: Tx, due: readonly Due[], forMs: Millis): Promise<void> {
+  await tx.write(
+    `update delivery set attempts = attempts + 1, due_at = yardmaster_now() + $2 * interval '1 millisecond' where id = any($1)`,
+    [due.map(({ id }) => id), forMs],
   );
 }
 
-export type InHand = TakenDelivery & { readonly taker: string; readonly attempts: number };
-
-/** A claimed delivery with its hook, locked; null where somebody else has gone on with it. */
-export async function lockClaimed(tx: Tx, claimed: Claimed): Promise<InHand | null> {
-  const row = await tx.maybe<{
-    id: string;
-    name: string;
-    headers: Record<string, string>;
-    body: Buffer | null;
-    at: Instant;
-    attempts: number;
-    taker: string;
-    hook: HookOf;
-  }>(
-    `select d.id, d.name, d.headers, d.body, d.at, d.attempts, h.taker,
-       json_build_object('id', h.id, 'org', h.org_id, 'subject', h.subject, 'settings', h.settings) as hook
-     from delivery d join hook h on h.id = d.hook_id
-     where d.id = $1 and d.state in ('taken', 'failed') and d.attempts = $2 for update of d`,
-    [claimed.id, claimed.attempts],
-  );
-  return row === null ? null : { ...row, body: row.body ?? new Uint8Array() };
+/** What a delivery brought; null where it is no longer kept. */
+export function bodyOf(tx: Tx, id: string): Promise<{ headers: Record<string, string>; body: Buffer } | null> {
+  return tx.maybe(`select headers, body from delivery_body where delivery_id = $1`, [id]);
 }
 
-export async function markDone(tx: Tx, id: string, outcome: string): Promise<void> {
-  await tx.write(`update delivery set state = 'done', outcome = $2, done_at = yardmaster_now() where id = $1`, [id, oneLine(outcome)]);
+export async function markDone(tx: Tx, ids: readonly string[], outcome: string): Promise<void> {
+  await tx.write(`update delivery set state = 'done', outcome = $2, done_at = yardmaster_now() where id = any($1)`, [
+    ids,
+    oneLine(outcome),
+  ]);
 }
 
 /** Notes a failure of the attempt in hand; `againMs` null parks it. */
-export async function markFailed(tx: Tx, claimed: Claimed, why: string, againMs: Millis | null): Promise<void> {
+export async function markFailed(tx: Tx, { id, attempts }: Due, why: string, againMs: Millis | null): Promise<void> {
   await tx.write(
     `update delivery set state = case when $4::float8 is null then 'parked' else 'failed' end, outcome = $3,
        due_at = yardmaster_now() + coalesce($4::float8, 0) * interval '1 millisecond'
      where id = $1 and attempts = $2 and state in ('taken', 'failed')`,
-    [claimed.id, claimed.attempts, oneLine(why), againMs],
+    [id, attempts, oneLine(why), againMs],
   );
 }
 
 /** Takes one again from the beginning, whatever became of it. */
 export async function markAgain(tx: Tx, id: string): Promise<'taken' | 'no-body' | null> {
-  const row = await tx.maybe<{ kept: boolean }>(`select body is not null as kept from delivery where id = $1 for update`, [id]);
+  const row = await tx.maybe<{ id: string }>(`select id from delivery where id = $1 for update`, [id]);
   if (row === null) return null;
-  if (!row.kept) return 'no-body';
+  if ((await bodyOf(tx, id)) === null) return 'no-body';
   await tx.write(
     `update delivery set state = 'taken', attempts = 0, outcome = null, done_at = null, due_at = yardmaster_now() where id = $1`,
     [id],
   );
   return 'taken';
+}
+
+export type DeliveryRow = {
+  readonly id: string;
+  readonly hookId: string;
+  readonly hookName: string;
+  readonly taker: string;
+  readonly name: string;
+  readonly state: 'taken' | 'failed' | 'parked' | 'done';
+  readonly size: number;
+  readonly attempts: number;
+  readonly outcome: string | null;
+  readonly at: Instant;
+  readonly doneAt: Instant | null;
+  readonly dueAt: Instant | null;
+};
+export type DeliveryFilter = {
+  readonly id: string | null;
+  readonly hook: string | null;
+  readonly state: string | null;
+  readonly before: { readonly at: Instant; readonly id: string } | null;
+  readonly limit: number;
+};
+
+/** Deliveries, newest first. */
+export function deliveriesOf(tx: Tx, filter: DeliveryFilter): Promise<DeliveryRow[]> {
+  return tx.query<DeliveryRow>(
+    `select d.id, d.hook_id as "hookId", coalesce(h.name, '') as "hookName", coalesce(h.taker, '') as taker, d.name, d.state, d.size,
+       d.attempts, d.outcome, d.at, d.done_at as "doneAt", case when d.state in ('taken', 'failed') then d.due_at end as "dueAt"
+     from delivery d left join hook h on h.id = d.hook_id
+     where ($1::text is null or d.id = $1) and ($2::text is null or d.hook_id = $2) and ($3::text is null or d.state = $3)
+       and ($4::timestamptz is null or (d.at, d.id) < ($4, $5)) order by d.at desc, d.id desc limit $6`,
+    [filter.id, filter.hook, filter.state, filter.before?.at ?? null, filter.before?.id ?? null, filter.limit],
+  );
 }
 
 function oneLine(text: string): string {

@@ -10,11 +10,11 @@ export const hookRetention: readonly RetentionRule[] = [
     means: 'What webhooks brought, byte for byte. That it came, its size and what became of it stay.',
     due: (tx, before) =>
       tx.one<Due>(
-        `select count(*) as things, coalesce(sum(size), 0)::bigint as bytes, 0 as held from delivery where at < $1 and body is not null`,
+        `select count(*) as things, coalesce(sum(d.size), 0)::bigint as bytes, 0 as held from delivery d join delivery_body b on b.delivery_id = d.id where d.at < $1`,
         [before],
       ),
     async remove(tx, before, limit) {
-      const sql = `update delivery set body = null, headers = '{}' where seq in (select seq from delivery where at < $1 and body is not null order by seq limit $2)`;
+      const sql = `delete from delivery_body where delivery_id in (select d.id from delivery d join delivery_body b on b.delivery_id = d.id where d.at < $1 order by d.at limit $2)`;
       return { things: await tx.write(sql, [before, limit]), digests: [] };
     },
   },
@@ -27,6 +27,8 @@ export const hookRetention: readonly RetentionRule[] = [
   },
 ];
 
-function removeOld(tx: Tx, before: Instant, limit: number): Promise<number> {
-  return tx.write(`delete from delivery where seq in (select seq from delivery where at < $1 order by seq limit $2)`, [before, limit]);
+async function removeOld(tx: Tx, before: Instant, limit: number): Promise<number> {
+  const old = `select id from delivery where at < $1 order by at limit $2`;
+  await tx.write(`delete from delivery_body where delivery_id in (${old})`, [before, limit]);
+  return tx.write(`delete from delivery where id in (${old})`, [before, limit]);
 }

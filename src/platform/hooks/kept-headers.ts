@@ -1,5 +1,3 @@
-import type { HookScheme } from '../../kernel/webhook.ts';
-
 /** Whatever else a sender says, these are never kept: they are, or may be, credentials. */
 const NEVER = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-gitlab-token', 'x-api-key', 'x-auth-token', 'token']);
 /** The road of the request, not what it says. */
@@ -11,14 +9,10 @@ const LONGEST = 500;
  * The headers of a delivery that are kept with it: forty at most, each cut at 500 characters, without what carries
  * credentials. A signature is no credential: it is good for exactly these bytes.
  */
-export function keptHeaders(
-  headers: Readonly<Record<string, string>>,
-  scheme: HookScheme,
-  signatureHeader: string | null,
-): Record<string, string> {
+export function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const kept: [string, string][] = [];
   for (const name in headers) {
-    if (NEVER.has(name) || NOISE.has(name) || (scheme === 'bearer' && name === signatureHeader)) continue;
+    if (NEVER.has(name) || NOISE.has(name)) continue;
     if (kept.push([name.slice(0, 100), (headers[name] ?? '').slice(0, LONGEST)]) === MOST) break;
   }
   return Object.fromEntries(kept);

@@ -1,69 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../kernel/problem.ts';
 import type { Millis } from '../../kernel/time.ts';
-import type { Floor } from '../floor.ts';
-import { claimDue, lockClaimed, markDone, markFailed, type Claimed } from './delivery.store.ts';
-import { DELIVERIES_TOPIC } from './intake.system.ts';
+import type { Floor, Tx } from '../floor.ts';
+import { bodyOf, claim, lockAgain, lockDue, markDone, markFailed, type Due } from './delivery.store.ts';
+import { intakeOf } from './door.routes.ts';
+import { noBody } from './hooks.problems.ts';
 import type { Taker } from './taker.port.ts';
 
 /** After so many attempts a delivery is parked: others went by it meanwhile. */
 export const ATTEMPTS = 5;
 const PAUSES_MS: readonly Millis[] = [2000, 10_000, 60_000, 300_000];
-const TOGETHER = 100;
+const TOGETHER = 200;
 /** Whoever took a delivery into hand has it for so long; after that it is somebody else's. */
 const IN_HAND_MS: Millis = 120_000;
-/** Even when nobody says that something came. */
+/** Even when nobody says that something came: what another server left. */
 const LOOK_MS: Millis = 2000;
+/** What comes within this time of the first is taken together with it; more of it while much comes, so that taking never hinders coming in. */
+const GATHER_MS: Millis = 2;
+/** Of its time taking uses a quarter at most while much comes. */
+const SHARE = 3;
 
 /**
  * Takes what hooks brought, until stopped. Every server does; a delivery is in one hand at a time. Nothing is taken while
  * the instance is paused after a restore.
  */
 export function startTaking(floor: Floor, takers: readonly Taker[]): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const watch = floor.bus.watch([DELIVERIES_TOPIC], stopping.signal);
+  let stopped = false;
+  let wake: (() => void) | null = null;
+  let told = false;
+  intakeOf(floor).whenTaken(() => {
+    told = true;
+    wake?.();
+  });
+  const untilTold = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const running = (async () => {
-    while (!stopping.signal.aborted) {
+    while (!stopped) {
+      told = false;
+      let count = 0;
+      const began = performance.now();
       try {
-        if (!floor.paused() && (await takeDue(floor, takers, stopping.signal)) > 0) continue;
+        if (!floor.paused()) count = await takeDue(floor, takers);
       } catch (error) {
-        if (!stopping.signal.aborted) floor.log.warn({ err: error }, 'deliveries could not be taken; it is tried again');
+        if (!stopped) floor.log.warn({ err: error }, 'deliveries could not be taken; it is tried again');
       }
-      await watch.next(LOOK_MS);
+      // A full round means that more waits; whoever comes in must not starve for it.
+      const took = performance.now() - began;
+      if (count === 0 && !told) await untilTold();
+      wake = null;
+      if (!stopped) await sleep(told ? Math.min(200, GATHER_MS + SHARE * took) : GATHER_MS);
     }
-    watch.close();
   })();
   return {
     async stop() {
-      stopping.abort();
+      stopped = true;
+      wake?.();
       await running;
+      await intakeOf(floor).close();
     },
   };
 }
 
-/** Takes one round of what is due; answers how many there were. */
-export async function takeDue(floor: Floor, takers: readonly Taker[], signal?: AbortSignal): Promise<number> {
-  const claimed = await floor.db.tx('*', (tx) => claimDue(tx, TOGETHER, IN_HAND_MS));
-  for (const one of claimed) {
-    if (signal?.aborted === true) break;
-    await takeOne(floor, takers, one);
-  }
-  return claimed.length;
+/**
+ * Takes one round of what is due; answers how many there were. What is only counted is done in one transaction; what is read
+ * is claimed first, and then taken one by one.
+ */
+export async function takeDue(floor: Floor, takers: readonly Taker[]): Promise<number> {
+  const byName = new Map(takers.map((taker) => [taker.name, taker]));
+  const read: Due[] = [];
+  const count = await floor.db.tx('*', async (tx) => {
+    read.length = 0;
+    const due = await lockDue(tx, TOGETHER);
+    const counted = due.filter(({ taker: name, attempts }) => attempts === 0 && 'together' in (byName.get(name) ?? {}));
+    for (const group of Map.groupBy(counted, ({ taker, hook }) => `${taker} ${hook.org}`).values()) {
+      const taker = byName.get(group[0]?.taker ?? '');
+      if (taker !== undefined && 'together' in taker) await markDone(tx, idsOf(group), await taker.together(tx, group));
+    }
+    const rest = due.filter((one) => !counted.includes(one));
+    if (rest.length > 0) await claim(tx, rest, IN_HAND_MS);
+    read.push(...rest.map((one) => ({ ...one, attempts: one.attempts + 1 })));
+    return due.length;
+  });
+  for (const one of read) await attempt(floor, byName.get(one.taker), one);
+  return count;
 }
 
-async function takeOne(floor: Floor, takers: readonly Taker[], claimed: Claimed): Promise<void> {
+/** One attempt at one delivery, in a transaction of its own: it is done, or it is noted why not. */
+async function attempt(floor: Floor, taker: Taker | undefined, one: Due): Promise<void> {
+  const { org } = one.hook;
   try {
-    await floor.db.tx(claimed.org, async (tx) => {
-      const delivery = await lockClaimed(tx, claimed);
-      if (delivery === null) return;
-      if (claimed.attempts > ATTEMPTS) return markFailed(tx, claimed, 'the server ended each time while it was taken', null);
-      const taker = takers.find(({ name }) => name === delivery.taker);
-      if (taker?.take === undefined) throw new Error(`this server has no part that takes "${delivery.taker}"`);
-      await markDone(tx, delivery.id, await taker.take(tx, delivery));
+    await floor.db.tx(org, async (tx) => {
+      const [mine] = await lockAgain(tx, [one]);
+      if (mine === undefined) return;
+      if (one.attempts > ATTEMPTS) return markFailed(tx, one, 'each time the server ended while it was taken', null);
+      await markDone(tx, [one.id], await takenBy(tx, taker, one));
     });
   } catch (error) {
-    const last = claimed.attempts >= ATTEMPTS || (error instanceof Problem && error.status < 500 && error.status !== 409);
+    const hopeless = error instanceof Problem && error.status < 500 && error.status !== 409;
     const why = error instanceof Problem ? `${error.code}: ${error.sentence}` : 'a bug: the log of the server says more';
-    if (!(error instanceof Problem)) floor.log.error({ err: error, delivery: claimed.id }, 'a delivery could not be taken');
-    await floor.db.tx(claimed.org, (tx) => markFailed(tx, claimed, why, last ? null : (PAUSES_MS[claimed.attempts - 1] ?? null)));
+    if (!(error instanceof Problem)) floor.log.error({ err: error, delivery: one.id }, 'a delivery could not be taken');
+    const againMs = hopeless || one.attempts >= ATTEMPTS ? null : (PAUSES_MS[one.attempts - 1] ?? null);
+    await floor.db.tx(org, (tx) => markFailed(tx, one, why, againMs));
   }
+}
+
+async function takenBy(tx: Tx, taker: Taker | undefined, one: Due): Promise<string> {
+  if (taker === undefined) throw new Error(`this server has no part that takes "${one.taker}"`);
+  if ('together' in taker) return taker.together(tx, [one]);
+  const bytes = await bodyOf(tx, one.id);
+  if (bytes === null) throw noBody({ id: one.id });
+  return taker.take(tx, { ...one, ...bytes });
+}
+
+function idsOf(due: readonly Due[]): string[] {
+  return due.map(({ id }) => id);
 }

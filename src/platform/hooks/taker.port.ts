@@ -23,16 +23,15 @@ export type TakenDelivery = {
 };
 
 /**
- * Who takes what hooks bring, by the name that stands in the hook.
+ * Who takes what hooks bring, by the name that stands in the hook. What it does stands in the transaction in which the
+ * delivery is marked done, so its effect happens exactly once. Calls to elsewhere are never made here: wake a task.
  *
- * - `hint` needs nothing of a delivery but that it came. It runs in the transaction that makes deliveries durable, once for
- *   all of them, so it is short and can't fail for what somebody sent.
- * - `take` reads it, in a transaction of its own in which the delivery is also marked done: its effect happens exactly once.
- *   It answers in one line what became of it. A Problem of status 4xx parks the delivery at once, because the same bytes
- *   would fail again; anything else is tried again, and parked in the end. Calls to elsewhere are never made here: wake a task.
+ * - `take` reads one delivery and answers in one line what became of it. A Problem of status 4xx (but 409) parks the delivery
+ *   at once, because the same bytes would fail again; anything else is tried again, and parked in the end.
+ * - `together` takes all that is there at once: for who needs nothing of a delivery but that it came. It reads no body, and its transaction
+ *   names no organisation: what it writes or wakes says whose it is.
  */
-export type Taker = {
-  readonly name: string;
-  readonly hint?: (tx: Tx, hooks: readonly HookOf[], at: Instant) => Promise<void>;
-  readonly take?: (tx: Tx, delivery: TakenDelivery) => Promise<string>;
-};
+export type Taker = { readonly name: string } & (
+  | { readonly take: (tx: Tx, delivery: TakenDelivery) => Promise<string> }
+  | { readonly together: (tx: Tx, deliveries: readonly Omit<TakenDelivery, 'body' | 'headers'>[]) => Promise<string> }
+);

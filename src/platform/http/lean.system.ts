@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { randomHex } from '../../host/ids.system.ts';
+import { newId } from '../../host/ids.system.ts';
 import { PROTOCOL, PROTOCOL_HEADER } from '../../contract/protocol.ts';
 import { Problem, toProblemJson } from '../../kernel/problem.ts';
 import type { Floor } from '../floor.ts';
@@ -76,7 +76,7 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const began = performance.now();
-  const requestId = `req_${randomHex(8)}`;
+  const requestId = newId('req');
   const more: Record<string, string> = {};
   let status = door.status;
   let answer: unknown;

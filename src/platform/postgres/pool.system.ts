@@ -23,22 +23,22 @@ function safeInteger(text: string): number {
   return value;
 }
 
-/** Options of a client or a pool, with our session settings. */
-export function clientOptions(where: Where, name: string): pg.ClientConfig {
+/** Options of a client or a pool, with our session settings. `org`: the organisation of every transaction that sets none. */
+export function clientOptions(where: Where, name: string, org: string | null = null): pg.ClientConfig {
   const how = 'url' in where ? { connectionString: where.url } : where;
   return {
     ...how,
     types,
     application_name: name,
-    options: '-c timezone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000',
+    options: `-c timezone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000${org === null ? '' : ` -c yardmaster.org=${org}`}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   };
 }
 
 /** A pool whose clients' errors are logged, never thrown into nowhere. */
-export function makePool(where: Where, name: string, max: number, log: Logger): pg.Pool {
-  const pool = new pg.Pool({ ...clientOptions(where, name), max, idleTimeoutMillis: 30_000 });
+export function makePool(where: Where, name: string, max: number, log: Logger, org: string | null = null): pg.Pool {
+  const pool = new pg.Pool({ ...clientOptions(where, name, org), max, idleTimeoutMillis: 30_000 });
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
   pool.on('connect', (client) => {
     client.on('error', (error: Error) => log.debug({ err: error }, 'a database connection ended'));
