@@ -42,6 +42,9 @@ import { supportRoutes } from '../operations/support/support.routes.ts';
 import { connectionRoutes } from '../integrations/connections/connections.routes.ts';
 import { connectionEvents } from '../integrations/connections/connections.events.ts';
 import { connectionColumn } from '../integrations/connections/credential.system.ts';
+import { hookEvents } from '../integrations/hooks/hooks.events.ts';
+import { hooksRoutes } from '../integrations/hooks/hooks.routes.ts';
+import { mappingTaker } from '../integrations/hooks/take.work.ts';
 import { vendors } from '../integrations/vendors.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
 import { retentionRoutes } from '../operations/retention.routes.ts';
@@ -83,6 +86,7 @@ import { liveRoutes } from '../yard/live/live.routes.ts';
 import { releasePageRoutes } from '../yard/release/release-page.routes.ts';
 import { calendarRoutes } from '../yard/calendar/calendar.routes.ts';
 import { debtsRoutes } from '../yard/debts/debts.routes.ts';
+import { inputsOver } from './inputs.ts';
 import type { Slice } from './slice.ts';
 
 /** What deployments ask at every act: the one answer, and the bytes. */
@@ -104,8 +108,11 @@ export const retention: RetentionParts = {
   names: [pipelineBytes, artifactBytes, reportBytes, releaseBytes, deploymentBytes],
 };
 
+/** What hooks and events can tell: by the same roads as everybody else. */
+const inputs = inputsOver(() => slices.flatMap((slice) => slice.routes));
+
 /** Who takes what hooks bring. */
-export const takers: readonly Taker[] = [repositoryTaker];
+export const takers: readonly Taker[] = [repositoryTaker, mappingTaker(inputs)];
 
 const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
 
@@ -191,6 +198,7 @@ export const slices: readonly Slice[] = [
     sweepers: [backupSweeper],
     events: [...workEvents, ...keepingEvents],
   },
+  { ...none, name: 'hooks', routes: hooksRoutes(inputs), events: hookEvents },
   { ...none, name: 'connections', routes: connectionRoutes(vendors), events: connectionEvents },
   { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },
   { ...none, name: 'live', routes: liveRoutes },

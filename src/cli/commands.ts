@@ -83,10 +83,15 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     words: ['connect'],
     load: async () => [(await import('./commands/connections.ts')).connectionCommands],
   },
+  {
+    group: MACHINES,
+    words: ['hooks', 'deliveries'],
+    load: async () => [(await import('./commands/hooks.ts')).hookCommands],
+  },
   { group: MACHINES, words: ['keys'], load: async () => [(await import('./commands/keys.ts')).keyCommands] },
   {
     group: PEOPLE,
-    words: ['audit', 'instance', 'hooks', 'parked', 'end-everybody'],
+    words: ['audit', 'instance', 'parked', 'end-everybody'],
     load: async () => [(await import('./commands/admin.ts')).adminCommands],
   },
   {

@@ -1,13 +1,4 @@
-import {
-  AUDIT_KINDS,
-  dropParked,
-  getInstance,
-  listAudit,
-  listHooks,
-  listParked,
-  retryAllParked,
-  retryParked,
-} from '../../contract/admin.ts';
+import { AUDIT_KINDS, dropParked, getInstance, listAudit, listParked, retryAllParked, retryParked } from '../../contract/admin.ts';
 import { endEverybody } from '../../contract/account.ts';
 import type { AddCommand } from '../main.ts';
 import { findPerson, oneOf, wholeNumber } from '../refs.ts';
@@ -15,7 +6,7 @@ import { count, line, table, when } from '../terminal.ts';
 
 type AuditOptions = { kind?: string; type?: string; by?: string; about?: string; since?: string; until?: string; limit: string };
 
-/** ym audit, ym instance, ym hooks, ym parked list|retry|drop, ym end-everybody */
+/** ym audit, ym instance, ym parked list|retry|drop, ym end-everybody */
 export const adminCommands: AddCommand = (program, run) => {
   program
     .command('audit')
@@ -65,21 +56,6 @@ export const adminCommands: AddCommand = (program, run) => {
           ...one.settings.map(({ name, value }) => [name, line(value)]),
         ];
         shell.print(table(rows), one);
-      }),
-    );
-  program
-    .command('hooks')
-    .description('all signed webhooks that are taken')
-    .action(
-      run(async (shell) => {
-        const list = await shell.client().call(listHooks);
-        const rows = list.items.map((one) => [
-          one.kind,
-          line(one.name),
-          one.revokedAt === null ? `last ${one.lastDeliveryAt === null ? 'never' : when(one.lastDeliveryAt)}` : 'revoked',
-          one.path,
-        ]);
-        shell.print(rows.length === 0 ? 'No webhooks. Make one with: ym hook SERVICE' : table(rows), list);
       }),
     );
   const parked = program.command('parked').description('work that failed for the last time and waits for a person');

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { verifyHook } from '../../kernel/webhook.ts';
 import type { Floor } from '../floor.ts';
 import { makePool } from '../postgres/pool.system.ts';
@@ -42,6 +43,41 @@ export function openIntake(floor: Floor): Intake {
   const pool = makePool(floor.where, 'yardmaster-intake', AT_A_TIME, floor.log, '*');
   const secrets = keepSecrets(floor);
   const refusals = noteRefusals(floor);
+  const { durable, whenTaken } = gather(pool);
+  return {
+    async take({ hook: id, headers, body, encrypted }) {
+      const hook = await secrets.get(id);
+      // An unknown hook costs the same work as a wrong signature, so that time tells nothing about which hooks exist.
+      const { secret, schemes, signatureHeader } = hook ?? NOBODY;
+      const header = (name: string): string | null => headers[name] ?? null;
+      const verdict = verifyHook({ header, body, secret, schemes, signatureHeader, nowMs: secrets.nowMs(), encrypted });
+      if (hook === null) throw hookRefused({});
+      if (!verdict.ok) {
+        refusals.note(id, verdict.why);
+        throw hookRefused({});
+      }
+      const kept = keptHeaders(headers);
+      const delivery = floor.newId('dlv');
+      const answer = await durable({ id: delivery, hook: id, version: hook.version, name: verdict.delivery, headers: kept, body });
+      if (answer === 'taken') return { accepted: true, duplicate: false, delivery };
+      if (answer === 'there') return { accepted: true, duplicate: true, delivery: null };
+      // The hook ended, or was changed, between the signature and the row.
+      secrets.forget(id);
+      throw hookRefused({});
+    },
+    whenTaken,
+    async close() {
+      secrets.close();
+      refusals.close();
+      await pool.end();
+    },
+  };
+}
+
+type Gatherer = Pick<Intake, 'whenTaken'> & { durable(fresh: Fresh): Promise<Settled> };
+
+/** Collects what waits for the disk, so that it goes there together. */
+function gather(pool: pg.Pool): Gatherer {
   const listeners: (() => void)[] = [];
   let queue: Waiting[] = [];
   let under = 0;
@@ -71,7 +107,7 @@ export function openIntake(floor: Floor): Intake {
       });
     }
   };
-  const durable = (fresh: Fresh): Promise<Settled> =>
+  const durable: Gatherer['durable'] = (fresh) =>
     new Promise((done, failed) => {
       queue.push({ fresh, done, failed });
       if (asked || under >= AT_A_TIME) return;
@@ -79,34 +115,7 @@ export function openIntake(floor: Floor): Intake {
       asked = true;
       setImmediate(pump);
     });
-  return {
-    async take({ hook: id, headers, body, encrypted }) {
-      const hook = await secrets.get(id);
-      // An unknown hook costs the same work as a wrong signature, so that time tells nothing about which hooks exist.
-      const { secret, schemes, signatureHeader } = hook ?? NOBODY;
-      const header = (name: string): string | null => headers[name] ?? null;
-      const verdict = verifyHook({ header, body, secret, schemes, signatureHeader, nowMs: secrets.nowMs(), encrypted });
-      if (hook === null) throw hookRefused({});
-      if (!verdict.ok) {
-        refusals.note(id, verdict.why);
-        throw hookRefused({});
-      }
-      const kept = keptHeaders(headers);
-      const delivery = floor.newId('dlv');
-      const answer = await durable({ id: delivery, hook: id, version: hook.version, name: verdict.delivery, headers: kept, body });
-      if (answer === 'taken') return { accepted: true, duplicate: false, delivery };
-      if (answer === 'there') return { accepted: true, duplicate: true, delivery: null };
-      // The hook ended, or was changed, between the signature and the row.
-      secrets.forget(id);
-      throw hookRefused({});
-    },
-    whenTaken: (listener) => void listeners.push(listener),
-    async close() {
-      secrets.close();
-      refusals.close();
-      await pool.end();
-    },
-  };
+  return { durable, whenTaken: (listener) => void listeners.push(listener) };
 }
 
 const NOBODY = { secret: 'nobody signs with this one', schemes: ['hub', 'standard'], signatureHeader: null } as const;

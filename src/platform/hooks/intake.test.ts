@@ -62,7 +62,7 @@ test('what is accepted is durable, whole, and taken exactly once however often i
   const first = request(secret, '{"n":1}', 'same');
   const answers = await Promise.all([first, first, first, request(secret, '{"n":2}')].map((one) => send(id, one)));
   expect(answers.filter(({ duplicate }) => !duplicate)).toHaveLength(2);
-  expect((await rows()).map(({ state, body }) => [state, body?.toString()])).toEqual([
+  expect((await rows()).map(({ state, body }) => [state, body?.toString()]).toSorted()).toEqual([
     ['taken', '{"n":1}'],
     ['taken', '{"n":2}'],
   ]);
@@ -70,8 +70,8 @@ test('what is accepted is durable, whole, and taken exactly once however often i
   expect(await takeDue(floor, takers)).toBe(2);
   expect(await send(id, first)).toMatchObject({ duplicate: true });
   expect(await takeDue(floor, takers)).toBe(0);
-  expect(effects).toEqual(['{"n":1}', '{"n":2}']);
-  expect((await rows()).map(({ state, outcome }) => [state, outcome])).toEqual([
+  expect(effects.toSorted()).toEqual(['{"n":1}', '{"n":2}']);
+  expect((await rows()).map(({ state, outcome }) => [state, outcome]).toSorted()).toEqual([
     ['done', 'took {"n":1}'],
     ['done', 'took {"n":2}'],
   ]);

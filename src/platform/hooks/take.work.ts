@@ -95,11 +95,12 @@ export async function takeDue(floor: Floor, takers: readonly Taker[]): Promise<n
 async function attempt(floor: Floor, taker: Taker | undefined, one: Due): Promise<void> {
   const { org } = one.hook;
   try {
+    const outcome = taker !== undefined && 'told' in taker && one.attempts <= ATTEMPTS ? await toldBy(floor, taker, one) : null;
     await floor.db.tx(org, async (tx) => {
       const [mine] = await lockAgain(tx, [one]);
       if (mine === undefined) return;
       if (one.attempts > ATTEMPTS) return markFailed(tx, one, 'each time the server ended while it was taken', null);
-      await markDone(tx, [one.id], await takenBy(tx, taker, one));
+      await markDone(tx, [one.id], outcome ?? (await takenBy(tx, taker, one)));
     });
   } catch (error) {
     const hopeless = error instanceof Problem && error.status < 500 && error.status !== 409;
@@ -110,8 +111,15 @@ async function attempt(floor: Floor, taker: Taker | undefined, one: Due): Promis
   }
 }
 
+/** Outside any transaction: what it tells is told once however often. */
+async function toldBy(floor: Floor, taker: Extract<Taker, { told: unknown }>, one: Due): Promise<string> {
+  const bytes = await floor.db.read(one.hook.org, (tx) => bodyOf(tx, one.id));
+  if (bytes === null) throw noBody({ id: one.id });
+  return taker.told(floor, { ...one, ...bytes });
+}
+
 async function takenBy(tx: Tx, taker: Taker | undefined, one: Due): Promise<string> {
-  if (taker === undefined) throw new Error(`this server has no part that takes "${one.taker}"`);
+  if (taker === undefined || 'told' in taker) throw new Error(`this server has no part that takes "${one.taker}"`);
   if ('together' in taker) return taker.together(tx, [one]);
   const bytes = await bodyOf(tx, one.id);
   if (bytes === null) throw noBody({ id: one.id });

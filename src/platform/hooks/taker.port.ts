@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts';
-import type { Tx } from '../floor.ts';
+import type { Floor, Tx } from '../floor.ts';
 
 /** A hook as those see it who take what it brings. */
 export type HookOf = {
@@ -23,15 +23,18 @@ export type TakenDelivery = {
 };
 
 /**
- * Who takes what hooks bring, by the name that stands in the hook. What it does stands in the transaction in which the
- * delivery is marked done, so its effect happens exactly once. Calls to elsewhere are never made here: wake a task.
+ * Who takes what hooks bring, by the name that stands in the hook. What `take` and `together` do stands in the transaction
+ * in which deliveries are marked done, so the effect happens exactly once. Calls to elsewhere are never made here: wake a task.
  *
  * - `take` reads one delivery and answers in one line what became of it. A Problem of status 4xx (but 409) parks the delivery
  *   at once, because the same bytes would fail again; anything else is tried again, and parked in the end.
+ * - `told` is `take` for effects that need transactions of their own, and that told twice are once: a crash between them and
+ *   the mark lets it be told again.
  * - `together` takes all that is there at once: for who needs nothing of a delivery but that it came. It reads no body, and its transaction
  *   names no organisation: what it writes or wakes says whose it is.
  */
 export type Taker = { readonly name: string } & (
   | { readonly take: (tx: Tx, delivery: TakenDelivery) => Promise<string> }
+  | { readonly told: (floor: Floor, delivery: TakenDelivery) => Promise<string> }
   | { readonly together: (tx: Tx, deliveries: readonly Omit<TakenDelivery, 'body' | 'headers'>[]) => Promise<string> }
 );
