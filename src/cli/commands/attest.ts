@@ -2,21 +2,43 @@ import { readEntries } from '../../artifacts/attest/envelopes.ts';
 import { attestPolicySchema, whoSigned, type AttestPolicy } from '../../artifacts/attest/policy.ts';
 import { readTrust } from '../../artifacts/attest/trust.ts';
 import { verifyAny, type Subject } from '../../artifacts/attest/verify.ts';
+import { getArtifactAttestations } from '../../contract/artifacts.ts';
 import { digestOf, type Digest } from '../../kernel/digest.ts';
 import { readYaml } from '../../kernel/yaml.ts';
 import { unreadable, usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readBytes, readText } from '../files.disk.ts';
+import { readBytes, readText, writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
+import { oneOf } from '../refs.ts';
 import { line } from '../terminal.ts';
 
 type Options = { artifact?: string; digest?: string; policy?: string; trust: string };
 
-/** ym attest verify: anybody's attestation about any file, offline. What it runs is src/artifacts/attest. */
+/** ym attest verify|write: anybody's attestation about any file, offline. What it runs is src/artifacts/attest. */
 export const attestCommands: AddCommand = (program, run) => {
-  program
-    .command('attest')
-    .description('attestations of others and of ours')
+  const group = program.command('attest').description('attestations of others and of ours');
+  group
+    .command('write <digest>')
+    .description('write what the instance attested of an artifact to a file, as DSSE envelopes one a line')
+    .option('--kind <kind>', 'only the provenance, or only the sbom')
+    .option('-o, --out <file>', 'where to', 'attestations.intoto.jsonl')
+    .action(
+      run(async (shell, digest: string, options: { kind?: string; out: string }) => {
+        const kind = options.kind === undefined ? null : oneOf('--kind', options.kind, ['provenance', 'sbom']);
+        const { items } = await shell.client().call(getArtifactAttestations, { params: { digest: wholeDigest(digest) } });
+        const envelopes = items.flatMap((one) =>
+          one.envelope === null || (kind !== null && one.kind !== kind) ? [] : [JSON.stringify(one.envelope)],
+        );
+        if (envelopes.length === 0)
+          throw usage({
+            what: `nothing${kind === null ? '' : ` of the kind ${kind}`} is attested of ${digest}`,
+            try: `ym artifact attestations ${digest}`,
+          });
+        await writeWhole(options.out, `${envelopes.join('\n')}\n`);
+        shell.print(`Wrote ${envelopes.length} to ${options.out}.`, { file: options.out, digest, count: envelopes.length });
+      }),
+    );
+  group
     .command('verify <file>')
     .description('verify a Sigstore bundle, DSSE envelopes (.intoto.jsonl) or gcloud’s description of an image, offline')
     .option('--artifact <file>', 'the file that it must speak of')
@@ -61,6 +83,11 @@ export const attestCommands: AddCommand = (program, run) => {
     );
 };
 
+function wholeDigest(digest: string): Digest {
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw usage({ what: `${digest} is no digest`, try: 'Give it as sha256: and 64 hex digits.' });
+  return digest as Digest;
+}
+
 async function subjectOf({ artifact, digest }: Options): Promise<Subject> {
   if (artifact !== undefined) {
     const bytes = await readBytes(artifact);
@@ -69,12 +96,12 @@ async function subjectOf({ artifact, digest }: Options): Promise<Subject> {
       throw usage({ what: `${artifact} is ${own}, and not ${digest}`, try: 'Give one of --artifact and --digest.' });
     return { digest: own, bytes };
   }
-  if (digest === undefined || !/^sha256:[0-9a-f]{64}$/.test(digest))
+  if (digest === undefined)
     throw usage({
       what: 'an attestation speaks of bytes: which?',
       try: 'Give --artifact FILE, or --digest sha256:... with 64 hex digits.',
     });
-  return { digest: digest as Digest, bytes: null };
+  return { digest: wholeDigest(digest), bytes: null };
 }
 
 async function policyOf(file: string): Promise<AttestPolicy> {
