@@ -15,7 +15,10 @@ export const reportSchema = z.object({
   service: z.string(),
   commit: commitSchema.nullable(),
   trust: z.enum(['untrusted', 'trusted', 'protected']),
+  /** What its job declared. */
   kind: z.string(),
+  /** What its bytes showed it to be. */
+  format: z.string().nullable(),
   name: z.string(),
   path: z.string(),
   digest: digestSchema.nullable(),
@@ -64,6 +67,18 @@ export const listFindings = defineRoute({
         purl: z.string().nullable(),
         suppressed: z.boolean(),
         message: z.string(),
+        cwe: z.array(count).readonly(),
+        aliases: z.array(z.string()).readonly(),
+        component: z.string().nullable(),
+        fixedIn: z.string().nullable(),
+        vex: z
+          .object({
+            status: z.enum(['not_affected', 'affected', 'fixed', 'under_investigation']),
+            justification: z.string().nullable(),
+            statement: z.string().nullable(),
+            source: z.string(),
+          })
+          .nullable(),
       }),
     ),
     total: count,
@@ -73,7 +88,7 @@ export const listFindings = defineRoute({
 export const listFailedTests = defineRoute({
   method: 'GET',
   path: '/v1/reports/{report}/failed-tests',
-  summary: 'The tests of a JUnit report that did not pass, with what they said',
+  summary: 'The tests of a report that did not pass, with what they said',
   access: { kind: 'may', action: 'report.read', on: ['params.report'] },
   transaction: 'none',
   params: z.object({ report: idOf('rep') }),

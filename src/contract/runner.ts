@@ -62,7 +62,13 @@ export const jobPlanSchema = z.object({
   /** Packed (one deterministic tar.gz each) and uploaded by the runner after the last step; a missing path fails the job. */
   artifacts: z.array(z.object({ name: lineSchema, path: workspacePath })),
   /** Uploaded even when a step failed. A missing file is told to the server as missing, never passed over. */
-  reports: z.array(z.object({ name: lineSchema, kind: z.enum(['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx']), path: workspacePath })),
+  reports: z.array(
+    z.object({
+      name: lineSchema,
+      kind: z.enum(['auto', 'tests', 'coverage', 'findings', 'sbom', 'junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx']),
+      path: workspacePath,
+    }),
+  ),
   /** Names that steps may set by writing `name=value` lines to the file $YM_OUTPUT. */
   outputs: z.array(z.string().max(100)),
   /** Names of secrets that come beside the plan (never in it) and are masked in everything the job prints. */

@@ -5,7 +5,7 @@ import type { Tx } from '../platform/floor.ts';
 import { noSuchPolicy } from './gates.problems.ts';
 import { policyAt, policyChanges } from './policy.store.ts';
 import type { DigestFacts, GateFinding, ReportFact } from './policy/facts.ts';
-import { speaking } from './policy/facts.ts';
+import { speaking, topicsOf } from './policy/facts.ts';
 import type { EnvironmentKind, Policy, Tier } from './policy/policy.ts';
 import { policyDigest, resolvePolicy } from './policy/policy.ts';
 import type { ReportRow } from './report.store.ts';
@@ -38,9 +38,25 @@ async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest): Promise
 }
 
 function factOf(row: ReportRow, findings: readonly GateFinding[] | null): ReportFact {
-  const { id, kind, name, trust, digest, state, reason, summary } = row;
-  const { tests = null, coverage = null, sbom = null } = summary;
-  return { id, kind, name, run: row.run_id, trust, digest, state, reason, at: row.received_at, tests, coverage, findings, sbom };
+  const { id, kind, format, name, trust, digest, state, reason, summary } = row;
+  const { tests = null, coverage = null, sbom = null, beyond } = summary;
+  return {
+    id,
+    kind,
+    format,
+    name,
+    run: row.run_id,
+    trust,
+    digest,
+    state,
+    reason,
+    at: row.received_at,
+    tests,
+    coverage,
+    findings,
+    sbom,
+    ...(beyond === undefined ? {} : { beyond }),
+  };
 }
 
 async function findingsOf(tx: Tx, reports: readonly string[]): Promise<Map<string, GateFinding[]>> {
@@ -59,12 +75,12 @@ async function findingsOf(tx: Tx, reports: readonly string[]): Promise<Map<strin
 
 /** How many tests the newest earlier run of the protected branch had; null where there is none to compare with. */
 async function testsBefore(tx: Tx, serviceId: string, speakers: readonly ReportRow[]): Promise<number | null> {
-  const mine = speakers.filter(({ kind }) => kind === 'junit');
+  const mine = speakers.filter((row) => topicsOf(factOf(row, null)).includes('tests'));
   const first = mine.map((row) => row.received_at).sort()[0];
   if (first === undefined) return null;
   const before = await tx.maybe<{ total: number }>(
-    `select sum((summary->'tests'->>'total')::int)::int as total from report where service_id = $1 and kind = 'junit' and state = 'ok'
-       and run_id = (select run_id from report where service_id = $1 and kind = 'junit' and state = 'ok' and trust = 'protected'
+    `select sum((summary->'tests'->>'total')::int)::int as total from report where service_id = $1 and summary ? 'tests' and state = 'ok'
+       and run_id = (select run_id from report where service_id = $1 and summary ? 'tests' and state = 'ok' and trust = 'protected'
          and received_at < $2 and run_id <> all($3) order by received_at desc, id desc limit 1)`,
     [serviceId, first, mine.map((row) => row.run_id)],
   );

@@ -2,8 +2,10 @@ import type { ReportView } from '../contract/gates.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { loadReport, type ReportRow } from './report.store.ts';
-import { failedTests, type FailedTest } from './reports/junit-failures.ts';
-import type { Finding, Severity } from './reports/model.ts';
+import type { Finding, Severity, SeverityCounts } from './reports/model.ts';
+import { SEVERITIES } from './reports/model.ts';
+import { readReport } from './reports/read.ts';
+import type { FailedTest } from './reports/tests/tally.ts';
 
 /** The reports of a run for people, in the order of their names. */
 export async function reportsOfRun(tx: Tx, run: string): Promise<ReportView[]> {
@@ -26,6 +28,7 @@ export async function reportsOfRun(tx: Tx, run: string): Promise<ReportView[]> {
       commit: row.commit_id,
       trust: row.trust,
       kind: row.kind,
+      format: row.format,
       name: row.name,
       path: row.path,
       digest: row.digest,
@@ -34,16 +37,21 @@ export async function reportsOfRun(tx: Tx, run: string): Promise<ReportView[]> {
       tests: row.summary.tests ?? null,
       coverage: row.summary.coverage ?? null,
       sbom: row.summary.sbom ?? null,
-      findings: row.summary.looked === true ? { ...none, ...own } : null,
+      findings: row.summary.looked === true ? added({ ...none, ...own }, row.summary.beyond) : null,
       receivedAt: row.received_at,
     };
   });
 }
 
+function added(counts: Record<Severity, number>, beyond: SeverityCounts | undefined): Record<Severity, number> {
+  for (const severity of SEVERITIES) counts[severity] += beyond?.[severity] ?? 0;
+  return counts;
+}
+
 /** A part of a report's findings, worst first, and how many there are. */
 export async function findingsPage(tx: Tx, report: string, from: number, limit: number): Promise<{ items: Finding[]; total: number }> {
   const items = await tx.query<Finding & Record<string, unknown>>(
-    `select tool, rule, severity, location, fingerprint, cve, purl, suppressed, message from finding where report_id = $1
+    `select tool, rule, severity, location, fingerprint, cve, purl, suppressed, message, cwe, aliases, component, fixed_in as "fixedIn", vex from finding where report_id = $1
      order by array_position(array['critical', 'high', 'medium', 'low', 'info'], severity), position offset $2 limit $3`,
     [report, from, limit],
   );
@@ -51,9 +59,10 @@ export async function findingsPage(tx: Tx, report: string, from: number, limit: 
   return { items, total };
 }
 
-/** The tests of a stored JUnit report that did not pass; none of a report that is of another kind or says nothing. */
+/** The tests of a stored report that did not pass; none of a report that speaks of no tests or says nothing. */
 export async function failedTestsOf(floor: Floor, org: string, id: string, most: number): Promise<{ items: FailedTest[]; total: number }> {
   const report = await floor.db.read(org, (tx) => loadReport(tx, id, false));
-  if (report === null || report.kind !== 'junit' || report.state !== 'ok' || report.digest === null) return { items: [], total: 0 };
-  return failedTests(await floor.blobs.open(report.digest), most);
+  if (report?.state !== 'ok' || report.summary.tests === undefined || report.digest === null) return { items: [], total: 0 };
+  const { contents } = await readReport(report.kind, await floor.blobs.open(report.digest), { failures: most });
+  return { items: [...(contents?.failures ?? [])], total: report.summary.tests.failed + report.summary.tests.errored };
 }

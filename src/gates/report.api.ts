@@ -5,8 +5,9 @@ import type { GivenReport, ReportPort } from '../pipelines/report.port.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { reportRead, testsFinished } from './gates.events.ts';
 import { digestsOf, insertFindings, insertReport, loadReport, settleReport, summaryOf, type ReportRow } from './report.store.ts';
-import type { Finding, Reading, ReportKind } from './reports/model.ts';
-import { LIMITS, REPORT_KINDS, SEVERITIES } from './reports/model.ts';
+import { countsOf } from './reports/finding.ts';
+import type { Finding, Reading, ReportKind, SeverityCounts } from './reports/model.ts';
+import { LIMITS, REPORT_KINDS } from './reports/model.ts';
 import { readReport } from './reports/read.ts';
 
 /** Reads a report that was too large to be read in the transaction of its job. */
@@ -66,8 +67,12 @@ async function readNow(floor: Floor, report: ReportRow): Promise<Reading | null>
 async function readStored(floor: Floor, report: ReportRow): Promise<Reading> {
   if (report.digest === null) throw new Error(`the report ${report.id} has no bytes to read`);
   const size = await floor.blobs.size(report.digest);
-  if (size !== null && size > LIMITS.bytes) return { state: 'unreadable', reason: 'the file is larger than 200 MB' };
+  if (size !== null && size > LIMITS.bytes) return unread('the file is larger than 200 MB');
   return readReport(report.kind, await floor.blobs.open(report.digest));
+}
+
+function unread(reason: string): Reading {
+  return { state: 'unreadable', reason, format: null, contents: null, place: null };
 }
 
 /** Reads a stored report outside any transaction, then says what became of it. Harmless to run twice. */
@@ -76,8 +81,7 @@ export async function readStoredReport(floor: Floor, org: string, id: string): P
   if (report === null || report.state !== 'received') return;
   const reading = await readStored(floor, report).catch((error: unknown): Reading => {
     // Gone or damaged bytes don't come back by trying; anything else may.
-    if (error instanceof Problem && ['platform.blob-missing', 'platform.blob-damaged'].includes(error.code))
-      return { state: 'unreadable', reason: error.sentence };
+    if (error instanceof Problem && ['platform.blob-missing', 'platform.blob-damaged'].includes(error.code)) return unread(error.sentence);
     throw error;
   });
   await floor.db.tx(org, async (tx) => {
@@ -89,7 +93,12 @@ export async function readStoredReport(floor: Floor, org: string, id: string): P
 async function settle(tx: Tx, actor: Actor, report: ReportRow, reading: Reading): Promise<void> {
   const ok = reading.state === 'ok';
   const contents = ok ? reading.contents : {};
-  const result = { state: reading.state, reason: ok ? null : reading.reason.slice(0, 2000), summary: summaryOf(contents) };
+  const result = {
+    state: reading.state,
+    format: reading.format,
+    reason: ok ? null : reading.reason.slice(0, 2000),
+    summary: summaryOf(contents),
+  };
   if (!(await settleReport(tx, report, result))) return;
   await insertFindings(tx, report.id, contents.findings ?? []);
   await announce(tx, actor, { ...report, ...result }, contents.findings ?? null);
@@ -99,7 +108,7 @@ async function announce(tx: Tx, actor: Actor, report: ReportRow, findings: reado
   const { run_id: run, job_id: job, attempt, name, kind, state, digest, commit_id: commit } = report;
   const body = { run, job, attempt, name, kind, state, digest, commit, speaksFor: await digestsOf(tx, report.id) };
   const about = { subject: report.id, actor, service: report.service_id };
-  if (kind === 'junit') {
+  if (kind === 'junit' || kind === 'tests' || report.summary.tests !== undefined) {
     const { total, passed, failed, errored, skipped, flaky, durationMs } = report.summary.tests ?? {
       total: 0,
       passed: 0,
@@ -113,14 +122,19 @@ async function announce(tx: Tx, actor: Actor, report: ReportRow, findings: reado
     return;
   }
   const lines = report.summary.coverage?.lines;
-  const count = (severity: string): number => findings?.filter((finding) => finding.severity === severity).length ?? 0;
-  const counts = Object.fromEntries(SEVERITIES.map((severity) => [severity, count(severity)])) as Record<
-    (typeof SEVERITIES)[number],
-    number
-  >;
+  const counted = findings === null ? null : countsOf(findings, report.summary.beyond);
   const coverage = lines === undefined ? null : { coveredLines: lines.covered, lines: lines.total };
   await tx.record(reportRead, {
     ...about,
-    body: { ...body, coverage, findings: findings === null ? null : counts, components: report.summary.sbom?.components ?? null },
+    body: {
+      ...body,
+      coverage,
+      findings: counted === null ? null : severities(counted),
+      components: report.summary.sbom?.components ?? null,
+    },
   });
+}
+
+function severities({ critical, high, medium, low, info }: SeverityCounts): Record<keyof SeverityCounts, number> {
+  return { critical, high, medium, low, info };
 }

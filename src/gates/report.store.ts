@@ -1,7 +1,16 @@
 import type { Digest } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
-import type { Contents, CoverageCounts, Finding, ReportKind, ReportState, SbomCounts, TestCounts } from './reports/model.ts';
+import type {
+  Contents,
+  CoverageCounts,
+  Finding,
+  ReportKind,
+  ReportState,
+  SbomCounts,
+  SeverityCounts,
+  TestCounts,
+} from './reports/model.ts';
 
 /** What is kept of a report's contents beside its findings. `looked`: it speaks of findings, also where it has none. */
 export type Summary = {
@@ -9,6 +18,8 @@ export type Summary = {
   readonly coverage?: CoverageCounts;
   readonly sbom?: SbomCounts;
   readonly looked?: true;
+  /** Findings that are counted and not kept. */
+  readonly beyond?: SeverityCounts;
 };
 
 export type ReportRow = {
@@ -21,6 +32,8 @@ export type ReportRow = {
   commit_id: string | null;
   trust: 'untrusted' | 'trusted' | 'protected';
   kind: ReportKind;
+  /** What its bytes showed it to be; null until it was read, and where they showed nothing. */
+  format: string | null;
   name: string;
   path: string;
   digest: Digest | null;
@@ -31,7 +44,7 @@ export type ReportRow = {
   received_at: Instant;
 };
 
-type NewReport = Omit<ReportRow, 'org_id' | 'summary' | 'version'>;
+type NewReport = Omit<ReportRow, 'org_id' | 'summary' | 'version' | 'format'>;
 
 /** Keeps a report with the digests of its job; false where this one was told before. */
 export async function insertReport(tx: Tx, report: NewReport, digests: readonly Digest[]): Promise<boolean> {
@@ -65,11 +78,11 @@ export async function digestsOf(tx: Tx, id: string): Promise<string[]> {
 export async function settleReport(
   tx: Tx,
   report: ReportRow,
-  result: { readonly state: ReportState; readonly reason: string | null; readonly summary: Summary },
+  result: { readonly state: ReportState; readonly format: string | null; readonly reason: string | null; readonly summary: Summary },
 ): Promise<boolean> {
   const touched = await tx.write(
-    `update report set state = $3, reason = $4, summary = $5, version = version + 1 where id = $1 and version = $2 and state = 'received'`,
-    [report.id, report.version, result.state, result.reason, JSON.stringify(result.summary)],
+    `update report set state = $3, reason = $4, summary = $5, format = $6, version = version + 1 where id = $1 and version = $2 and state = 'received'`,
+    [report.id, report.version, result.state, result.reason, JSON.stringify(result.summary), result.format],
   );
   return touched === 1;
 }
@@ -81,21 +94,26 @@ export async function insertFindings(tx: Tx, report: string, findings: readonly 
     const part = findings.slice(from, from + BATCH);
     const column = <Value>(pick: (finding: Finding) => Value): Value[] => part.map(pick);
     await tx.write(
-      `insert into finding (report_id, org_id, position, tool, rule, severity, location, fingerprint, cve, purl, suppressed, message)
-       select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[])`,
+      `insert into finding (report_id, org_id, position, tool, rule, severity, location, fingerprint, cve, purl, suppressed, message, component, fixed_in, cwe, aliases, vex)
+       select $1, $2, position, tool, rule, severity, location, fingerprint, cve, purl, suppressed, message, component, fixed_in,
+         array(select jsonb_array_elements_text(more->'cwe')::int), array(select jsonb_array_elements_text(more->'aliases')), nullif(more->'vex', 'null')
+       from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[], $13::text[], $14::text[], $15::jsonb[])
+         as given (position, tool, rule, severity, location, fingerprint, cve, purl, suppressed, message, component, fixed_in, more)`,
       [report, tx.org, part.map((_, index) => from + index), column((f) => f.tool), column((f) => f.rule), column((f) => f.severity), column((f) => f.location),
-        column((f) => f.fingerprint), column((f) => f.cve), column((f) => f.purl), column((f) => f.suppressed), column((f) => f.message)],
+        column((f) => f.fingerprint), column((f) => f.cve), column((f) => f.purl), column((f) => f.suppressed), column((f) => f.message),
+        column((f) => f.component), column((f) => f.fixedIn), column((f) => JSON.stringify({ cwe: f.cwe, aliases: f.aliases, vex: f.vex }))],
     ); // prettier-ignore
   }
 }
 
 /** What is kept of contents. */
-export function summaryOf({ tests, coverage, findings, sbom }: Contents): Summary {
+export function summaryOf({ tests, coverage, findings, beyond, sbom }: Contents): Summary {
   return {
     ...(tests === undefined ? {} : { tests }),
     ...(coverage === undefined ? {} : { coverage }),
     ...(sbom === undefined ? {} : { sbom }),
     ...(findings === undefined ? {} : { looked: true }),
+    ...(beyond === undefined ? {} : { beyond }),
   };
 }
 

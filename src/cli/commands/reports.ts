@@ -1,9 +1,10 @@
 import { listFindings, listReports, type ReportView } from '../../contract/gates.ts';
 import type { AddCommand } from '../main.ts';
+import { EXIT } from '../exit-codes.ts';
 import { findRun, wholeNumber } from '../refs.ts';
 import { line, table } from '../terminal.ts';
 
-/** ym report list|findings */
+/** ym report list|findings|inspect */
 export const reportCommands: AddCommand = (program, run) => {
   const group = program.command('report').description('what tests, coverage and scans of a run said');
   group
@@ -32,6 +33,21 @@ export const reportCommands: AddCommand = (program, run) => {
         });
         const more = list.total > list.items.length ? `\n${list.total - list.items.length} more.` : '';
         shell.print(blocks.length === 0 ? 'No findings.' : blocks.join('\n') + more, list);
+      }),
+    );
+  group
+    .command('inspect <file...>')
+    .description('read report files here, without a server: what each is and says, one line of JSON for each with --json')
+    .action(
+      run(async (shell, files: string[]) => {
+        const { inspect } = await import('../inspect.ts');
+        let failed = false;
+        for (const file of files) {
+          const { json, text, problem } = await inspect(file, (words) => shell.progress(words));
+          if (problem !== null) failed = true;
+          shell.print(text, json);
+        }
+        return failed ? EXIT.usage : EXIT.ok;
       }),
     );
 };

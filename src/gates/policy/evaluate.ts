@@ -7,7 +7,7 @@ import { earliest } from '../../kernel/time.ts';
 import type { Waiver } from '../../waivers/waiver.ts';
 import { isActive } from '../../waivers/waiver.ts';
 import type { DigestFacts, GateFinding, ReportFact } from './facts.ts';
-import { FACT_NAMES, rulesFacts, SOURCES, speaking } from './facts.ts';
+import { FACT_NAMES, feeds, rulesFacts, speaking } from './facts.ts';
 import type { Check, ResolvedPolicy } from './policy.ts';
 
 export const GATES = 'gates';
@@ -188,7 +188,7 @@ function troubles(rule: string, facts: DigestFacts): string {
 }
 
 function concerns(rule: string, report: ReportFact): boolean {
-  return Object.entries(SOURCES).some(([fact, kinds]) => kinds.includes(report.kind) && new RegExp(`\\b${fact}\\b`).test(rule));
+  return FACT_NAMES.some((fact) => feeds(fact, report) && new RegExp(`\\b${fact}\\b`).test(rule));
 }
 
 function readOf(report: ReportFact): Read {

@@ -1,6 +1,16 @@
 import type { Digest } from '../../kernel/digest.ts';
 import type { Instant } from '../../kernel/time.ts';
-import type { CoverageCounts, Finding, Ratio, ReportKind, ReportState, SbomCounts, Severity, TestCounts } from '../reports/model.ts';
+import type {
+  CoverageCounts,
+  Finding,
+  Ratio,
+  ReportKind,
+  ReportState,
+  SbomCounts,
+  Severity,
+  SeverityCounts,
+  TestCounts,
+} from '../reports/model.ts';
 import { SEVERITIES } from '../reports/model.ts';
 
 /** What a decision reads of a finding. */
@@ -9,6 +19,8 @@ export type GateFinding = Pick<Finding, 'tool' | 'rule' | 'severity' | 'fingerpr
 export type ReportFact = {
   readonly id: string;
   readonly kind: ReportKind;
+  /** What the bytes showed it to be; absent in inputs of before there were more formats than kinds. */
+  readonly format?: string | null;
   readonly name: string;
   readonly run: string;
   readonly trust: 'untrusted' | 'trusted' | 'protected';
@@ -22,6 +34,8 @@ export type ReportFact = {
   readonly coverage: CoverageCounts | null;
   /** null: the report doesn't speak of findings. */
   readonly findings: readonly GateFinding[] | null;
+  /** Findings past those that are kept. No waiver can name them, so they all count. */
+  readonly beyond?: SeverityCounts;
   readonly sbom: SbomCounts | null;
 };
 
@@ -54,14 +68,39 @@ export function speaking(reports: readonly ReportFact[]): readonly ReportFact[] 
   return [...newest.values()].sort((a, b) => (a.kind === b.kind ? (a.name < b.name ? -1 : 1) : a.kind < b.kind ? -1 : 1));
 }
 
-/** Where facts come from, for the reasons of an answer. */
-export const SOURCES: Readonly<Record<string, readonly ReportKind[]>> = {
-  tests: ['junit'],
-  coverage: ['lcov', 'cobertura'],
-  findings: ['sarif', 'cyclonedx'],
-  sbom: ['cyclonedx'],
-  reports: [],
+type Topic = 'tests' | 'coverage' | 'findings' | 'sbom';
+
+/** What a kind that a job declared promises to speak of. What nobody narrowed may speak of anything. */
+const PROMISED: Readonly<Record<ReportKind, readonly Topic[]>> = {
+  auto: ['tests', 'coverage', 'findings', 'sbom'],
+  tests: ['tests'],
+  junit: ['tests'],
+  coverage: ['coverage'],
+  lcov: ['coverage'],
+  cobertura: ['coverage'],
+  findings: ['findings'],
+  sarif: ['findings'],
+  sbom: ['sbom', 'findings'],
+  cyclonedx: ['sbom', 'findings'],
 };
+
+/**
+ * What a report speaks of: once read, what it holds; until then, and where it can't be read, all that it could have
+ * held. So a report that nobody can read takes away every fact that it might have changed.
+ */
+export function topicsOf(report: ReportFact): readonly Topic[] {
+  const promised = PROMISED[report.kind];
+  if (report.state !== 'ok') return promised;
+  const held = (['tests', 'coverage', 'findings', 'sbom'] as const).filter((topic) => report[topic] !== null);
+  return report.kind === 'auto' ? held : [...new Set([...promised, ...held])];
+}
+
+/** Whether a report is one of those that a fact of this name comes from, for the reasons of an answer. */
+export function feeds(fact: string, report: ReportFact): boolean {
+  return (topicsOf(report) as readonly string[]).includes(fact);
+}
+
+const FORMATS = ['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx'] as const;
 
 /**
  * The facts as rules see them. What no report says is absent, and a rule that asks for it is unknown. One report of a
@@ -75,22 +114,19 @@ export function rulesFacts(facts: DigestFacts, isWaived: (finding: GateFinding) 
     findings: findingsOf(reports, isWaived),
     sbom: sbomOf(reports),
     reports: Object.fromEntries(
-      (['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx'] as const).map((kind) => [
-        kind,
-        reports.filter((one) => one.kind === kind && one.state === 'ok').length,
-      ]),
+      FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),
     ),
   };
 }
 
-/** The reports of these kinds, or null where there is none or one of them can't be read. */
-function readable(reports: readonly ReportFact[], kinds: readonly ReportKind[]): readonly ReportFact[] | null {
-  const chosen = reports.filter(({ kind }) => kinds.includes(kind));
+/** The reports that speak of this, or null where there is none or one of them can't be read. */
+function readable(reports: readonly ReportFact[], topic: Topic): readonly ReportFact[] | null {
+  const chosen = reports.filter((report) => topicsOf(report).includes(topic));
   return chosen.length === 0 || chosen.some(({ state }) => state !== 'ok') ? null : chosen;
 }
 
 function testsOf(reports: readonly ReportFact[], before: number | null): (TestCounts & { droppedPercent: number }) | undefined {
-  const counts = readable(reports, ['junit'])?.map(({ tests }) => tests);
+  const counts = readable(reports, 'tests')?.map(({ tests }) => tests);
   if (counts === undefined || counts.length === 0 || counts.includes(null)) return undefined;
   const sum = (key: keyof TestCounts): number => counts.reduce((total, one) => total + (one?.[key] ?? 0), 0);
   const total = sum('total');
@@ -110,11 +146,13 @@ function testsOf(reports: readonly ReportFact[], before: number | null): (TestCo
 
 type Percent = Ratio & { readonly percent: number };
 
-/** LCOV and Cobertura of one program say the same twice: they are not added up, the lower one counts. */
+/** Formats of one program (LCOV, Cobertura, ...) say the same twice: they are not added up, the lower one counts. */
 function coverageOf(reports: readonly ReportFact[]): { lines: Percent; branches?: Percent } | undefined {
-  if (readable(reports, ['lcov', 'cobertura']) === null) return undefined;
-  const sums = (['lcov', 'cobertura'] as const).flatMap((kind) => {
-    const counts = reports.flatMap((one) => (one.kind === kind && one.coverage !== null ? [one.coverage] : []));
+  const covered = readable(reports, 'coverage');
+  if (covered === null) return undefined;
+  const formats = [...new Set(covered.map((one) => one.format ?? one.kind))];
+  const sums = formats.flatMap((format) => {
+    const counts = covered.flatMap((one) => ((one.format ?? one.kind) === format && one.coverage !== null ? [one.coverage] : []));
     if (counts.length === 0) return [];
     const lines = add(counts.map((one) => one.lines));
     const branches = add(counts.flatMap((one) => (one.branches === null ? [] : [one.branches])));
@@ -137,18 +175,20 @@ function withPercent({ covered, total }: Ratio): Percent {
 
 function findingsOf(reports: readonly ReportFact[], isWaived: (finding: GateFinding) => boolean): Record<string, unknown> | undefined {
   // A bill of materials without vulnerabilities looked for none; only what looked can say "nothing found".
-  const looked = readable(reports, ['sarif', 'cyclonedx'])?.flatMap(({ findings }) => (findings === null ? [] : [findings]));
+  const looked = readable(reports, 'findings')?.filter(({ findings }) => findings !== null);
   if (looked === undefined || looked.length === 0) return undefined;
-  const all = looked.flat();
+  const all = looked.flatMap(({ findings }) => findings ?? []);
+  const beyond = (severity: Severity): number => looked.reduce((sum, one) => sum + (one.beyond?.[severity] ?? 0), 0);
   const open = all.filter((finding) => !isWaived(finding));
   const counts = Object.fromEntries(
-    SEVERITIES.map((severity): [Severity, number] => [severity, open.filter((one) => one.severity === severity).length]),
+    SEVERITIES.map((severity): [Severity, number] => [severity, open.filter((one) => one.severity === severity).length + beyond(severity)]),
   );
-  return { total: open.length, counts, waived: all.length - open.length, suppressed: open.filter((one) => one.suppressed).length };
+  const total = open.length + SEVERITIES.reduce((sum, severity) => sum + beyond(severity), 0);
+  return { total, counts, waived: all.length - open.length, suppressed: open.filter((one) => one.suppressed).length };
 }
 
 function sbomOf(reports: readonly ReportFact[]): Record<string, number> | undefined {
-  const boms = readable(reports, ['cyclonedx'])?.flatMap(({ sbom }) => (sbom === null ? [] : [sbom]));
+  const boms = readable(reports, 'sbom')?.flatMap(({ sbom }) => (sbom === null ? [] : [sbom]));
   if (boms === undefined || boms.length === 0) return undefined;
   const sum = (key: 'components' | 'withPurl'): number => boms.reduce((total, one) => total + one[key], 0);
   return { components: sum('components'), withPurl: sum('withPurl') };

@@ -1,7 +1,7 @@
 import { FindingList, severityOfScore } from './finding.ts';
 import type { JsonObject } from './json.ts';
-import { member, objectAt, objectsAt, readJsonObject, textAt } from './json.ts';
-import type { ByteStream, Finding, SbomCounts, Severity } from './model.ts';
+import { member, objectAt, objectsAt, textAt } from './json.ts';
+import type { Finding, SbomCounts, Severity } from './model.ts';
 import { ReportFault, SEVERITIES } from './model.ts';
 import { checkComponent, checkHeader } from './cyclonedx-rules.ts';
 
@@ -15,8 +15,7 @@ export type Bom = {
  * vulnerability (`not_affected`, `false_positive`, `resolved`) mark it suppressed, and it still counts: only a waiver
  * lifts a finding.
  */
-export async function readCycloneDx(bytes: ByteStream): Promise<Bom> {
-  const bom = await readJsonObject(bytes);
+export function readCycloneDx(bom: JsonObject): Bom {
   if (textAt(bom, 'bomFormat') !== 'CycloneDX') throw new ReportFault('"bomFormat" is not "CycloneDX"');
   const specVersion = checkHeader({
     specVersion: textAt(bom, 'specVersion'),
@@ -43,7 +42,7 @@ export async function readCycloneDx(bytes: ByteStream): Promise<Bom> {
   const withPurl = components.filter((component) => (textAt(component, 'purl') ?? '') !== '').length;
   return {
     sbom: { components: components.length, withPurl, specVersion },
-    ...(vulnerabilities === null ? {} : { findings: findings.all }),
+    ...(vulnerabilities === null ? {} : { ...findings.contents }),
   };
 }
 

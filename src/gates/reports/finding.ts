@@ -1,12 +1,14 @@
 import { digestOfValue } from '../../kernel/digest.ts';
-import type { Finding, Severity } from './model.ts';
-import { LIMITS, ReportFault, clip } from './model.ts';
+import type { Finding, Severity, SeverityCounts } from './model.ts';
+import { LIMITS, SEVERITIES, clip } from './model.ts';
 
-type Raw = Omit<Finding, 'fingerprint'> & {
-  /** What identifies the finding beside tool, rule and file: the tool's own fingerprints, or the words found. */
-  readonly identity: unknown;
-  readonly file: string;
-};
+type Optional = 'component' | 'fixedIn' | 'cwe' | 'aliases' | 'vex' | 'suppressed' | 'purl' | 'cve';
+type Raw = Omit<Finding, 'fingerprint' | Optional> &
+  Partial<Pick<Finding, Optional>> & {
+    /** What identifies the finding beside tool, rule and file: the tool's own fingerprints, or the words found. */
+    readonly identity: unknown;
+    readonly file: string;
+  };
 
 /**
  * Collects findings and gives each its fingerprint. Two findings that nothing tells apart get a number each, in the
@@ -14,10 +16,14 @@ type Raw = Omit<Finding, 'fingerprint'> & {
  */
 export class FindingList {
   readonly #list: Finding[] = [];
+  readonly #beyond: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   readonly #seen = new Map<string, number>();
 
   add({ identity, file, ...raw }: Raw): void {
-    if (this.#list.length >= LIMITS.findings) throw new ReportFault(`the report has more than ${LIMITS.findings} findings`);
+    if (this.#list.length >= LIMITS.findings) {
+      this.#beyond[raw.severity]++;
+      return;
+    }
     const tool = clip(raw.tool, 200) || 'unknown';
     const rule = clip(raw.rule, 300) || 'unknown';
     const base = digestOfValue([tool, rule, clip(file, 1000), identity]);
@@ -29,14 +35,36 @@ export class FindingList {
       rule,
       location: clip(raw.location, 1000),
       message: clip(raw.message, 500),
-      purl: raw.purl === null ? null : clip(raw.purl, 1000),
+      cve: some(raw.cve, 100),
+      purl: some(raw.purl, 1000),
+      component: some(raw.component, 500),
+      fixedIn: some(raw.fixedIn, 300),
+      cwe: [...new Set(raw.cwe ?? [])].filter((one) => Number.isInteger(one) && one > 0 && one < 1_000_000).slice(0, 20),
+      aliases: [...new Set(raw.aliases ?? [])].slice(0, 50).map((one) => clip(one, 100)),
+      suppressed: raw.suppressed ?? false,
+      vex: raw.vex ?? null,
       fingerprint: nth === 0 ? base : digestOfValue([base, nth]),
     });
   }
 
-  get all(): readonly Finding[] {
-    return this.#list;
+  /** What was found; what is past the limit is counted. */
+  get contents(): { readonly findings: readonly Finding[]; readonly beyond?: SeverityCounts } {
+    const more = Object.values(this.#beyond).some((count) => count > 0);
+    return { findings: this.#list, ...(more ? { beyond: this.#beyond } : {}) };
   }
+}
+
+/** How many there are of each severity, and of all. */
+export function countsOf(findings: readonly Finding[], beyond?: SeverityCounts): SeverityCounts & { readonly total: number } {
+  const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0, total: 0 };
+  for (const { severity } of findings) counts[severity]++;
+  for (const severity of SEVERITIES) counts[severity] += beyond?.[severity] ?? 0;
+  counts.total = SEVERITIES.reduce((sum, severity) => sum + counts[severity], 0);
+  return counts;
+}
+
+function some(text: string | null | undefined, length: number): string | null {
+  return text === null || text === undefined || text.trim() === '' ? null : clip(text, length);
 }
 
 /** Words of a message with what moves taken out: numbers, and runs of space. */

@@ -1,4 +1,4 @@
-import type { ByteStream } from './model.ts';
+import type { ByteStream, Place } from './model.ts';
 import { LIMITS, ReportFault } from './model.ts';
 import { decodeText } from './text.ts';
 
@@ -6,20 +6,96 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A whole JSON document as an object: bounded in bytes and depth, measured before it is parsed. */
 export async function readJsonObject(bytes: ByteStream): Promise<JsonObject> {
+  const object = asObject(parseJson(await readJsonText(bytes)));
+  if (object === null) throw new ReportFault('the document is no JSON object');
+  return object;
+}
+
+/** The text of a JSON document, or of several one after another. */
+export async function readJsonText(bytes: ByteStream): Promise<string> {
   const parts: string[] = [];
   for await (const text of decodeText(bytes, LIMITS.jsonBytes)) parts.push(text);
   const text = parts.join('').replace(/^\uFEFF/, '');
   if (text.trim() === '') throw new ReportFault('the file is empty', 'empty');
+  return text;
+}
+
+/** One value of JSON, not nested deeper than the limit. */
+export function parseJson(text: string): unknown {
   refuseDeep(text);
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
-    throw new ReportFault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`);
+    throw jsonFault(error);
   }
-  const object = asObject(value);
-  if (object === null) throw new ReportFault('the document is no JSON object');
-  return object;
+}
+
+/**
+ * The values of a text that is one document of JSON, or several (JSON Lines, or one after another with only space
+ * between). Where it is neither, the fault is that of the whole.
+ */
+export function parseJsonValues(text: string): readonly unknown[] {
+  refuseDeep(text);
+  try {
+    return [JSON.parse(text)];
+  } catch (error) {
+    const parts = splitValues(text);
+    if (parts.length < 2) throw jsonFault(error);
+    return parts.map(({ from, to, line }) => {
+      try {
+        return JSON.parse(text.slice(from, to)) as unknown;
+      } catch (inner) {
+        const words = inner instanceof Error ? inner.message.slice(0, 200) : 'unknown';
+        throw new ReportFault(`not JSON: the value in line ${line}: ${words}`, 'unreadable', { place: { line, column: 1 } });
+      }
+    });
+  }
+}
+
+const MOST_VALUES = 2_000_000;
+
+/** Where each value of a sequence begins and ends; a value that is not closed goes to the end. */
+function splitValues(text: string): { from: number; to: number; line: number }[] {
+  const parts: { from: number; to: number; line: number }[] = [];
+  let depth = 0;
+  let quoted = false;
+  let from = -1;
+  let line = 1;
+  let begun = 1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10) line++;
+    if (quoted) {
+      if (code === 92) at++;
+      else if (code === 34) quoted = false;
+      continue;
+    }
+    if (from < 0) {
+      if (code <= 32) continue;
+      from = at;
+      begun = line;
+    }
+    if (code === 34) quoted = true;
+    else if (code === 91 || code === 123) depth++;
+    else if (code === 93 || code === 125) depth--;
+    // A word or a number ends at a space, an object or a list at its bracket.
+    const next = text.charCodeAt(at + 1);
+    if (depth > 0 || (code !== 93 && code !== 125 && !(next <= 32 || Number.isNaN(next)))) continue;
+    if (parts.length >= MOST_VALUES) throw new ReportFault(`the file has more than ${MOST_VALUES} documents`);
+    parts.push({ from, to: at + 1, line: begun });
+    from = -1;
+    depth = 0;
+  }
+  if (from >= 0) parts.push({ from, to: text.length, line: begun });
+  return parts;
+}
+
+/** What the platform's parser says, as a fault with its place where it tells one. */
+function jsonFault(error: unknown): ReportFault {
+  const words = error instanceof Error ? error.message : 'unknown';
+  const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(words) ?? [];
+  const place: Place | null = line === undefined ? null : { line: Number(line), column: Number(column) };
+  return new ReportFault(`not JSON: ${words.slice(0, 200)}`, 'unreadable', place === null ? {} : { place });
 }
 
 function refuseDeep(text: string): void {
@@ -66,4 +142,14 @@ export function objectsAt(object: JsonObject | null | undefined, key: string): r
     if (entry === null) throw new ReportFault(`"${key}" holds something that is no object`);
     return entry;
   });
+}
+
+/** The objects among the members of a list; anything else in it, or no list at all, is passed over. */
+export function objectsIn(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? (value as unknown[]).map(asObject).filter((one) => one !== null) : [];
+}
+
+export function numberAt(object: JsonObject | null | undefined, key: string): number | null {
+  const value = member(object, key);
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }

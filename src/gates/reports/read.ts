@@ -1,60 +1,97 @@
-import { readCobertura } from './cobertura.ts';
-import { readCycloneDx } from './cyclonedx.ts';
-import { readCycloneDxXml } from './cyclonedx-xml.ts';
-import { readJunit } from './junit.ts';
-import { readLcov } from './lcov.ts';
+import { shapeOf, textHead, xmlHead } from './detect.ts';
+import type { JsonDocument, JsonFormat, Topic, Wanted } from './format.ts';
+import { JSON_FORMATS, TEXT_FORMATS, XML_FORMATS } from './formats.ts';
+import { unzipped } from './gzip.ts';
+import { asObject, parseJsonValues, readJsonText } from './json.ts';
 import type { ByteStream, Contents, Reading, ReportKind } from './model.ts';
 import { ReportFault, clip } from './model.ts';
-import { readSarif } from './sarif.ts';
 
-const HEAD = 4096;
+const HEAD = 32_768;
+const NO_WORDS: Wanted = { failures: 0 };
+
+/** What each kind that a job can declare leaves room for: a format, or a topic. `auto` leaves all. */
+const NARROW: Readonly<Record<Exclude<ReportKind, 'auto'>, { readonly format?: string; readonly topic: Topic }>> = {
+  tests: { topic: 'tests' },
+  coverage: { topic: 'coverage' },
+  findings: { topic: 'findings' },
+  sbom: { topic: 'sbom' },
+  junit: { format: 'junit', topic: 'tests' },
+  lcov: { format: 'lcov', topic: 'coverage' },
+  cobertura: { format: 'cobertura', topic: 'coverage' },
+  sarif: { format: 'sarif', topic: 'findings' },
+  cyclonedx: { format: 'cyclonedx', topic: 'sbom' },
+};
 
 /**
- * Reads one report of the kind that its job declared. Whatever the file holds, this answers; it throws only where the
- * bytes themselves can't be had. A file that shows itself to be of another kind is unreadable, and the reason says so.
+ * Reads one report by what it holds. The kind that its job declared narrows what it may be and never overrides what it
+ * is: a file that shows itself to be something else is unreadable, and the reason says so. Whatever the file holds, this
+ * answers; it throws only where the bytes themselves can't be had.
  */
-export async function readReport(kind: ReportKind, bytes: ByteStream): Promise<Reading> {
-  const { head, all } = await peek(bytes);
+export async function readReport(kind: ReportKind, given: ByteStream, wanted: Wanted = NO_WORDS): Promise<Reading> {
+  let format: string | null = null;
+  const recognised = (id: string, topics: readonly Topic[]): void => {
+    format = id;
+    const room = kind === 'auto' ? null : NARROW[kind];
+    if (room === null || (room.format === undefined ? topics.includes(room.topic) : room.format === id)) return;
+    throw new ReportFault(`the job declared ${kind}, and this is a ${id} report`);
+  };
   try {
-    const seen = sniff(head);
-    if (seen !== null && seen !== kind) throw new ReportFault(`the job declared ${kind}, and this is a ${seen} report`);
-    return { state: 'ok', contents: await contentsOf(kind, all, head) };
+    const { head, all } = await peek(unzipped(given));
+    const contents = await contentsOf(all, head, wanted, recognised);
+    return { state: 'ok', format: format ?? 'unknown', contents };
   } catch (error) {
-    if (error instanceof ReportFault) return { state: error.state, reason: clip(error.message, 1000) };
+    if (!(error instanceof ReportFault)) throw error;
+    const { state, contents = null, place = null } = error;
+    return { state, reason: clip(error.message, 1000), format, contents, place };
+  }
+}
+
+type Recognised = (id: string, topics: readonly Topic[]) => void;
+
+async function contentsOf(bytes: ByteStream, head: string, wanted: Wanted, recognised: Recognised): Promise<Contents> {
+  const shape = shapeOf(head);
+  if (shape === 'json') return readJson(bytes, wanted, recognised);
+  if (shape === 'xml') {
+    const seen = xmlHead(head);
+    const format = seen === null ? undefined : XML_FORMATS.find((one) => one.is(seen));
+    if (format === undefined) throw await unknownXml(bytes, seen?.root ?? null);
+    recognised(format.id, format.topics);
+    return format.read(bytes, wanted);
+  }
+  const seen = textHead(head);
+  if (seen.text === '') throw new ReportFault('the file is empty', 'empty');
+  const format = TEXT_FORMATS.find((one) => one.is(seen));
+  if (format === undefined) throw new ReportFault('the file is of no format that is read');
+  recognised(format.id, format.topics);
+  return format.read(bytes, wanted);
+}
+
+/** A document that is broken is told as broken, with its place; one that is whole is of a format that nobody knows. */
+async function unknownXml(bytes: ByteStream, root: string | null): Promise<ReportFault> {
+  const { readXml } = await import('./xml.ts');
+  try {
+    await readXml(bytes, { open: () => undefined, close: () => undefined });
+  } catch (error) {
+    if (error instanceof ReportFault) return error;
     throw error;
   }
+  return new ReportFault(`no format is known whose root element is <${(root ?? '').slice(0, 60)}>`);
 }
 
-async function contentsOf(kind: ReportKind, bytes: ByteStream, head: string): Promise<Contents> {
-  switch (kind) {
-    case 'junit':
-      return { tests: await readJunit(bytes) };
-    case 'lcov':
-      return { coverage: await readLcov(bytes) };
-    case 'cobertura':
-      return { coverage: await readCobertura(bytes) };
-    case 'sarif':
-      return { findings: await readSarif(bytes) };
-    case 'cyclonedx':
-      return await (head.trimStart().startsWith('<') ? readCycloneDxXml(bytes) : readCycloneDx(bytes));
+async function readJson(bytes: ByteStream, wanted: Wanted, recognised: Recognised): Promise<Contents> {
+  const values = parseJsonValues(await readJsonText(bytes));
+  const [first] = values;
+  const list = values.length === 1 && Array.isArray(first) ? (first as unknown[]) : null;
+  const document: JsonDocument = { values, list, root: asObject(list === null ? first : list[0]) ?? {} };
+  const format = JSON_FORMATS.find((one: JsonFormat) => one.is(document));
+  if (format === undefined) {
+    const keys = Object.keys(document.root)
+      .slice(0, 8)
+      .map((key) => JSON.stringify(clip(key, 40)));
+    throw new ReportFault(`the JSON is of no format that is read${keys.length === 0 ? '' : ` (it has ${keys.join(', ')})`}`);
   }
-}
-
-/** The kind that the first bytes give away, or null where they don't. */
-export function sniff(head: string): ReportKind | null {
-  const text = head.replace(/^\uFEFF/, '').trimStart();
-  if (text.startsWith('<')) {
-    const root = /<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s/>]/.exec(text.replace(/<[?!][^>]*>/g, ''))?.[2];
-    return root === 'testsuites' || root === 'testsuite'
-      ? 'junit'
-      : root === 'coverage'
-        ? 'cobertura'
-        : root === 'bom'
-          ? 'cyclonedx'
-          : null;
-  }
-  if (text.startsWith('{')) return /"bomFormat"\s*:/.test(text) ? 'cyclonedx' : /"\$schema"\s*:\s*"[^"]*sarif/i.test(text) ? 'sarif' : null;
-  return /^(?:TN:|SF:)/.test(text) ? 'lcov' : null;
+  recognised(format.id, format.topics);
+  return format.read(document, wanted);
 }
 
 async function peek(bytes: ByteStream): Promise<{ head: string; all: ByteStream }> {
@@ -68,10 +105,10 @@ async function peek(bytes: ByteStream): Promise<{ head: string; all: ByteStream 
     size += next.value.length;
   }
   const head = Buffer.concat(first).subarray(0, HEAD);
-  const utf16 = head[0] === 0xff && head[1] === 0xfe;
+  const label = head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'utf-8';
   async function* all(): AsyncGenerator<Uint8Array> {
-    yield* first;
+    yield* first.splice(0);
     for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
   }
-  return { head: head.toString(utf16 ? 'utf16le' : 'utf8'), all: all() };
+  return { head: new TextDecoder(label).decode(head), all: all() };
 }

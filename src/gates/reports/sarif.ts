@@ -1,7 +1,7 @@
 import { FindingList, severityOfScore, steadyWords, vulnerabilityIn } from './finding.ts';
 import type { JsonObject } from './json.ts';
-import { member, objectAt, objectsAt, readJsonObject, textAt } from './json.ts';
-import type { ByteStream, Finding, Severity } from './model.ts';
+import { member, objectAt, objectsAt, textAt } from './json.ts';
+import type { Contents, Severity } from './model.ts';
 import { ReportFault } from './model.ts';
 
 /**
@@ -9,8 +9,7 @@ import { ReportFault } from './model.ts';
  * `notApplicable`) or are gone (baselineState `absent`). A run whose tool says that it did not succeed, or that holds
  * no `results` at all (section 3.14.23: it did not look), refuses the report.
  */
-export async function readSarif(bytes: ByteStream): Promise<readonly Finding[]> {
-  const log = await readJsonObject(bytes);
+export function readSarif(log: JsonObject): Contents {
   const version = textAt(log, 'version');
   if (version === null || !/^2\.1\.0(?:-|$)/.test(version))
     throw new ReportFault(
@@ -20,7 +19,7 @@ export async function readSarif(bytes: ByteStream): Promise<readonly Finding[]> 
   if (runs === null || runs.length === 0) throw new ReportFault('the log has no run', 'empty');
   const findings = new FindingList();
   for (const run of runs) readRun(run, findings);
-  return findings.all;
+  return findings.contents;
 }
 
 function readRun(run: JsonObject, findings: FindingList): void {

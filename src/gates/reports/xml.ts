@@ -115,7 +115,9 @@ class Reader {
       work();
     } catch (error) {
       if (error instanceof ReportFault) throw error;
-      throw new ReportFault(`not well-formed XML: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`);
+      const { line, column } = this.#parser;
+      const words = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
+      throw new ReportFault(`not well-formed XML: ${words}`, 'unreadable', { place: { line, column: column + 1 } });
     }
   }
 }

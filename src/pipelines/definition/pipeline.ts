@@ -29,7 +29,9 @@ export type InputDeclaration = {
 };
 
 export type Shell = 'bash' | 'sh' | 'node' | 'python3';
-export type ReportKind = 'junit' | 'lcov' | 'cobertura' | 'sarif' | 'cyclonedx';
+export const REPORT_KINDS = ['auto', 'tests', 'coverage', 'findings', 'sbom', 'junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx'] as const;
+/** What a report may be: `auto` leaves it to what the file holds, a topic or a format narrows it. */
+export type ReportKind = (typeof REPORT_KINDS)[number];
 /** `any`: the sandbox where the runner has one, else the host. */
 export type ExecutorChoice = 'host' | 'sandbox' | 'any';
 /** When a job runs, by how the jobs that it needs ended. */

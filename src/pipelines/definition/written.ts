@@ -3,7 +3,7 @@ import { nameSchema } from '../../contract/common.ts';
 import { workspacePath } from '../../contract/runner.ts';
 import { parseDuration } from '../../kernel/time.ts';
 import type { Matrix, Triggers } from './pipeline.ts';
-import { MAX_JOBS } from './pipeline.ts';
+import { MAX_JOBS, REPORT_KINDS } from './pipeline.ts';
 
 /** The shape of `.yardmaster/pipeline.yaml` as people write it. Its output is already in the words of pipeline.ts. */
 
@@ -156,7 +156,7 @@ const jobSchema = z.strictObject({
     .array(
       z.strictObject({
         name: nameSchema.optional(),
-        kind: z.enum(['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx']),
+        kind: z.enum(REPORT_KINDS).default('auto'),
         path: workspacePath,
       }),
     )

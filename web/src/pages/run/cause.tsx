@@ -31,7 +31,7 @@ export function Cause({
   if (job === null && run.state !== 'failed') return null;
   const step = job?.steps.find((one) => BAD.includes(one.state)) ?? null;
   const others = run.jobs.filter((one) => BAD.includes(one.state)).length - 1;
-  const failing = reports.filter((report) => report.kind === 'junit' && (report.tests?.failed ?? 0) + (report.tests?.errored ?? 0) > 0);
+  const failing = reports.filter((report) => (report.tests?.failed ?? 0) + (report.tests?.errored ?? 0) > 0);
   return (
     <section aria-label="why it failed" className="min-w-0 space-y-3 rounded-lg border border-deny bg-surface p-3">
       <div className="flex flex-wrap items-start justify-between gap-2">

@@ -1,9 +1,9 @@
-import { CoverageTally } from './coverage.ts';
-import type { ByteStream, CoverageCounts } from './model.ts';
-import { ReportFault } from './model.ts';
-import { wholeNumber } from './text.ts';
-import type { Attributes, XmlHandler } from './xml.ts';
-import { readXml } from './xml.ts';
+import { CoverageTally } from './tally.ts';
+import type { ByteStream, CoverageCounts } from '../model.ts';
+import { ReportFault } from '../model.ts';
+import { wholeNumber } from '../text.ts';
+import type { Attributes, XmlHandler } from '../xml.ts';
+import { readXml } from '../xml.ts';
 
 /** The declaration that Cobertura, coverage.py, gcovr and Istanbul write. Its address is never visited. */
 const DOCTYPES = [
@@ -48,8 +48,7 @@ class Classes implements XmlHandler {
     if (condition === undefined) return;
     const [, covered, total] = CONDITION.exec(condition) ?? [];
     const [done, all] = [wholeNumber(covered), wholeNumber(total)];
-    if (done === null || all === null || done > all || all > 10_000)
-      throw new ReportFault(`condition-coverage can't be read: ${condition.slice(0, 60)}`);
-    for (let branch = 0; branch < all; branch++) this.tally.branch(file, number, String(branch), branch < done);
+    if (done === null || all === null) throw new ReportFault(`condition-coverage can't be read: ${condition.slice(0, 60)}`);
+    this.tally.branches(file, number, done, all);
   }
 }

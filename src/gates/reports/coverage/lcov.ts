@@ -1,7 +1,7 @@
-import { CoverageTally } from './coverage.ts';
-import type { ByteStream, CoverageCounts } from './model.ts';
-import { ReportFault } from './model.ts';
-import { decodeText, linesOf, wholeNumber } from './text.ts';
+import { CoverageTally } from './tally.ts';
+import type { ByteStream, CoverageCounts } from '../model.ts';
+import { ReportFault } from '../model.ts';
+import { decodeText, linesOf, wholeNumber } from '../text.ts';
 
 const RECORD = /^([A-Z]{2,10}):(.*)$/;
 
@@ -49,7 +49,11 @@ function count(tally: CoverageTally, file: string | null, tag: 'DA' | 'BRDA', va
   const hits = hitsOf(tag === 'DA' ? parts[1] : parts.at(-1));
   if (line === null || hits === null || (tag === 'BRDA' && parts.length < 4)) throw new ReportFault(`line ${number}: ${tag} can't be read`);
   if (tag === 'DA') tally.line(file, line, hits > 0);
-  else tally.branch(file, line, parts.slice(1, -1).join(','), hits > 0);
+  else {
+    tally.branch(file, line, parts.slice(1, -1).join(','), hits > 0);
+    // A line whose branch was taken ran, whatever its own count says.
+    if (hits > 0) tally.reached(file, line);
+  }
 }
 
 /** Hits may be past 2^53 or in exponent form; `-` is a branch never reached; a negative count (a known defect of gcov) is none. */

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { failedTests } from './junit-failures.ts';
+import { readReport } from '../read.ts';
+
+async function failedTests(bytes: AsyncGenerator<Uint8Array>, most: number) {
+  const { contents } = await readReport('junit', bytes, { failures: most });
+  const { tests, failures = [] } = contents ?? {};
+  return { items: failures, total: (tests?.failed ?? 0) + (tests?.errored ?? 0) };
+}
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   for (const byte of Buffer.from(text)) yield Buffer.from([byte]);

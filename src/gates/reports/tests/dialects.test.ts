@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { readReport } from '../read.ts';
+
+async function* bytes(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+type Case = readonly [format: string, text: string, totals: string];
+
+const CASES: readonly Case[] = [
+  ['junit', '<testsuite name="s"><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>', '2 1 1 0 0'],
+  ['nunit3', '<test-run total="3"><test-suite><test-case result="Passed"/><test-case result="Failed" label="Error"/><test-case result="Skipped"/></test-suite></test-run>', '3 1 1 0 1'],
+  ['nunit2', '<test-results><test-suite><results><test-case executed="True" success="True"/><test-case executed="False"/></results></test-suite></test-results>', '2 1 0 0 1'],
+  ['xunit', '<assemblies><assembly total="2"><collection><test result="Pass"/><test result="Fail"/></collection></assembly></assemblies>', '2 1 1 0 0'],
+  ['trx', '<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult outcome="Passed"/><UnitTestResult outcome="Timeout"/></Results></TestRun>', '2 1 0 1 0'],
+  ['cppunit', '<TestRun><FailedTests><FailedTest><Name>A::b</Name><FailureType>Error</FailureType></FailedTest></FailedTests><SuccessfulTests><Test><Name>A::c</Name></Test></SuccessfulTests></TestRun>', '2 1 0 1 0'],
+  ['check', '<testsuites xmlns="http://check.sourceforge.net/ns"><suite><title>t</title><test result="success"/><test result="error"/></suite></testsuites>', '2 1 0 1 0'],
+  ['ctest', '<Site><Testing><TestList><Test>a</Test></TestList><Test Status="failed"><Name>a</Name></Test></Testing></Site>', '1 0 1 0 0'],
+  ['boost', '<TestLog><TestSuite name="m"><TestCase name="a"/><TestCase name="b"><FatalError/></TestCase></TestSuite></TestLog>', '2 1 0 1 0'],
+  ['qtest', '<TestCase name="q"><TestFunction name="a"><Incident type="pass"/><Incident type="fail"/></TestFunction></TestCase>', '1 0 1 0 0'],
+  ['gtester', '<gtester><testbinary><testcase path="/a"><status result="success"/></testcase><testcase path="/b"/></testbinary></gtester>', '2 1 0 1 0'],
+  ['valgrind', '<valgrindoutput><status><state>FINISHED</state></status><error><what>leak</what></error></valgrindoutput>', '1 0 1 0 0'],
+  ['mocha', '{"stats":{"tests":2,"duration":5},"tests":[{"fullTitle":"a","err":{}},{"fullTitle":"b","err":{"message":"no"}}],"pending":[],"failures":[{"fullTitle":"b"}],"passes":[{"fullTitle":"a"}]}', '2 1 1 0 0'],
+  ['jest', '{"numTotalTests":2,"testResults":[{"name":"f","assertionResults":[{"status":"passed"},{"status":"todo"}]}]}', '2 1 0 0 1'],
+  ['dart', '{"type":"start","protocolVersion":"0.1.1"}\n{"type":"testStart","test":{"id":1,"name":"a"}}\n{"type":"testDone","testID":1,"result":"error"}\n{"type":"done"}', '1 0 0 1 0'],
+  ['go-test', '{"Action":"run","Package":"p","Test":"T"}\n{"Action":"pass","Package":"p","Test":"T","Elapsed":0.1}\n{"Action":"pass","Package":"p"}', '1 1 0 0 0'],
+  ['cucumber', '[{"keyword":"Feature","uri":"a","elements":[{"type":"scenario","steps":[{"result":{"status":"undefined"}}]}]}]', '1 0 0 1 0'],
+  ['pytest-json', '{"exitcode":1,"summary":{"total":1},"tests":[{"nodeid":"a::b","outcome":"error"}]}', '1 0 0 1 0'],
+  ['tap', 'TAP version 14\n1..3\nok 1 - a\nnot ok 2 - b\nnot ok 3 - c # TODO later', '3 1 1 0 1'],
+]; // prettier-ignore
+
+test.each(CASES)('%s is recognised by what it holds, and each of its tests counts once', async (format, text, totals) => {
+  const reading = await readReport('auto', bytes(text));
+  expect(reading).toMatchObject({ state: 'ok', format });
+  const { total, passed, failed, errored, skipped } = reading.contents?.tests ?? {};
+  expect([total, passed, failed, errored, skipped].join(' ')).toBe(totals);
+  // A topic leaves room for it, another topic and another format don't.
+  expect((await readReport('tests', bytes(text))).state).toBe('ok');
+  expect((await readReport('coverage', bytes(text))).state).toBe('unreadable');
+  if (format !== 'junit') expect((await readReport('junit', bytes(text))).state).toBe('unreadable');
+});
+
+test.each<Case>([
+  ['junit', '<testsuite tests="3" failures="1"><testcase/></testsuite>', '3 2 1 0 0'],
+  ['xunit', '<assembly total="3" passed="1" failed="1" skipped="1"><class><test result="Pass"/></class></assembly>', '3 1 1 0 1'],
+  ['trx', '<TestRun xmlns="http://microsoft.com/x"><Results><UnitTestResult outcome="Aborted"/></Results></TestRun>', '1 0 0 0 1'],
+  ['tap', 'ok 1 - a\nok 2 - b', '2 2 0 0 0'],
+  ['tap', '1..9\nok 1 - a', '1 1 0 0 0'],
+  ['dart', '{"type":"start","protocolVersion":"0.1.1"}\n{"type":"testDone","testID":1,"result":"success"}', '1 1 0 0 0'],
+  ['go-test', '{"Action":"pass","Package":"p","Test":"T"}\n{"Action":"run","Package":"p","Test":"U"}', '1 1 0 0 0'],
+  ['mocha', '{"stats":{"tests":4},"tests":[{"fullTitle":"a","err":{}}],"passes":[{"fullTitle":"a"}]}', '1 1 0 0 0'],
+  ['valgrind', '<valgrindoutput><status><state>RUNNING</state></status></valgrindoutput>', '1 1 0 0 0'],
+  ['junit', '<testsuites tests="0"/>', '0 0 0 0 0'],
+])('%s that is not whole, or shows no test, has totals and is no pass', async (format, text, totals) => {
+  const reading = await readReport('auto', bytes(text));
+  expect(reading.format).toBe(format);
+  expect(reading.state).not.toBe('ok');
+  const { total, passed, failed, errored, skipped } = reading.contents?.tests ?? {};
+  expect([total, passed, failed, errored, skipped].join(' ')).toBe(totals);
+});
