@@ -29,8 +29,9 @@ import { reportBytes, reportRetention } from '../gates/keep.work.ts';
 import { gateRoutes } from '../gates/gates.routes.ts';
 import { reportPort } from '../gates/report.api.ts';
 import * as identityEvents from '../identity/identity.events.ts';
-import { signInRetention } from '../identity/keep.work.ts';
+import { signInRetention, workloadRetention } from '../identity/keep.work.ts';
 import { identityRoutes } from '../identity/identity.routes.ts';
+import { workloadEvents } from '../identity/workload/workload.events.ts';
 import { secondFactorColumn } from '../identity/second-factor.store.ts';
 import type { EventKind } from '../kernel/event.ts';
 import { adminRoutes } from '../operations/admin.routes.ts';
@@ -104,7 +105,7 @@ export const sealedColumns: readonly SealedColumn[] = [
 
 /** What is kept for how long, and which stored bytes are needed. */
 export const retention: RetentionParts = {
-  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention],
+  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention, workloadRetention],
   names: [pipelineBytes, artifactBytes, reportBytes, releaseBytes, deploymentBytes],
 };
 
@@ -126,7 +127,7 @@ export const slices: readonly Slice[] = [
     sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }, keySweeper, retentionSweeper()],
     events: [...keyEvents, ...retentionEvents],
   },
-  { ...none, name: 'identity', routes: identityRoutes, events: Object.values(identityEvents) as EventKind[] },
+  { ...none, name: 'identity', routes: identityRoutes, events: [...(Object.values(identityEvents) as EventKind[]), ...workloadEvents] },
   { ...none, name: 'catalog', routes: catalogSliceRoutes, events: catalogEvents },
   {
     ...none,

@@ -1,5 +1,6 @@
 import { ACTIONS, roleMay, type Action } from '../contract/actions.ts';
 import type { Actor } from '../kernel/actor.ts';
+import { Problem } from '../kernel/problem.ts';
 import { between } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import type { AccessGate, On } from '../platform/http/gate.port.ts';
@@ -9,8 +10,10 @@ import { signInAgain, tokenMayNotDecide } from './identity.problems.ts';
 import { bindingsOf } from './identity.queries.ts';
 import { findCredential } from './identity.store.ts';
 import { secretDigest } from './password.system.ts';
-import { may } from './permission.ts';
+import { credentialAllows, may } from './permission.ts';
+import { looksSigned } from './issuer/compact.ts';
 import { seeCredential } from './session.store.ts';
+import { comeIn } from './workload/sign-in.commands.ts';
 
 /** How a runner or an agent is known by its key; their slices supply it, `app/wire.ts` joins. */
 export type MachineLogin = (tx: Tx, key: string) => Promise<Actor | null>;
@@ -29,7 +32,8 @@ export type GateParts = {
 /** A use of a credential is noted when the last note is this old. */
 const NOTE_EVERY_MS = 60_000;
 
-const BEARER = /^Bearer ([\x21-\x7e]{10,300})$/i;
+const LONGEST_KEY = 300;
+const BEARER = /^Bearer ([\x21-\x7e]{10,8192})$/i;
 
 /** The one place that says who may come in and what they may do. Deny by default. */
 export function makeGate(parts: GateParts): AccessGate {
@@ -37,8 +41,11 @@ export function makeGate(parts: GateParts): AccessGate {
     async authenticate(floor: Floor, authorization) {
       const key = BEARER.exec(authorization ?? '')?.[1];
       if (key === undefined) return null;
-      if (!/^ym_(?:tok|ses)_/.test(key)) return floor.db.read('*', (tx) => machine(parts, tx, key));
-      const found = await floor.db.read('*', (tx) => personOrBot(tx, key));
+      const signed = looksSigned(key);
+      if (!signed && key.length > LONGEST_KEY) return null;
+      if (!signed && !/^ym_(?:tok|ses)_/.test(key)) return floor.db.read('*', (tx) => machine(parts, tx, key));
+      const find = (): Promise<Known | null> => floor.db.read('*', (tx) => personOrBot(tx, key));
+      const found = (await find()) ?? (signed ? await firstUse(floor, key, find) : null);
       if (found === null) return null;
       if (found.stale) await noteUse(floor, found.actor.org, found.actor.credential.id);
       return found.actor;
@@ -69,7 +76,7 @@ export function makeGate(parts: GateParts): AccessGate {
     async holdsAnywhere(tx, actor, action) {
       if (actor.kind !== 'person' && actor.kind !== 'bot') return false;
       const { credential } = actor;
-      if (credential.kind === 'token' && credential.actions !== null && !credential.actions.includes(action)) return false;
+      if (!credentialAllows(credential, action)) return false;
       return (await bindings(tx, actor)).some((binding) => roleMay(binding.role, action));
     },
   };
@@ -84,10 +91,29 @@ async function personOrBot(tx: Tx, key: string): Promise<Known | null> {
   const credential =
     row.kind === 'session'
       ? ({ kind: 'session', id, authenticatedAt: again ?? created_at, screen } as const)
-      : ({ kind: 'token', id, actions: row.actions, services: row.services } as const);
+      : ({
+          kind: 'token',
+          id,
+          actions: row.actions,
+          services: row.services,
+          ...(row.witness === null ? {} : { witness: row.witness }),
+        } as const);
   const stale = row.seen_at === null || between(row.seen_at, await tx.now()) > NOTE_EVERY_MS;
   if (row.owner !== null) return { actor: { kind: 'bot', id: row.holder_id, org: row.org_id, owner: row.owner, credential }, stale };
   return row.holder_id.startsWith('per_') ? { actor: { kind: 'person', id: row.holder_id, org: row.org_id, credential }, stale } : null;
+}
+
+/** A token of a CI's issuer that we have not seen: verified, and from then on known like every other credential. */
+async function firstUse(floor: Floor, key: string, find: () => Promise<Known | null>): Promise<Known | null> {
+  try {
+    await comeIn(floor, key);
+  } catch (error) {
+    // Two requests of one job at once: the other was faster, and it is there now.
+    const found = error instanceof Problem && error.code === 'identity.workload-spent' ? await find() : null;
+    if (found === null) throw error;
+    return found;
+  }
+  return find();
 }
 
 /** Notes that a credential is in use. A request does not fail for it. */
@@ -125,8 +151,8 @@ async function bindings(tx: Tx, actor: Actor): ReturnType<typeof bindingsOf> {
 /** The services a token is narrowed to for `action`: null for not narrowed, empty where it may not do it at all. */
 function tokenServices(actor: Extract<Actor, { kind: 'person' | 'bot' }>, action: Action): readonly string[] | null {
   const { credential } = actor;
+  if (!credentialAllows(credential, action)) return [];
   if (credential.kind !== 'token') return null;
-  if (credential.actions !== null && !credential.actions.includes(action)) return [];
   return credential.services;
 }
 

@@ -12,6 +12,7 @@ import { aboutMe, activeNames, credentialsOf, people, rolesOf } from './identity
 import * as peopleCommands from './people.commands.ts';
 import * as signInCommands from './sign-in.commands.ts';
 import * as tokenCommands from './token.commands.ts';
+import { workloadRoutes } from './workload/workload.routes.ts';
 
 /** The HTTP doors of identity. */
 export const identityRoutes: readonly Mounted[] = [
@@ -78,6 +79,7 @@ export const identityRoutes: readonly Mounted[] = [
     return { id: params.token, ended: true as const };
   }),
   ...accountRoutes,
+  ...workloadRoutes,
 ];
 
 /** From what somebody signs in: a browser says so, and what it is; the session in its cookie will end. */

@@ -1,5 +1,6 @@
 import type { Role } from '../contract/actions.ts';
 import type { Instant } from '../kernel/time.ts';
+import type { Witness } from '../kernel/witness.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { Hashed } from './password.system.ts';
 
@@ -20,8 +21,9 @@ export type CredentialRow = {
   readonly screen: boolean;
   readonly client: string | null;
   readonly authenticated_at: Instant | null;
+  readonly witness: Witness | null;
 };
-type NewCredential = Omit<CredentialRow, 'ended_at' | 'seen_at' | 'authenticated_at' | 'screen' | 'client'> & {
+type NewCredential = Omit<CredentialRow, 'ended_at' | 'seen_at' | 'authenticated_at' | 'screen' | 'client' | 'witness'> & {
   readonly secretDigest: string;
   readonly by: string;
   readonly screen?: boolean;
@@ -142,7 +144,7 @@ export async function findCredential(
   idleMs: number,
 ): Promise<(CredentialRow & { owner: string | null }) | null> {
   return tx.maybe<CredentialRow & { owner: string | null }>(
-    `select credential.id, credential.org_id, credential.kind, holder_id, credential.name, actions, services, credential.created_at, expires_at, ended_at, seen_at, screen, client, authenticated_at, bot.owner_id as owner
+    `select credential.id, credential.org_id, credential.kind, holder_id, credential.name, actions, services, credential.created_at, expires_at, ended_at, seen_at, screen, client, authenticated_at, witness, bot.owner_id as owner
      from credential
      left join bot on bot.id = holder_id and bot.active
      left join person on person.id = coalesce(bot.owner_id, holder_id) and person.active

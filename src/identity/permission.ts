@@ -1,5 +1,6 @@
 import { ACTIONS, roleMay, type Action, type Role } from '../contract/actions.ts';
 import type { Actor, Credential } from '../kernel/actor.ts';
+import { workloadMay } from './workload/limits.ts';
 
 /** Where a role is held. All null: over the organisation. More than one set: all of them must match. */
 export type Binding = {
@@ -34,15 +35,22 @@ function fits(held: string | null, asked: string | undefined): boolean {
   return held === null || held === asked;
 }
 
+/** Whether a credential lets its holder do `action` anywhere: a token narrows, and a workload may never decide or administer. */
+export function credentialAllows(credential: Credential, action: Action): boolean {
+  if (credential.kind !== 'token') return true;
+  if (credential.witness !== undefined && !workloadMay(action)) return false;
+  return credential.actions === null || credential.actions.includes(action);
+}
+
 /** Whether a credential can do less than its holder: what is about the holder and not about one action needs a whole one. */
 export function isNarrow(credential: Credential): boolean {
-  return credential.kind === 'token' && (credential.actions !== null || credential.services !== null);
+  return credential.kind === 'token' && (credential.actions !== null || credential.services !== null || credential.witness !== undefined);
 }
 
 function tokenAllows(actor: Actor, action: Action, about: About): boolean {
   if (actor.kind !== 'person' && actor.kind !== 'bot') return false;
   const { credential } = actor;
+  if (!credentialAllows(credential, action)) return false;
   if (credential.kind !== 'token') return true;
-  if (credential.actions !== null && !credential.actions.includes(action)) return false;
   return credential.services === null || (about.service !== undefined && credential.services.includes(about.service));
 }

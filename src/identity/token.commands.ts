@@ -11,6 +11,7 @@ import { secretDigest } from './password.system.ts';
 import { freshness } from './fresh.ts';
 import { isNarrow, may } from './permission.ts';
 import { CREDENTIALS_TOPIC } from './session.commands.ts';
+import { workloadMakesNoToken } from './workload/workload.problems.ts';
 
 export type NewToken = {
   readonly name: string;
@@ -26,6 +27,7 @@ export type NewToken = {
  */
 export async function createToken(tx: Tx, actor: Actor, input: NewToken): Promise<{ id: string; token: string; expiresAt: string }> {
   if (actor.kind !== 'person' && actor.kind !== 'bot') throw noSuch({ kind: 'person', id: actor.id });
+  if (actor.credential.kind === 'token' && actor.credential.witness !== undefined) throw workloadMakesNoToken({});
   const holder = await holderFor(tx, actor, input.bot);
   refuseWider(actor, input);
   const at = await tx.now();

@@ -1,3 +1,5 @@
+import type { Witness } from './witness.ts';
+
 /**
  * Who acts. Every command takes one. `person` is the human behind it where there is one: rules about segregation of
  * duties are about persons, never about accounts, tokens or bots.
@@ -18,6 +20,8 @@ export type Credential =
       readonly id: string;
       readonly actions: readonly string[] | null;
       readonly services: readonly string[] | null;
+      /** The job of another CI that holds it, as its issuer attests. It may less than any other token. */
+      readonly witness?: Witness;
     };
 
 /** The program itself, acting on a fact. `name` says which part of it. */

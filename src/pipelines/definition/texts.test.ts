@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchesAny, matchesGlob } from './globs.ts';
+import { matchesAny, matchesGlob } from '../../kernel/globs.ts';
 import { referencesOf } from './references.ts';
 import { evaluateTemplate, hasExpression, parseTemplate } from './template.ts';
 

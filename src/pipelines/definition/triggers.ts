@@ -1,5 +1,5 @@
 import { suggest } from '../../kernel/suggest.ts';
-import { matchesAny } from './globs.ts';
+import { matchesAny } from '../../kernel/globs.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** What happened that may start a run. `changedPaths` null: not known, then a path filter starts the run. */

@@ -169,7 +169,11 @@ async function whoAsks(route: RouteShape, context: Context, { floor, gate, limit
   const authorization = asked === null ? credentialOf(route, context, floor) : `Bearer ${asked}`;
   if (authorization === undefined) countStranger(limiter, context, false);
   else beforeCredential(limiter, context);
-  const actor = await gate.authenticate(floor, authorization);
+  const actor = await gate.authenticate(floor, authorization).catch((error: unknown) => {
+    // Why a credential is refused may be told; it counts as refused all the same.
+    if (error instanceof Problem && error.status === 401) afterCredential(limiter, context, null);
+    throw error;
+  });
   if (authorization !== undefined) afterCredential(limiter, context, actor);
   if (asked !== null && !isFeed(route, actor)) throw notSignedIn({});
   const { kind } = route.access;
