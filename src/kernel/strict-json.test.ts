@@ -11,7 +11,7 @@ test('a member named twice is found, however deep and however it is written', ()
 
 test('what JSON.stringify writes has none', () => {
   fc.assert(
-    fc.property(fc.jsonValue(), (value) => expect(hasDuplicateKeys(JSON.stringify(value))).toBe(false)),
+    fc.property(fc.jsonValue(), (value) => !hasDuplicateKeys(JSON.stringify(value))),
     { numRuns: 500 },
   );
 });

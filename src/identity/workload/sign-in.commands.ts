@@ -94,8 +94,14 @@ function whyNot(judged: readonly Judged[], fitting: readonly Judged[]): readonly
     ];
   const right = judged.filter(({ wrong }) => wrong.length === 0);
   if (right.length === 0) return judged[0]?.wrong ?? ['nothing fits'];
-  const claims = new Set(right.flatMap(({ answers }) => answers.filter(({ ok }) => !ok).map(({ claim }) => claim)));
-  return [`no trust takes what it says in ${[...claims].join(', ')}`];
+  // Of the trust that comes nearest, so that a wrong branch is told as a wrong branch.
+  const [nearest = []] = right.map(({ answers }) => answers).toSorted((one, other) => met(other) - met(one));
+  const claims = nearest.filter(({ ok }) => !ok).map(({ claim }) => claim);
+  return [`no trust takes what it says in ${claims.join(', ')}`];
+}
+
+function met(answers: readonly Answered[]): number {
+  return answers.filter(({ ok }) => ok).length;
 }
 
 async function keep(tx: Tx, compact: Compact, trust: TrustRow, how: { secret: string; exchanged: boolean }): Promise<CameIn> {
