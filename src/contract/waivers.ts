@@ -74,6 +74,19 @@ export const getWaiver = defineRoute({
   answer: waiverSchema,
 });
 
+export const serviceVex = defineRoute({
+  method: 'GET',
+  path: '/v1/services/{service}/vex',
+  summary: 'The vulnerabilities of a service that are accepted now, as an OpenVEX document: affected, and what is done until when',
+  access: { kind: 'may', action: 'waiver.read', on: ['params.service'] },
+  params: z.strictObject({ service: nameSchema }),
+  answer: z.object({
+    /** Accepted findings that name no vulnerability and have no place in the format. */
+    left: z.number().int(),
+    document: z.record(z.string(), z.unknown()),
+  }),
+});
+
 const step = { version: z.number().int().positive() };
 const decideAccess = { kind: 'may', action: 'waiver.decide', on: ['params.waiver'] } as const;
 const waiverParams = z.object({ waiver: idOf('wvr') });
@@ -134,6 +147,7 @@ export const waiverRoutes = [
   requestWaiver,
   listWaivers,
   getWaiver,
+  serviceVex,
   approveWaiver,
   rejectWaiver,
   revokeWaiver,

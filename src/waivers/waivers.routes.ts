@@ -6,6 +6,8 @@ import type { Mounted } from '../platform/http/handler.ts';
 import { mount, Refused } from '../platform/http/handler.ts';
 import * as commands from './waiver.commands.ts';
 import type { Waiver, WaiverScope } from './waiver.ts';
+import { openVex } from './vex.ts';
+import { activeWaivers } from './waivers.queries.ts';
 import { noSuchWaiver } from './waivers.problems.ts';
 import { waiverPage, waiverView } from './waivers.views.ts';
 
@@ -19,6 +21,16 @@ export const waiverRoutes: readonly Mounted[] = [
   }),
   mount(contract.listWaivers, async ({ tx, query, visible }) => waiverPage(tx, { ...query, services: await visible() }, query)),
   mount(contract.getWaiver, ({ tx, params }) => view(tx, params.waiver)),
+  mount(contract.serviceVex, async ({ tx, params }) => {
+    const service = await mustService(tx, params.service);
+    const now = await tx.now();
+    const place = { teamId: service.teamId, serviceId: service.id, environmentId: null };
+    const accepted = (await activeWaivers(tx, place, now)).flatMap(({ id, kind, subject, reason, ticket, expiresAt, decided }) =>
+      kind === 'finding' && decided !== null ? [{ id, subject, reason, ticket, expiresAt, decidedAt: decided.at }] : [],
+    );
+    const { document, left } = openVex(service.name, accepted, { author: tx.floor.config.publicUrl, now });
+    return { left, document };
+  }),
   mount(contract.approveWaiver, async ({ tx, actor, params, body }) =>
     answered(tx, await commands.approveWaiver(tx, actor, { ...params, version: body.version, reason: body.reason ?? null })),
   ),

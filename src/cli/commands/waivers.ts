@@ -1,6 +1,7 @@
 import * as contract from '../../contract/waivers.ts';
 import { parseDuration, plus } from '../../kernel/time.ts';
 import { usage } from '../cli.problems.ts';
+import { writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { findPerson, oneOf } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
@@ -19,7 +20,7 @@ type RequestOptions = {
 const KINDS = ['finding', 'check', 'freeze', 'quarantine', 'approval'] as const;
 const STATES = contract.waiverSchema.shape.state.options;
 
-/** ym waiver request|list|show|extend|approve|reject|revoke|pay */
+/** ym waiver request|list|vex|show|extend|approve|reject|revoke|pay */
 export const waiverCommands: AddCommand = (program, run) => {
   const group = program.command('waiver').description('whatever suspends a rule for a while: owner, approver, expiry');
   group
@@ -74,6 +75,18 @@ export const waiverCommands: AddCommand = (program, run) => {
           line(one.subject),
         ]);
         shell.print(rows.length === 0 ? 'No waivers and no debts.' : table(rows), list);
+      }),
+    );
+  group
+    .command('vex <service>')
+    .description('write the accepted vulnerabilities of a service as an OpenVEX document')
+    .option('-o, --out <file>', 'where to', 'openvex.json')
+    .action(
+      run(async (shell, service: string, options: { out: string }) => {
+        const { document, left } = await shell.client().call(contract.serviceVex, { params: { service } });
+        await writeWhole(options.out, `${JSON.stringify(document, null, 2)}\n`);
+        const more = left === 0 ? '' : ` ${left} accepted findings name no vulnerability and are not in it.`;
+        shell.print(`Wrote ${options.out}.${more}`, { file: options.out, left });
       }),
     );
   group
