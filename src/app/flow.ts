@@ -4,6 +4,7 @@ import * as deployments from '../deployments/deployments.events.ts';
 import { onNews, onReleaseCreated, onVerified } from '../deployments/deployments.reactions.ts';
 import * as environments from '../environments/environments.events.ts';
 import * as gates from '../gates/gates.events.ts';
+import { recordedSbom } from '../gates/recorded-sbom.reactions.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
 import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
 import type { Reaction } from '../platform/floor.ts';
@@ -31,9 +32,21 @@ export const flow: readonly FlowLine[] = [
   { when: catalog.environmentModified, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: catalog.defaultPolicyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: gates.policyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
-  { when: artifacts.artifactSigned, then: [onNews], so: 'what waits for its attestations asks again' },
+  {
+    when: artifacts.artifactSigned,
+    then: [recordedSbom, onNews],
+    so: 'an SBOM that was recorded before is bound to it; what waits for its attestations asks again',
+  },
   { when: artifacts.artifactRevoked, then: [onNews], so: 'what waits, or is under way, asks again' },
-  { when: gates.reportRead, then: [onNews], so: 'what waits for a report asks again' },
+  {
+    when: gates.reportRead,
+    then: [recordedSbom, onNews],
+    so: 'a recorded SBOM is bound to the recorded builds it speaks for; what waits for a report asks again',
+  },
+  { when: gates.testsFinished, then: [onNews], so: 'what waits for a test report asks again' },
+  { when: artifacts.attestationRecorded, then: [onNews], so: 'what waits for a signed provenance asks again' },
+  { when: artifacts.recorderKeyAdded, then: [onNews], so: 'what waits for a trusted signature asks again' },
+  { when: artifacts.recorderKeyRevoked, then: [onNews], so: 'what rested on the key asks again' },
   { when: waivers.waiverApproved, then: [onNews], so: 'what was blocked by the rule asks again' },
   { when: waivers.waiverRevoked, then: [onNews], so: 'what the waiver let through asks again' },
   { when: waivers.waiverExpired, then: [onNews], so: 'the rule holds again' },

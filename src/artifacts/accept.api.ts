@@ -1,5 +1,6 @@
 import type { ArtifactPort, MadeArtifact } from '../pipelines/artifact.port.ts';
 import type { Tx } from '../platform/floor.ts';
+import type { RecordedBy } from './artifact.store.ts';
 import { insertBuild, keepArtifact } from './artifact.store.ts';
 import { artifactPublished } from './artifacts.events.ts';
 
@@ -12,8 +13,10 @@ export const SIGN_TASK = 'artifacts.sign';
  */
 export async function acceptArtifact(tx: Tx, made: MadeArtifact): Promise<void> {
   const at = await tx.now();
-  const artifact = await keepArtifact(tx, { digest: made.digest, size: made.size, name: made.name, at });
+  const { kept = true, reference = null, ...recorded } = made.recorded ?? {};
+  const artifact = await keepArtifact(tx, { digest: made.digest, size: made.size, name: made.name, at, kept, reference });
   const { repository, ref, trust, executor, isolation, startedAt, finishedAt, planDigest, materials, inputs } = made;
+  const whose = made.recorded === undefined ? {} : { recorded: recorded as RecordedBy };
   const build = await insertBuild(tx, {
     id: tx.floor.newId('bld'),
     artifact_id: artifact.id,
@@ -24,7 +27,7 @@ export async function acceptArtifact(tx: Tx, made: MadeArtifact): Promise<void> 
     attempt: made.attempt,
     name: made.name,
     commit_id: made.commit,
-    made: { repository, ref, trust, executor, isolation, startedAt, finishedAt, planDigest, materials, inputs },
+    made: { repository, ref, trust, executor, isolation, startedAt, finishedAt, planDigest, materials, inputs, ...whose },
     due_at: at,
     created_at: at,
   });

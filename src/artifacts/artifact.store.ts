@@ -1,6 +1,7 @@
 import { assertStep } from '../kernel/machine.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
+import type { Told } from '../kernel/told.ts';
 import type { Tx } from '../platform/floor.ts';
 import { buildMachine } from './build-states.ts';
 import type { BuildState } from './build-states.ts';
@@ -16,6 +17,9 @@ export type ArtifactRow = {
   readonly revoked_reason: string | null;
   readonly checked_at: Instant;
   readonly damaged_at: Instant | null;
+  /** Whether the bytes are here; what was recorded by its digest alone lies elsewhere, at `reference`. */
+  readonly kept: boolean;
+  readonly reference: string | null;
   readonly version: number;
   readonly created_at: Instant;
 };
@@ -32,6 +36,16 @@ export type Made = {
   readonly planDigest: Digest;
   readonly materials: readonly { readonly path: string; readonly digest: Digest }[];
   readonly inputs: readonly { readonly name: string; readonly digest: Digest }[];
+  /** Of what a foreign CI made and told: who told it, and of which run there. */
+  readonly recorded?: RecordedBy;
+};
+
+export type RecordedBy = {
+  readonly told: Told;
+  readonly system: string;
+  readonly id: string;
+  readonly attempt: number;
+  readonly url: string | null;
 };
 
 export type BuildRow = {
@@ -55,12 +69,15 @@ export type BuildRow = {
   readonly created_at: Instant;
 };
 
+/** `recorded`: our statement of what was told by whom, of what we did not build. */
+export type AttestationKind = 'sbom' | 'provenance' | 'recorded';
+
 export type AttestationRow = {
   readonly id: string;
   readonly artifact_id: string;
   readonly build_id: string;
   readonly digest: Digest;
-  readonly kind: 'sbom' | 'provenance';
+  readonly kind: AttestationKind;
   readonly predicate_type: string;
   readonly envelope_digest: Digest;
   readonly document_digest: Digest;
@@ -69,15 +86,27 @@ export type AttestationRow = {
   readonly created_at: Instant;
 };
 
-/** The artifact of these bytes, made where it is new; its row is locked in either case. */
+/**
+ * The artifact of these bytes, made where it is new; its row is locked in either case. Bytes that come later are kept
+ * from then on, and where it also lies stays known.
+ */
 export async function keepArtifact(
   tx: Tx,
-  artifact: { readonly digest: Digest; readonly size: number; readonly name: string; readonly at: Instant },
+  artifact: {
+    readonly digest: Digest;
+    readonly size: number;
+    readonly name: string;
+    readonly at: Instant;
+    readonly kept?: boolean;
+    readonly reference?: string | null;
+  },
 ): Promise<ArtifactRow> {
+  const { digest, size, name, at, kept = true, reference = null } = artifact;
   return tx.one<ArtifactRow>(
-    `insert into artifact (id, org_id, digest, size, name, checked_at, created_at) values ($1, $2, $3, $4, $5, $6, $6)
-     on conflict (org_id, digest) do update set version = artifact.version returning *`,
-    [tx.floor.newId('art'), tx.org, artifact.digest, artifact.size, artifact.name, artifact.at],
+    `insert into artifact (id, org_id, digest, size, name, checked_at, created_at, kept, reference) values ($1, $2, $3, $4, $5, $6, $6, $7, $8)
+     on conflict (org_id, digest) do update set kept = artifact.kept or excluded.kept, reference = coalesce(artifact.reference, excluded.reference),
+       size = case when excluded.kept then excluded.size else artifact.size end returning *`,
+    [tx.floor.newId('art'), tx.org, digest, size, name, at, kept, reference],
   );
 }
 
@@ -115,10 +144,11 @@ export async function lockBuild(tx: Tx, id: string): Promise<BuildRow | null> {
   return tx.maybe<BuildRow>(`select * from artifact_build where id = $1 for update`, [id]);
 }
 
-export async function insertAttestation(tx: Tx, row: Omit<AttestationRow, 'created_at'>, at: Instant): Promise<void> {
-  await tx.query(
+/** Keeps an attestation; false where this document of the build was attested before. */
+export async function insertAttestation(tx: Tx, row: Omit<AttestationRow, 'created_at'>, at: Instant): Promise<boolean> {
+  const made = await tx.write(
     `insert into attestation (id, org_id, artifact_id, build_id, digest, kind, predicate_type, envelope_digest, document_digest, key_id, incomplete, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (build_id, kind, document_digest) do nothing`,
     [
       row.id,
       tx.org,
@@ -134,6 +164,7 @@ export async function insertAttestation(tx: Tx, row: Omit<AttestationRow, 'creat
       at,
     ],
   );
+  return made === 1;
 }
 
 /** Moves a locked build to signed. */
@@ -180,7 +211,7 @@ export async function uncheckedSince(
   limit: number,
 ): Promise<{ digest: Digest; org_id: string }[]> {
   return tx.query(
-    `select digest, org_id from artifact where checked_at < $1 or (damaged_at is not null and checked_at < $2) order by checked_at limit $3`,
+    `select digest, org_id from artifact where kept and (checked_at < $1 or (damaged_at is not null and checked_at < $2)) order by checked_at limit $3`,
     [before, damagedBefore, limit],
   );
 }

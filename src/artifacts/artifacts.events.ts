@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../kernel/event.ts';
+import { told } from '../pipelines/pipelines.events.ts';
 
 const text = z.string();
 const optional = z.string().nullable();
@@ -69,5 +70,36 @@ export const versionGiven = defineEvent({
   body: z.object({ number: text, tag: text, commit: text, bump: text, from: optional }),
 });
 
+export const attestationRecorded = defineEvent({
+  type: 'attestation.recorded',
+  subject: 'svc',
+  means: 'A signed statement of somebody else about an artifact was handed in; `key` is the registered key that had signed it, if one had.',
+  body: z.object({ digest: text, predicateType: text, envelope: text, key: optional, told }),
+});
+
+export const recorderKeyAdded = defineEvent({
+  type: 'recorder-key.added',
+  subject: 'rky',
+  means: 'An admin trusts a key to sign attestations of builds that were recorded and not made here.',
+  body: z.object({ name: text, key: text, services: z.array(text).nullable() }),
+});
+
+export const recorderKeyRevoked = defineEvent({
+  type: 'recorder-key.revoked',
+  subject: 'rky',
+  means: 'A key is trusted no more: what it signed proves nothing from now on.',
+  body: z.object({ name: text, key: text }),
+});
+
 /** Everything this slice announces. */
-export const artifactEvents = [artifactPublished, artifactSigned, artifactRevoked, artifactDamaged, artifactRepaired, versionGiven];
+export const artifactEvents = [
+  artifactPublished,
+  artifactSigned,
+  artifactRevoked,
+  artifactDamaged,
+  artifactRepaired,
+  versionGiven,
+  attestationRecorded,
+  recorderKeyAdded,
+  recorderKeyRevoked,
+];

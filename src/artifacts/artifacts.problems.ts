@@ -41,3 +41,34 @@ export const badVersionSettings = defineProblem<{ file: string; lines: string }>
   sentence: ({ file, lines }) => `${file} can't be used:\n${lines}`,
   remedy: 'Correct the places shown and commit; the guide on versions and notes has every setting.',
 });
+
+export const liesElsewhere = defineProblem<{ digest: string; reference: string | null }>('artifacts.lies-elsewhere', {
+  status: 409,
+  sentence: ({ digest, reference }) =>
+    `The bytes of ${digest} are not here: it was recorded by its digest${reference === null ? '' : `, and lies at ${reference}`}.`,
+  remedy: 'Fetch it from where it lies, or record it with its bytes: ym record artifact FILE.',
+});
+
+export const badEnvelope = defineProblem<{ why: string }>('artifacts.bad-attestation', {
+  status: 422,
+  sentence: ({ why }) => `This is no attestation that can be kept: ${why}.`,
+  remedy: 'Hand in a DSSE envelope whose payload is an in-toto statement with subjects that have a sha256.',
+});
+
+export const badKey = defineProblem<{ why: string }>('artifacts.bad-recorder-key', {
+  status: 422,
+  sentence: ({ why }) => `This is no key that attestations can be verified with: ${why}.`,
+  remedy: 'Give the public key as SPKI in PEM: Ed25519, or ECDSA on the curve P-256.',
+});
+
+export const keyNameTaken = defineProblem<{ name: string }>('artifacts.recorder-key-name-taken', {
+  status: 409,
+  sentence: ({ name }) => `There is a recorder key ${name}, or a standing one with this very key.`,
+  remedy: 'Choose another name, or revoke the other key first.',
+});
+
+export const noSuchKey = defineProblem<{ key: string }>('artifacts.no-such-recorder-key', {
+  status: 404,
+  sentence: ({ key }) => `There is no recorder key ${key}.`,
+  remedy: 'See which there are: ym recorder-key list.',
+});

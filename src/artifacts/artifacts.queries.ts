@@ -1,7 +1,7 @@
 import type { Digest } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
-import type { ArtifactRow, AttestationRow, BuildRow } from './artifact.store.ts';
+import type { ArtifactRow, AttestationKind, AttestationRow, BuildRow, RecordedBy } from './artifact.store.ts';
 
 export type Artifact = {
   readonly id: string;
@@ -10,6 +10,9 @@ export type Artifact = {
   readonly size: number;
   readonly revoked: { readonly at: Instant; readonly by: string; readonly reason: string } | null;
   readonly damagedAt: Instant | null;
+  readonly kept: boolean;
+  /** Where it lies elsewhere, as it was told. */
+  readonly reference: string | null;
   readonly createdAt: Instant;
 };
 
@@ -27,6 +30,8 @@ export type Build = {
   readonly trust: string;
   readonly state: 'accepted' | 'signed';
   readonly lastError: string | null;
+  /** Of what a foreign CI made and told; null: we made it. */
+  readonly recorded: RecordedBy | null;
   readonly createdAt: Instant;
 };
 
@@ -34,7 +39,7 @@ export type Attestation = {
   readonly id: string;
   readonly build: string;
   readonly digest: Digest;
-  readonly kind: 'sbom' | 'provenance';
+  readonly kind: AttestationKind;
   readonly predicateType: string;
   /** The DSSE envelope's blob. */
   readonly envelope: Digest;
@@ -106,6 +111,8 @@ export function toArtifact(row: ArtifactRow): Artifact {
     size: row.size,
     revoked: at === null ? null : { at, by: by ?? '', reason: reason ?? '' },
     damagedAt: row.damaged_at,
+    kept: row.kept,
+    reference: row.reference,
     createdAt: row.created_at,
   };
 }
@@ -124,6 +131,7 @@ export function toBuild(row: BuildRow & { readonly size: number }): Build {
     trust: row.made.trust,
     state: row.state,
     lastError: row.last_error,
+    recorded: row.made.recorded ?? null,
     createdAt: row.created_at,
   };
 }

@@ -5,11 +5,13 @@ import { attestationsOf, buildsOf } from './artifacts.queries.ts';
 import { noAttestation, noSuchArtifact } from './artifacts.problems.ts';
 import { artifactView, attestationView, buildPage } from './artifacts.views.ts';
 import { openArtifactIn } from './open.api.ts';
+import { recordedRoutes } from './recorded/recorded.routes.ts';
 import { revokeArtifact } from './revoke.commands.ts';
 import { readEnvelope } from './supply-chain.queries.ts';
 import type { Digest } from '../kernel/digest.ts';
 
 export const artifactRoutes: readonly Mounted[] = [
+  ...recordedRoutes,
   mount(contract.listArtifacts, async ({ tx, query, visible }) => buildPage(tx, query, await visible())),
 
   mount(contract.getArtifact, async ({ tx, params, visible }) => artifactView(tx, params.digest, await visible())),

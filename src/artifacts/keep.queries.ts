@@ -7,6 +7,7 @@ async function named(tx: Tx, digests: readonly string[]): Promise<string[]> {
      union select digest from artifact_build where digest = any($1)
      union select envelope_digest from attestation where envelope_digest = any($1)
      union select document_digest from attestation where document_digest = any($1)
+     union select envelope_digest from recorded_attestation where envelope_digest = any($1)
      union select d from artifact_build, unnest($1::text[]) as d where state = 'accepted' and strpos(made::text, d) > 0`,
     [digests],
   );
@@ -16,6 +17,13 @@ async function named(tx: Tx, digests: readonly string[]): Promise<string[]> {
 /** Artifacts, what is attested of them, and what the provenance of those not signed yet is made from. */
 export const artifactBytes: BlobNames = {
   name: 'artifacts',
-  columns: ['artifact.digest', 'artifact_build.digest', 'attestation.digest', 'attestation.envelope_digest', 'attestation.document_digest'],
+  columns: [
+    'artifact.digest',
+    'artifact_build.digest',
+    'attestation.digest',
+    'attestation.envelope_digest',
+    'attestation.document_digest',
+    'recorded_attestation.envelope_digest',
+  ],
   named,
 };

@@ -7,13 +7,14 @@ import { plus } from '../kernel/time.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
 import type { Floor, Sweeper, Task } from '../platform/floor.ts';
 import { SIGN_TASK } from './accept.api.ts';
-import type { BuildRow } from './artifact.store.ts';
+import type { AttestationKind, BuildRow, RecordedBy } from './artifact.store.ts';
 import { dueBuilds, insertAttestation, loadBuild, lockBuild, markSigned, markUnsigned } from './artifact.store.ts';
 import { artifactSigned } from './artifacts.events.ts';
 import { retryAfter } from './build-states.ts';
 import { writeReference } from './provenance/reference.ts';
 import { writeProvenance } from './provenance/provenance.ts';
 import { PROVENANCE_PREDICATE, SBOM_PREDICATE, signStatement } from './provenance/statement.ts';
+import { RECORDED_PREDICATE, writeRecorded } from './recorded/statement.ts';
 import { materialsFor } from './sbom/materials.ts';
 import type { Material } from './sbom/sbom.ts';
 import { writeSbom } from './sbom/sbom.ts';
@@ -23,7 +24,7 @@ const LOCK_FILE_LIMIT = 16 * 1024 ** 2;
 const SWEEP_LIMIT = 100;
 
 type Signed = {
-  readonly kind: 'sbom' | 'provenance';
+  readonly kind: AttestationKind;
   readonly predicate: string;
   readonly envelope: Digest;
   readonly document: Digest;
@@ -42,6 +43,8 @@ export async function signBuild(floor: Floor, org: string, id: string): Promise<
   if (found === null || found.build.state !== 'accepted') return;
   const { build, service } = found;
   try {
+    if (build.made.recorded !== undefined)
+      return await keepSigned(floor, org, build, [await makeRecorded(floor, build, build.made.recorded)]);
     const sbom = await makeSbom(floor, build, service?.name ?? build.service_id, service?.repository?.path ?? '.');
     await keepSigned(floor, org, build, [sbom, await makeProvenance(floor, build)]);
   } catch (error) {
@@ -53,6 +56,16 @@ export async function signBuild(floor: Floor, org: string, id: string): Promise<
       await markUnsigned(tx, build, why.slice(0, 500), due);
     });
   }
+}
+
+/** Of what a foreign CI made there is no provenance of ours: only the statement of who told what. */
+async function makeRecorded(floor: Floor, build: BuildRow, recorded: RecordedBy): Promise<Signed> {
+  const { org_id: org, service_id: service, name, digest, commit_id: commit, run_id: run, job_id: job, made } = build;
+  const { repository, ref, trust } = made;
+  const statement = writeRecorded({ org, service, name, digest, commit, run, job, repository, ref, trust, recorded });
+  const document = (await floor.blobs.put(canonicalBytes(statement))).digest;
+  const envelope = await keepEnvelope(floor, signStatement(statement, floor.keys));
+  return { kind: 'recorded', predicate: RECORDED_PREDICATE, envelope, document, incomplete: [] };
 }
 
 async function makeSbom(floor: Floor, build: BuildRow, service: string, path: string): Promise<Signed> {

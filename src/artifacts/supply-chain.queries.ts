@@ -6,6 +6,7 @@ import type { Tx } from '../platform/floor.ts';
 import type { Attestation } from './artifacts.queries.ts';
 import { artifactByDigest, attestationsOf, buildsOf } from './artifacts.queries.ts';
 import { builderPrefix } from './provenance/provenance.ts';
+import { recordedAttestations, standingKeys } from './recorded/recorded.queries.ts';
 import type { AttestationInput, SupplyChainInput } from './supply-chain.ts';
 
 const ENVELOPE_LIMIT = 1024 ** 2;
@@ -31,12 +32,14 @@ async function inputOf(tx: Tx, service: SupplyChainOf, digest: Digest): Promise<
   const builds = [];
   for (const build of await buildsOf(tx, digest)) {
     if (build.service !== service.id) continue;
-    const own = attestations.filter((one) => one.build === build.id);
+    const own = attestations.filter((one) => one.build === build.id && one.kind !== 'recorded');
+    const statement = attestations.find((one) => one.build === build.id && one.kind === 'recorded');
     builds.push({
       id: build.id,
       state: build.state,
       lastError: build.lastError,
       attestations: await Promise.all(own.map((one) => attestationInput(tx, one))),
+      ...(build.recorded === null ? {} : { recorded: statement === undefined ? null : await envelopeInput(tx, statement) }),
     });
   }
   return {
@@ -55,14 +58,29 @@ async function inputOf(tx: Tx, service: SupplyChainOf, digest: Digest): Promise<
     keys: tx.floor.keys.all.map(({ keyId, publicKeyPem }) => ({ keyId, publicKeyPem })),
     expectedSource: service.repository?.url ?? null,
     expectedBuilder: builderPrefix(tx.org),
+    ...(builds.some((build) => 'recorded' in build) ? await recordedInputs(tx, service, digest) : {}),
   };
+}
+
+/** What others signed about these bytes of the service, and the keys that count for it now. */
+async function recordedInputs(
+  tx: Tx,
+  service: SupplyChainOf,
+  digest: Digest,
+): Promise<Pick<SupplyChainInput, 'attested' | 'recorderKeys'>> {
+  const attested = await Promise.all((await recordedAttestations(tx, service.id, digest)).map((one) => envelopeInput(tx, one)));
+  return { attested, recorderKeys: await standingKeys(tx, service.name) };
+}
+
+async function envelopeInput(tx: Tx, { id, envelope }: { readonly id: string; readonly envelope: Digest }) {
+  return { id, envelopeDigest: envelope, envelope: await readEnvelope(tx, envelope) };
 }
 
 async function attestationInput(tx: Tx, one: Attestation): Promise<AttestationInput> {
   const [envelope, documentThere] = await Promise.all([readEnvelope(tx, one.envelope), tx.floor.blobs.has(one.document)]);
   return {
     id: one.id,
-    kind: one.kind,
+    kind: one.kind === 'sbom' ? 'sbom' : 'provenance',
     envelopeDigest: one.envelope,
     envelope,
     document: one.document,

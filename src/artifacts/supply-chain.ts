@@ -3,13 +3,20 @@ import { answer, worse, worst } from '../kernel/decision.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Envelope, TrustedKey } from '../kernel/dsse.ts';
 import type { Instant } from '../kernel/time.ts';
+import type { RecorderKey } from './recorded/foreign.ts';
+import { judgeRecorded, type RecordedInput, type RecordedLevel } from './recorded/judge.ts';
 import { openReference } from './provenance/reference.ts';
 import { verifyProvenance } from './provenance/verify.ts';
 
 export const SUPPLY_CHAIN = 'supply-chain';
 
 /** Which of the two a policy asks for. What is there is verified in any case. */
-export type SupplyChainPolicy = { readonly sbom: boolean; readonly provenance: boolean };
+export type SupplyChainPolicy = {
+  readonly sbom: boolean;
+  readonly provenance: boolean;
+  /** What is asked of a build that was recorded and not made here; absent: signed provenance, the strictest. */
+  readonly recorded?: RecordedLevel;
+};
 
 export type AttestationInput = {
   readonly id: string;
@@ -30,6 +37,8 @@ export type BuildInput = {
   /** Why signing failed the last time. */
   readonly lastError: string | null;
   readonly attestations: readonly AttestationInput[];
+  /** Of a build that a foreign CI did and told: our statement of it. Absent: we built it. */
+  readonly recorded?: RecordedInput['statement'];
 };
 
 /** Everything that the rule reads about one digest; plain JSON, so that a decision can be replayed from it. */
@@ -48,6 +57,9 @@ export type SupplyChainInput = {
   /** The repository that the catalog names for the service; null: none. */
   readonly expectedSource: string | null;
   readonly expectedBuilder: string;
+  /** Of recorded builds: what others signed about these bytes, and whose signatures count. */
+  readonly attested?: RecordedInput['attested'];
+  readonly recorderKeys?: readonly RecorderKey[];
 };
 
 type Judged = {
@@ -91,13 +103,21 @@ function judgeDigest(input: SupplyChainInput, policy: SupplyChainPolicy): Judged
 }
 
 function judgeBuild(input: SupplyChainInput, build: BuildInput, policy: SupplyChainPolicy): Judged {
-  const parts = [judgeSbom(input, build, policy), judgeProvenance(input, build, policy)];
+  const { recorded } = build;
+  const made = recorded === undefined ? judgeProvenance(input, build, policy) : judgeTold(input, recorded, policy);
+  const parts = [judgeSbom(input, build, policy), made];
   return {
     verdict: worst(parts.map((part) => part.verdict)),
     reasons: parts.flatMap((part) => part.reasons),
     read: parts.flatMap((part) => part.read),
     missing: parts.flatMap((part) => part.missing),
   };
+}
+
+/** Of a build that was told and not seen, it is judged who told it and who signed for it. */
+function judgeTold(input: SupplyChainInput, statement: RecordedInput['statement'], policy: SupplyChainPolicy): Judged {
+  const { attested = [], recorderKeys = [] } = input;
+  return judgeRecorded({ ...input, statement, attested, recorderKeys }, policy.recorded ?? 'attestation');
 }
 
 function judgeSbom(input: SupplyChainInput, build: BuildInput, policy: SupplyChainPolicy): Judged {
@@ -116,6 +136,12 @@ function judgeSbom(input: SupplyChainInput, build: BuildInput, policy: SupplyCha
   if (!documentThere)
     return { ...found.base, verdict: 'unknown', reasons: [{ code: 'artifacts.sbom-unreadable', text: "the SBOM's bytes are gone" }] };
   const { incomplete } = found.attestation;
+  if (build.recorded !== undefined)
+    return {
+      ...found.base,
+      verdict: 'allow',
+      reasons: [{ code: 'artifacts.sbom', text: 'an SBOM was recorded for it; it was told, not written here' }],
+    };
   const text =
     incomplete.length === 0 ? 'SBOM present and signed' : `SBOM present and signed; it says that it is incomplete: ${incomplete[0]}`;
   return { ...found.base, verdict: 'allow', reasons: [{ code: 'artifacts.sbom', text }] };
@@ -160,6 +186,16 @@ function judgeProvenance(input: SupplyChainInput, build: BuildInput, policy: Sup
   };
 }
 
+/** The evidence of a recorded build may come after it, so that its absence is not yet a no. */
+function stillToCome(word: string): Judged {
+  return {
+    verdict: 'unknown',
+    reasons: [{ code: 'artifacts.not-recorded-yet', text: `no ${word} was recorded for it` }],
+    read: [],
+    missing: [{ what: `its ${word}: ym record report --kind cyclonedx FILE`, who: ['whoever keeps the CI of this service'] }],
+  };
+}
+
 type Present = {
   readonly attestation: AttestationInput;
   readonly envelope: Envelope;
@@ -174,6 +210,7 @@ function present(build: BuildInput, kind: 'sbom' | 'provenance', asked: boolean)
     return { verdict: 'allow', reasons: [{ code: 'artifacts.not-asked', text: `the policy asks for no ${word}` }], read: [], missing: [] };
   if (attestation === undefined) {
     const missing = [{ what: `${word} of build ${build.id}`, who: ['the server, which writes and signs it'] }];
+    if (build.recorded !== undefined) return stillToCome(word);
     if (build.state === 'signed')
       return { verdict: 'deny', reasons: [{ code: `artifacts.no-${kind}`, text: `there is no ${word}` }], read: [], missing };
     const why = build.lastError === null ? '' : `; signing failed: ${build.lastError}`;

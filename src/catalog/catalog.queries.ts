@@ -11,7 +11,7 @@ const SERVICE = `
     observe_only as "observeOnly", service.version
   from service join team on team.id = team_id left join catalog_setting on catalog_setting.org_id = service.org_id`;
 
-const ENVIRONMENT = `select id, name, kind, after, protected, agent, strategy, version from environment`;
+const ENVIRONMENT = `select id, name, kind, after, protected, agent, deployed_by as "deployedBy", strategy, version from environment`;
 
 /** The service of this name, or null. Its policy is the one that applies, its own or the organisation's. */
 export async function serviceByName(tx: Tx, name: string): Promise<Service | null> {

@@ -18,7 +18,7 @@ export async function loadCatalog(tx: Tx): Promise<Catalog> {
      from team where removed_at is null order by name`,
   );
   const environments = await tx.query<{ name: string } & EnvironmentEntry>(
-    `select name, kind, after, protected, agent, strategy from environment where removed_at is null order by name`,
+    `select name, kind, after, protected, agent, deployed_by as "deployedBy", strategy from environment where removed_at is null order by name`,
   );
   const services = await tx.query<{ name: string } & ServiceEntry>(
     `select service.name, team.name as team, tier, repository, stack, depends_on as "dependsOn", policy, run, configuration, observe_only as "observeOnly"
@@ -67,13 +67,13 @@ export async function saveTeam(tx: Tx, id: string, name: string, team: TeamEntry
 
 /** Writes an environment as it is now, new or changed. */
 export async function saveEnvironment(tx: Tx, id: string, name: string, environment: EnvironmentEntry, at: Instant): Promise<void> {
-  const { kind, after, agent, strategy } = environment;
+  const { kind, after, agent, deployedBy, strategy } = environment;
   await tx.write(
-    `insert into environment (id, org_id, name, kind, after, protected, agent, strategy, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into environment (id, org_id, name, kind, after, protected, agent, strategy, created_at, deployed_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (id) do update set kind = excluded.kind, after = excluded.after, protected = excluded.protected,
-       agent = excluded.agent, strategy = excluded.strategy, version = environment.version + 1`,
-    [id, tx.org, name, kind, JSON.stringify(after), environment.protected, agent, JSON.stringify(strategy), at],
+       agent = excluded.agent, strategy = excluded.strategy, deployed_by = excluded.deployed_by, version = environment.version + 1`,
+    [id, tx.org, name, kind, JSON.stringify(after), environment.protected, agent, JSON.stringify(strategy), at, deployedBy],
   );
 }
 

@@ -28,6 +28,8 @@ export type Environment = {
   readonly protected: boolean;
   /** The agent (name or label) that acts here. */
   readonly agent: string;
+  /** `external`: a foreign tool deploys here and tells us of it; no agent is needed. */
+  readonly deployedBy: 'yardmaster' | 'external';
   readonly strategy: StrategySpec;
   readonly version: number;
 };

@@ -23,8 +23,22 @@ test('what is not written has a safe meaning', () => {
     'teams: {w: }\nenvironments: {dev: {kind: development}, prod: {kind: production, after: dev}}\nservices: {a: {team: w, repository: /srv/a.git, run: {command: [node, a.js]}}}',
   );
   expect(read.environments).toEqual({
-    dev: { kind: 'development', after: [], protected: false, agent: 'default', strategy: { kind: 'all-at-once' } },
-    prod: { kind: 'production', after: ['dev'], protected: true, agent: 'default', strategy: { kind: 'all-at-once' } },
+    dev: {
+      kind: 'development',
+      after: [],
+      protected: false,
+      agent: 'default',
+      deployedBy: 'yardmaster',
+      strategy: { kind: 'all-at-once' },
+    },
+    prod: {
+      kind: 'production',
+      after: ['dev'],
+      protected: true,
+      agent: 'default',
+      deployedBy: 'yardmaster',
+      strategy: { kind: 'all-at-once' },
+    },
   });
   expect(read.services['a']).toEqual({
     team: 'w',

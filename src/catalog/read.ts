@@ -35,8 +35,9 @@ function meaningOf(written: WrittenCatalog): Catalog {
       title: team?.title ?? null,
       members: [...new Set(team?.members.map((email) => email.toLowerCase()))].toSorted(),
     })),
-    environments: mapped(written.environments, (environment): EnvironmentEntry => ({
+    environments: mapped(written.environments, ({ 'deployed-by': deployedBy, ...environment }): EnvironmentEntry => ({
       ...environment,
+      deployedBy,
       protected: environment.protected ?? environment.kind === 'production',
     })),
     services: mapped(written.services, (service): ServiceEntry => ({

@@ -161,6 +161,8 @@ const environment = z.strictObject({
     .transform((written) => (typeof written === 'string' ? [written] : [...new Set(written)])),
   protected: z.boolean().optional(),
   agent: nameSchema.default('default'),
+  /** `external`: a tool of your own deploys here, and tells it: ym record deployment. */
+  'deployed-by': z.enum(['yardmaster', 'external']).default('yardmaster'),
   strategy,
 });
 

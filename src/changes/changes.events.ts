@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../kernel/event.ts';
+import { told } from '../pipelines/pipelines.events.ts';
 
 /** Prose (reasons) stays in the rows, where it can be erased; facts carry its digest. Persons appear by id. */
 const vote = { release: z.string(), change: z.string(), environment: z.string(), person: z.string() };
@@ -67,6 +68,22 @@ export const approvalRefused = defineEvent({
   }),
 });
 
+export const ticketTold = defineEvent({
+  type: 'ticket.told',
+  subject: 'tkt',
+  means: 'How a ticket of another system stands, as that system or somebody with a token told it.',
+  body: z.object({
+    system: z.string(),
+    key: z.string(),
+    type: z.string().nullable(),
+    state: z.string(),
+    status: z.string().nullable(),
+    fixVersion: z.string().nullable(),
+    titleDigest: z.string(),
+    told,
+  }),
+});
+
 /** Everything this slice announces. */
 export const changeEvents = [
   changeOpened,
@@ -77,4 +94,5 @@ export const changeEvents = [
   approvalVoided,
   approvalUsed,
   approvalRefused,
+  ticketTold,
 ];

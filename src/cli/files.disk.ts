@@ -1,7 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Problem } from '../kernel/problem.ts';
 import { unreadable, unwritable } from './cli.problems.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -50,4 +51,27 @@ export async function writeWhole(file: string, content: string | ReadableStream<
     const reason = why(error);
     throw reason === null ? error : unwritable({ file, why: reason });
   }
+}
+
+/** Opens a file for sending, and again for each try; `-` is standard input, which can be sent once. A problem names what can't be read. */
+export async function streamIn(file: string): Promise<() => ReadableStream<Uint8Array>> {
+  if (file === '-') {
+    const bytes = Buffer.from(await readAll(process.stdin as AsyncIterable<Buffer>));
+    return () => new Blob([bytes]).stream();
+  }
+  try {
+    const handle = await open(file);
+    const info = await handle.stat().finally(() => handle.close());
+    if (!info.isFile()) throw unreadable({ file, why: 'it is no file' });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw unreadable({ file, why: why(error) ?? String(error) });
+  }
+  return () => Readable.toWeb(createReadStream(file)) as unknown as ReadableStream<Uint8Array>;
+}
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

@@ -16,6 +16,8 @@ export const ACTIONS = {
   'run.read': everyone,
   'run.start': developers,
   'run.cancel': developers,
+  /** To tell what a foreign CI built, found, deployed or saw. */
+  'record.write': developers,
   'secret.write': managers,
   'artifact.read': everyone,
   'artifact.revoke': managers,

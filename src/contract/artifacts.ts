@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commitSchema, digestSchema, idOf, nameSchema, pageOf, pageQuery } from './common.ts';
+import { externalSchema, toldSchema } from './record.ts';
 import { defineRoute } from './route.ts';
 
 /** What was built, what is attested of it, and taking it out of use. Bytes are named by digest, never by a tag. */
@@ -17,13 +18,15 @@ export const buildSchema = z.object({
   state: z.enum(['accepted', 'signed']),
   /** Why signing failed the last time; null while there is nothing to say. */
   lastError: z.string().nullable(),
+  /** Of what a foreign CI made and told: which run there, and who told it. null: we made it. */
+  recorded: externalSchema.extend({ told: toldSchema }).nullable().default(null),
   createdAt: z.string(),
 });
 
 export const attestationSchema = z.object({
   id: idOf('att'),
   build: idOf('bld'),
-  kind: z.enum(['sbom', 'provenance']),
+  kind: z.enum(['sbom', 'provenance', 'recorded']),
   predicateType: z.string(),
   keyId: z.string(),
   /** What an SBOM says that it can't know; empty: it is whole. */
@@ -41,6 +44,9 @@ export const artifactSchema = z.object({
   revoked: z.object({ at: z.string(), by: z.string(), reason: z.string() }).nullable(),
   /** Since when the stored bytes are known to differ from the digest; null: they are whole. */
   damagedAt: z.string().nullable(),
+  /** False: it was recorded by its digest, and its bytes lie elsewhere. */
+  kept: z.boolean().default(true),
+  reference: z.string().nullable().default(null),
   builds: z.array(buildSchema),
   attestations: z.array(attestationSchema),
 });

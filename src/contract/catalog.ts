@@ -58,6 +58,8 @@ export const environmentSchema = z.object({
   after: z.array(z.string()),
   protected: z.boolean(),
   agent: z.string(),
+  /** `external`: a foreign tool deploys here and tells it. */
+  deployedBy: z.enum(['yardmaster', 'external']).default('yardmaster'),
   strategy: strategySchema,
   version: z.number().int(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actResult, orderSchema, slotPicture } from './agent.ts';
 import { digestSchema, idOf, lineSchema, nameSchema, pageOf, pageQuery, proseSchema, reasonSchema, verdictSchema } from './common.ts';
+import { toldSchema } from './record.ts';
 import { defineRoute } from './route.ts';
 
 /**
@@ -48,6 +49,21 @@ export const deploymentSummary = z.object({
   earliest: z.string().nullable(),
   /** What ran before and is gone back to. */
   previous: releaseRef.nullable(),
+  /** Of what a foreign tool does and tells: where, who told it, and whether it was allowed; null: we do it. */
+  external: z
+    .object({
+      system: z.string().nullable(),
+      id: z.string().nullable(),
+      url: z.string().nullable(),
+      /** null: it has not begun. False: it began without an allow. */
+      admitted: z.boolean().nullable(),
+      /** The service was only observed then: nothing was blocked. */
+      observed: z.boolean(),
+      decision: idOf('dec').nullable(),
+      told: toldSchema,
+    })
+    .nullable()
+    .default(null),
 });
 
 const metricAnswer = z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { diagnosticSchema } from './catalog.ts';
 import { commitSchema, digestSchema, idOf, lineSchema, nameSchema, pageOf, pageQuery } from './common.ts';
+import { externalSchema, toldSchema } from './record.ts';
 import { defineRoute } from './route.ts';
 import { EXECUTORS, TRUST } from './runner.ts';
 
@@ -9,7 +10,7 @@ import { EXECUTORS, TRUST } from './runner.ts';
 export const RUN_STATES = ['queued', 'running', 'cancelling', 'succeeded', 'failed', 'cancelled'] as const;
 export const JOB_STATES = ['waiting', 'queued', 'running', 'succeeded', 'failed', 'timed-out', 'cancelled', 'skipped', 'refused'] as const;
 export const STEP_STATES = ['waiting', 'running', 'succeeded', 'failed', 'timed-out', 'cancelled', 'skipped'] as const;
-export const TRIGGERS = ['push', 'manual'] as const;
+export const TRIGGERS = ['push', 'manual', 'recorded'] as const;
 
 /** A branch, a tag or a full commit id; checked again by the rules of git before git sees it. */
 const refName = z.string().min(1).max(250);
@@ -61,6 +62,8 @@ export const runSummarySchema = z.object({
   requester: z.object({ id: z.string(), name: z.string() }).nullable(),
   /** The first line of the commit's message, where it is known. */
   subject: z.string().nullable(),
+  /** Of a run that a foreign CI ran and told: which run there. null: we ran it. */
+  recorded: externalSchema.nullable().default(null),
   heardAt: z.string(),
   queuedAt: z.string(),
   startedAt: at,
@@ -73,6 +76,8 @@ export const runSchema = runSummarySchema.extend({
   inputs: z.record(z.string(), z.string()),
   repository: z.string().nullable(),
   jobs: z.array(jobSchema),
+  /** Who told of it: empty for a run of our own. */
+  told: z.array(toldSchema).default([]),
   /** Milliseconds since we heard of what caused it: until it was queued, until its first step ran, until its end; null where not yet. */
   timings: z.object({ toQueuedMs: z.number().int(), toFirstStepMs: z.number().int().nullable(), totalMs: z.number().int().nullable() }),
 });

@@ -57,6 +57,8 @@ export const mayShipSchema = z.object({
   policy: z.object({ name: z.string(), version: z.number().int(), digest: digestSchema }),
   inputs: z.record(z.string(), digestSchema),
   digest: digestSchema,
+  /** The service is only observed: this is what would have been decided, and nothing is blocked by it. */
+  observed: z.boolean().default(false),
   words: wordsSchema,
 });
 
@@ -66,6 +68,7 @@ export const targetSchema = z.object({
   version: z.number().int(),
   intent: digestSchema,
   verdict: verdictSchema,
+  observed: z.boolean().default(false),
   earliest: z.string().nullable(),
   missing: z.array(missingSchema),
   words: wordsSchema,

@@ -17,6 +17,7 @@ import {
   abandonedRelease,
   alreadyOver,
   ambiguousArtifact,
+  deployedElsewhere,
   noAgent,
   noSuchDeployment,
   nothingToGoBackTo,
@@ -24,6 +25,7 @@ import {
   notATarget,
   notVerifiedHere,
   olderRelease,
+  onlyObserved,
   unknownName,
 } from './deployments.problems.ts';
 import { bringerOf, deploymentById, openDeployments } from './deployments.queries.ts';
@@ -114,6 +116,8 @@ async function request(tx: Tx, port: EnginePort, actor: Actor, wanted: Wanted): 
   const { service, environment, release, kind, reason } = wanted;
   const run = wanted.was === null ? service.run : asWas(wanted.was).run;
   if (run === null) throw nothingToRun({ service: service.name });
+  if (environment.deployedBy === 'external') throw deployedElsewhere({ environment: environment.name });
+  if (service.observeOnly) throw onlyObserved({ service: service.name });
   const agent = await agentFor(tx, environment.agent);
   if (agent === null) throw noAgent({ agent: environment.agent, environment: environment.name });
   const digest = await deployable(tx, service.name, release.digests);
@@ -187,13 +191,19 @@ function freshRow(
     lastAnswer: null,
     cancelReason: null,
     cancelBy: null,
+    external: null,
     startedAt: null,
     finishedAt: null,
   };
 }
 
 /** Ends what waits in this place and has not begun: the newer request takes its turn. */
-async function supersede(tx: Tx, port: EnginePort, actor: Actor, { service, environment, release, kind }: Wanted): Promise<void> {
+export async function supersede(
+  tx: Tx,
+  port: EnginePort,
+  actor: Actor,
+  { service, environment, release, kind }: Pick<Wanted, 'service' | 'environment' | 'release' | 'kind'>,
+): Promise<void> {
   for (const waiting of await openDeployments(tx, service.id, environment.id)) {
     const row = await lockDeployment(tx, waiting.id);
     if (row === null || row.finishedAt !== null || row.startedAt !== null) continue;
@@ -233,8 +243,11 @@ export async function attachWayBack(tx: Tx, actor: Actor, release: ReleaseRow, e
 /** The environments that a release goes to by itself once it is good in `environment` (null: at its beginning). */
 export async function nextEnvironments(tx: Tx, release: ReleaseRow, environment: string | null): Promise<Environment[]> {
   if (release.plan !== 'continuous' || release.state !== 'open') return [];
+  // What is only observed, and where a foreign tool deploys, nothing goes by itself.
+  if ((await serviceById(tx, release.serviceId))?.observeOnly === true) return [];
   const targets = (await environmentsInOrder(tx)).filter((one) => release.targets.includes(one.name));
   return targets.filter((one) => {
+    if (one.deployedBy === 'external') return false;
     const before = one.after.filter((name) => release.targets.includes(name));
     return environment === null ? before.length === 0 : before.includes(environment);
   });

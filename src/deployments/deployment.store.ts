@@ -35,8 +35,9 @@ const CHANGES = {
   cancelBy: 'cancel_by',
   startedAt: 'started_at',
   finishedAt: 'finished_at',
+  external: 'external',
 } as const satisfies Partial<Record<keyof Deployment, string>>;
-const JSON_COLUMNS = new Set(['strategy', 'start_order', 'plan', 'back', 'previous', 'last_answer']);
+const JSON_COLUMNS = new Set(['strategy', 'start_order', 'plan', 'back', 'previous', 'last_answer', 'external']);
 
 export type Changes = Partial<Pick<Deployment, keyof typeof CHANGES>>;
 
@@ -48,8 +49,8 @@ export async function lockDeployment(tx: Tx, id: string): Promise<Deployment | n
 /** Writes a deployment in its first state. */
 export async function insertDeployment(tx: Tx, row: Omit<Deployment, 'version'>): Promise<void> {
   await tx.write(
-    `insert into deployment (id, org_id, service_id, environment_id, release_id, version_name, digest, kind, state, cause, reason, requested_by, strategy, start_order, plan, previous, agent_id, requested_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+    `insert into deployment (id, org_id, service_id, environment_id, release_id, version_name, digest, kind, state, cause, reason, requested_by, strategy, start_order, plan, previous, agent_id, requested_at, external)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
     [
       row.id,
       tx.org,
@@ -69,6 +70,7 @@ export async function insertDeployment(tx: Tx, row: Omit<Deployment, 'version'>)
       row.previous === null ? null : JSON.stringify(row.previous),
       row.agentId,
       row.requestedAt,
+      row.external === null ? null : JSON.stringify(row.external),
     ],
   );
 }

@@ -3,6 +3,7 @@ import type { ActResult, Order } from '../contract/agent.ts';
 import type { DeploymentState } from '../contract/deployments.ts';
 import type { Reason, Verdict } from '../kernel/decision.ts';
 import type { Instant } from '../kernel/time.ts';
+import type { Told } from '../kernel/told.ts';
 import type { AsWas } from '../releases/intent.ts';
 import type { Role, Step } from './strategy.ts';
 
@@ -21,6 +22,23 @@ export type Asked = {
   readonly at: Instant;
   /** The verdict and reasons of every rule in short: another text is another answer. */
   readonly meaning: string;
+};
+
+/** What is known of a deployment that a foreign tool does. */
+export type ExternalDeployment = {
+  /** null: it was only asked whether it may. */
+  readonly system: string | null;
+  readonly id: string | null;
+  readonly attempt: number;
+  readonly url: string | null;
+  readonly told: Told;
+  /** The last recorded allow, and until when it holds. */
+  readonly admission: { readonly decision: string; readonly intent: string; readonly notAfter: Instant } | null;
+  /** The decision on which it began, whatever that said. */
+  readonly decision: string | null;
+  /** null: it has not begun. */
+  readonly admitted: boolean | null;
+  readonly observed: boolean;
 };
 
 export type Deployment = {
@@ -54,6 +72,8 @@ export type Deployment = {
   readonly lastAnswer: Asked | null;
   readonly cancelReason: string | null;
   readonly cancelBy: string | null;
+  /** A foreign tool does it and tells us; the engine leaves it alone. null: we do it. */
+  readonly external: ExternalDeployment | null;
   readonly requestedAt: Instant;
   readonly startedAt: Instant | null;
   readonly finishedAt: Instant | null;

@@ -74,6 +74,13 @@ export const verdictGiven = defineEvent({
   }),
 });
 
+export const deploymentUnadmitted = defineEvent({
+  type: 'deployment.unadmitted',
+  subject: 'dep',
+  means: 'A foreign tool began a deployment that was not allowed; of a service that is only observed nothing was blocked.',
+  body: z.object({ release: text, environment: text, version: text, verdict: text, decision: optional, observed: z.boolean() }),
+});
+
 export const deploymentFinished = defineEvent({
   type: 'deployment.finished',
   subject: 'dep',
@@ -129,6 +136,7 @@ export const deploymentEvents = [
   staleActRefused,
   actLost,
   verdictGiven,
+  deploymentUnadmitted,
   deploymentFinished,
   agentRegistered,
   agentRevoked,

@@ -110,3 +110,34 @@ export const deploymentProblems = [
   notItsAgent,
   staleAct,
 ];
+
+export const deployedElsewhere = defineProblem<{ environment: string }>('deployments.deployed-elsewhere', {
+  status: 409,
+  sentence: ({ environment }) => `A tool of your own deploys to ${environment}; Yardmaster does not.`,
+  remedy:
+    'Deploy with that tool and tell it (ym record deployment), or take `deployed-by: external` out of the environment in yardmaster.yaml.',
+});
+
+export const onlyObserved = defineProblem<{ service: string }>('deployments.only-observed', {
+  status: 409,
+  sentence: ({ service }) => `${service} is only observed: Yardmaster judges its deployments and does none.`,
+  remedy: 'Deploy as before and tell it (ym record deployment); see the steps to more with ym adopt.',
+});
+
+export const weDeploy = defineProblem<{ service: string; environment: string }>('deployments.we-deploy', {
+  status: 409,
+  sentence: ({ service, environment }) => `Yardmaster itself deploys ${service} to ${environment}, so nobody else can tell of it.`,
+  remedy: 'Use ym deploy; or write `deployed-by: external` for the environment, or `observe-only: true` for the service, and apply it.',
+});
+
+export const toldOfDeployment = defineProblem<{ deployment: string; state: string; told: string }>('deployments.told-otherwise', {
+  status: 409,
+  sentence: ({ deployment, state, told }) => `The deployment ${deployment} was told to be ${state} before, and can not be ${told} now.`,
+  remedy: 'Tell of another deployment with another id or attempt.',
+});
+
+export const noEarlierRelease = defineProblem<{ environment: string }>('deployments.no-earlier-release', {
+  status: 409,
+  sentence: ({ environment }) => `It is not known which release runs in ${environment} again.`,
+  remedy: 'Name it: --to RELEASE.',
+});

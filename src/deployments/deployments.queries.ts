@@ -8,7 +8,7 @@ import type { Verdict } from './judge/judge.ts';
 export const DEPLOYMENT_COLUMNS = `id, service_id as "serviceId", environment_id as "environmentId", release_id as "releaseId", version_name as "versionName",
   digest, kind, state, cause, reason, requested_by as "requestedBy", strategy, start_order as "startOrder", plan, step, back, back_step as "backStep",
   previous, agent_id as "agentId", lease_token as "leaseToken", holds, recorded, step_since as "stepSince", hold_until as "holdUntil", earliest,
-  last_answer as "lastAnswer", cancel_reason as "cancelReason", cancel_by as "cancelBy", requested_at as "requestedAt", started_at as "startedAt",
+  external, last_answer as "lastAnswer", cancel_reason as "cancelReason", cancel_by as "cancelBy", requested_at as "requestedAt", started_at as "startedAt",
   finished_at as "finishedAt", version`;
 export const ACT_COLUMNS = `id, deployment_id as "deploymentId", agent_id as "agentId", seq, step, back, token, work, decision_id as "decisionId", state,
   not_after as "notAfter", session, claim_until as "claimUntil", result, created_at as "createdAt", claimed_at as "claimedAt", finished_at as "finishedAt"`;
@@ -29,7 +29,7 @@ export async function openDeployments(tx: Tx, serviceId: string, environmentId: 
 /** All deployments that aren't over; with `release`, only of that one. */
 export async function openDeploymentIds(tx: Tx, release: string | null = null): Promise<{ id: string; org: string }[]> {
   return tx.query(
-    `select id, org_id as org from deployment where finished_at is null and ($1::text is null or release_id = $1) order by requested_at`,
+    `select id, org_id as org from deployment where finished_at is null and external is null and ($1::text is null or release_id = $1) order by requested_at`,
     [release],
   );
 }
@@ -41,6 +41,14 @@ export async function wasRequested(tx: Tx, releaseId: string, environmentId: str
     [releaseId, environmentId],
   );
   return row !== null;
+}
+
+/** The newest deployments of a release here that a foreign tool does, newest first. */
+export async function externalDeployments(tx: Tx, releaseId: string, environmentId: string): Promise<Deployment[]> {
+  return tx.query<Deployment>(
+    `select ${DEPLOYMENT_COLUMNS} from deployment where release_id = $1 and environment_id = $2 and external is not null order by requested_at desc, id desc limit 100`,
+    [releaseId, environmentId],
+  );
 }
 
 /** The newest act of a deployment, or null. */

@@ -40,13 +40,14 @@ import { cancelDeployment, requestDeployment, requestRollback } from './deploy.c
 import { noSuchDeployment, unknownName } from './deployments.problems.ts';
 import { detailOf, listOf, servicesOf, summaryOf, type Detail } from './deployments.views.ts';
 import type { EnginePort } from './engine.port.ts';
+import { externalRoutes } from './external.routes.ts';
 import { askAfterRestore } from './restored.api.ts';
 
 const PAUSED_MS = 500;
 
 /** The addresses of this slice. */
 export function deploymentsRoutes(port: EnginePort): readonly Mounted[] {
-  return [...forPeople(port), ...forAgents(port)];
+  return [...forPeople(port), ...forAgents(port), ...externalRoutes(port)];
 }
 
 function forPeople(port: EnginePort): Mounted[] {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { deploymentDetail, deploymentSummary, environmentServices } from '../contract/deployments.ts';
+import { whatRuns } from '../environments/environments.queries.ts';
 import type { Tx } from '../platform/floor.ts';
 import { agentById } from './agents.queries.ts';
 import { stepsOf, type Deployment } from './deployment.ts';
@@ -43,7 +44,14 @@ function summary(row: Deployment, name: (id: string) => string): Summary {
       row.previous === null
         ? null
         : { release: row.previous.release as Summary['release'], version: row.previous.version, digest: row.previous.digest },
+    external: externalOf(row),
   };
+}
+
+function externalOf({ external }: Deployment): Summary['external'] {
+  if (external === null) return null;
+  const { system, id, url, admitted, observed, decision, told } = external;
+  return { system, id, url, admitted, observed, decision: decision as `dec_${string}` | null, told };
 }
 
 /** One deployment in short. */
@@ -143,6 +151,20 @@ export async function detailOf(tx: Tx, id: string): Promise<{ deployment: Detail
   return { deployment, version: row.version };
 }
 
+/** What runs by the books alone: where a foreign tool deploys there is no machine of ours that says it. */
+async function toldRunning(tx: Tx, serviceId: string, environmentId: string): Promise<ServiceLine['running']> {
+  const running = await whatRuns(tx, serviceId, environmentId);
+  const row = running?.deploymentId == null ? null : await deploymentById(tx, running.deploymentId);
+  if (running === null || row?.external == null) return null;
+  return {
+    release: running.releaseId as `rel_${string}`,
+    version: running.version,
+    digest: row.digest,
+    since: running.since,
+    deployment: row.id,
+  };
+}
+
 type ServiceLine = z.infer<(typeof environmentServices)['answer']>['items'][number];
 
 /** What runs in an environment, as the books and the agents say, and what is on its way. */
@@ -166,7 +188,7 @@ export async function servicesOf(tx: Tx, environmentId: string, visible: 'all' |
       service: service?.name ?? slot.serviceId,
       running:
         slot.startOrder === null || brought === undefined
-          ? null
+          ? await toldRunning(tx, slot.serviceId, environmentId)
           : {
               release: slot.startOrder.release,
               version: slot.startOrder.version,

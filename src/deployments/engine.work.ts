@@ -25,7 +25,8 @@ export async function advance(floor: Floor, port: EnginePort, org: string, id: s
 
 export async function advanceIn(tx: Tx, port: EnginePort, id: string): Promise<void> {
   let row = await lockDeployment(tx, id);
-  if (row === null || row.finishedAt !== null) return;
+  // What a foreign tool does is moved by what it tells.
+  if (row === null || row.finishedAt !== null || row.external !== null) return;
   const environment = await environmentById(tx, row.environmentId);
   if (environment === null) throw new Error(`deployment ${id} is for an environment that never was`);
   for (let count = 0; count < MOST_MOVES; count++) {

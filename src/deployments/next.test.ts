@@ -49,6 +49,7 @@ const deployment = (more: Partial<Deployment> = {}): Deployment => ({
   lastAnswer: null,
   cancelReason: null,
   cancelBy: null,
+  external: null,
   requestedAt: T,
   startedAt: T,
   finishedAt: null,

@@ -8,7 +8,8 @@ import { book, endBooking } from './booking.commands.ts';
 import { bookingView, bookingViews } from './booking.views.ts';
 import { verificationsOf } from './environments.queries.ts';
 import { createHook, endHook, takeIncidentDelivery } from './hook.commands.ts';
-import { linkIncident, openIncident, resolveIncident } from './incident.commands.ts';
+import { recordIncident as recordIncidentRoute } from '../contract/record-others.ts';
+import { linkIncident, openIncident, recordIncident, resolveIncident } from './incident.commands.ts';
 import { incidentView, incidentViews } from './incident.views.ts';
 import { revokeVerifications } from './verification.api.ts';
 import type { Verification } from './verification.ts';
@@ -82,6 +83,14 @@ function incidentRoutes(deployments: DeploymentLookup) {
         deployments: body.deployments,
       };
       return incidentView(tx, (await openIncident(tx, actor, deployments, input)).id);
+    }),
+    mount(recordIncidentRoute, async ({ tx, actor, body }) => {
+      const { service, environment, system, id, url = null, description = null, startedAt = null, resolvedAt = null, ...said } = body;
+      const serviceId = (await mustService(tx, service)).id;
+      const environmentId = (await mustEnvironment(tx, environment)).id;
+      const input = { ...said, serviceId, environmentId, description, startedAt, resolvedAt, of: { system, id, url } };
+      const told = await recordIncident(tx, actor, deployments, input);
+      return { incident: await incidentView(tx, told.id), fresh: told.fresh };
     }),
     mount(contract.linkIncident, async ({ tx, actor, params, body }) => {
       await linkIncident(tx, actor, deployments, params.incident, body.deployments);

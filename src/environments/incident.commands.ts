@@ -1,6 +1,7 @@
 import { actorLabel, type Actor } from '../kernel/actor.ts';
 import { assertStep } from '../kernel/machine.ts';
 import type { Instant } from '../kernel/time.ts';
+import { toldBy } from '../kernel/told.ts';
 import type { Tx } from '../platform/floor.ts';
 import { stale } from '../platform/platform.problems.ts';
 import type { DeploymentLookup } from './deployment-lookup.port.ts';
@@ -87,4 +88,25 @@ export async function resolveIncident(tx: Tx, actor: Actor, id: string, resolved
 function mustFind(incident: Incident | null, id: string): Incident {
   if (incident === null) throw noSuchIncident({ id });
   return incident;
+}
+
+/** Tells of an incident that another system keeps. Told twice is once; one that is resolved here is not opened again by a late word. */
+export async function recordIncident(
+  tx: Tx,
+  actor: Actor,
+  lookup: DeploymentLookup,
+  said: OpenInput & {
+    readonly of: { readonly system: string; readonly id: string; readonly url: string | null };
+    readonly state: 'open' | 'resolved';
+    readonly resolvedAt: Instant | null;
+  },
+): Promise<{ readonly id: string; readonly fresh: boolean }> {
+  const { of, state, resolvedAt, ...input } = said;
+  const before = await store.recordedIncident(tx, of.system, of.id);
+  const incident = before ?? (await openIncident(tx, actor, lookup, input));
+  if (before === null) await store.nameIncident(tx, incident.id, { ...of, told: toldBy(actor) });
+  else if (input.deployments.length > 0) await linkIncident(tx, actor, lookup, incident.id, input.deployments);
+  const resolves = state === 'resolved' && incident.state !== 'resolved';
+  if (resolves) await resolveIncident(tx, actor, incident.id, resolvedAt);
+  return { id: incident.id, fresh: before === null || resolves };
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../kernel/time.ts';
+import type { Told } from '../kernel/told.ts';
 import type { Row, Tx } from '../platform/floor.ts';
 import type { Incident, Severity } from './incident.ts';
 
@@ -85,4 +86,30 @@ export async function markResolved(tx: Tx, id: string, version: number, resolved
       [id, version, resolvedAt],
     )) === 1
   );
+}
+
+/** The incident that another system calls by this id, or null; words about it come one after the other. */
+export async function recordedIncident(tx: Tx, system: string, externalId: string): Promise<Incident | null> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 24))`, [[tx.org, system, externalId].join('\n')]);
+  const known = await tx.maybe<{ id: string }>(
+    `select incident_id as id from incident_recorded where org_id = $1 and system = $2 and external_id = $3`,
+    [tx.org, system, externalId],
+  );
+  return known === null ? null : findIncident(tx, known.id);
+}
+
+/** Remembers what another system calls an incident of ours, and who told it. */
+export async function nameIncident(
+  tx: Tx,
+  incident: string,
+  of: { readonly system: string; readonly id: string; readonly url: string | null; readonly told: Told },
+): Promise<void> {
+  await tx.write(`insert into incident_recorded (org_id, system, external_id, incident_id, url, told) values ($1, $2, $3, $4, $5, $6)`, [
+    tx.org,
+    of.system,
+    of.id,
+    incident,
+    of.url,
+    JSON.stringify(of.told),
+  ]);
 }

@@ -1,10 +1,11 @@
-import { buildsOf } from '../artifacts/artifacts.queries.ts';
+import { buildsOf, type Build } from '../artifacts/artifacts.queries.ts';
+import { TRUST } from '../contract/runner.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import { noSuchPolicy } from './gates.problems.ts';
 import { policyAt, policyChanges } from './policy.store.ts';
-import type { DigestFacts, GateFinding, ReportFact } from './policy/facts.ts';
+import type { BuildFact, DigestFacts, GateFinding, ReportFact } from './policy/facts.ts';
 import { speaking, topicsOf } from './policy/facts.ts';
 import type { EnvironmentKind, Policy, Tier } from './policy/policy.ts';
 import { policyDigest, resolvePolicy } from './policy/policy.ts';
@@ -12,7 +13,8 @@ import type { ReportRow } from './report.store.ts';
 
 /**
  * What reports say of each digest of a release. A report speaks for a digest only if its run, of this service, yields
- * it, or its own job took or made it. One entry for each digest asked, also where nothing is known of it.
+ * it, its own job took or made it, or it was recorded for the artifact of that name and commit (and lends itself to no
+ * build that is less trusted than it). One entry for each digest asked, also where nothing is known of it.
  */
 export async function gateFacts(tx: Tx, serviceId: string, digests: readonly Digest[]): Promise<readonly DigestFacts[]> {
   const facts: DigestFacts[] = [];
@@ -21,11 +23,16 @@ export async function gateFacts(tx: Tx, serviceId: string, digests: readonly Dig
 }
 
 async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest): Promise<DigestFacts> {
-  const runs = (await buildsOf(tx, digest)).map(({ run }) => run);
+  const builds = await buildsOf(tx, digest);
+  const runs = builds.map(({ run }) => run);
+  const build = buildFact(builds.filter(({ service }) => service === serviceId));
   const rows = await tx.query<ReportRow>(
     `select * from report where service_id = $1
-       and (run_id = any($2) or id in (select report_id from report_digest where digest = $3)) order by received_at, id`,
-    [serviceId, [...new Set(runs)], digest],
+       and (run_id = any($2) or id in (select report_id from report_digest where digest = $3)
+         or (for_artifact is not null and exists (select from artifact_build b where b.digest = $3 and b.service_id = $1 and b.commit_id = report.commit_id
+           and b.name = for_artifact and array_position($4::text[], b.made ->> 'trust') >= array_position($4::text[], report.trust))))
+     order by received_at, id`,
+    [serviceId, [...new Set(runs)], digest, TRUST],
   );
   const heard = new Set(speaking(rows.map((row) => factOf(row, null))).map(({ id }) => id));
   const speakers = rows.filter(({ id }) => heard.has(id));
@@ -34,7 +41,27 @@ async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest): Promise
     speakers.filter(({ summary }) => summary.looked === true).map(({ id }) => id),
   );
   const reports = speakers.map((row) => factOf(row, row.summary.looked === true ? (findings.get(row.id) ?? []) : null));
-  return { digest, reports, testsBefore: await testsBefore(tx, serviceId, speakers) };
+  return { digest, reports, testsBefore: await testsBefore(tx, serviceId, speakers), ...(build === null ? {} : { build }) };
+}
+
+/** The most trusted build; of equals ours, then the least id, so that it never depends on what came first. */
+function buildFact(builds: readonly Build[]): BuildFact | null {
+  const rank = ({ trust, recorded, id }: Build): string =>
+    `${2 - TRUST.indexOf(trust as (typeof TRUST)[number])}${recorded === null ? 0 : 1}${id}`;
+  const [best] = builds.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  if (best === undefined) return null;
+  const { trust, recorded } = best;
+  const workload = recorded?.told.workload ?? null;
+  return {
+    recorded: recorded !== null,
+    trust: trust === 'protected' || trust === 'trusted' ? trust : 'untrusted',
+    system: recorded?.system ?? 'yardmaster',
+    via: recorded?.told.via ?? 'own',
+    issuer: workload?.issuer ?? '',
+    repository: workload?.repository ?? '',
+    ref: workload?.ref ?? '',
+    workflow: workload?.workflow ?? '',
+  };
 }
 
 function factOf(row: ReportRow, findings: readonly GateFinding[] | null): ReportFact {

@@ -87,7 +87,7 @@ test('a report speaks for what its run yields, for what its job took, and for no
     expect((await factsOf(digest))?.reports).toMatchObject([
       { kind: 'junit', state: 'ok', run: given.run, tests: { total: 2, passed: 2 } },
     ]);
-  expect(await factsOf(stranger)).toEqual({ digest: stranger, reports: [], testsBefore: null });
+  expect(await factsOf(stranger)).toMatchObject({ digest: stranger, reports: [], testsBefore: null });
   expect(await factsOf(yielded, 'svc_other')).toMatchObject({ reports: [] });
   expect(await recorded(given.run)).toMatchObject([
     { type: 'testsuiterun.finished', body: { state: 'ok', total: 2, failed: 0, speaksFor: [taken] } },

@@ -4,7 +4,7 @@ import { Problem } from '../kernel/problem.ts';
 import type { GivenReport, ReportPort } from '../pipelines/report.port.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { reportRead, testsFinished } from './gates.events.ts';
-import { digestsOf, insertFindings, insertReport, loadReport, settleReport, summaryOf, type ReportRow } from './report.store.ts';
+import { digestsOf, insertFindings, insertReport, loadReport, reportOf, settleReport, summaryOf, type ReportRow } from './report.store.ts';
 import { countsOf } from './reports/finding.ts';
 import type { Finding, Reading, ReportKind, SeverityCounts } from './reports/model.ts';
 import { LIMITS, REPORT_KINDS } from './reports/model.ts';
@@ -33,7 +33,7 @@ export async function acceptReport(tx: Tx, given: GivenReport): Promise<void> {
   const row = {
     id, run_id: given.run, job_id: given.job, attempt: given.attempt, service_id: given.service, commit_id: given.commit,
     trust: trustOf(given.trust), kind: given.kind as ReportKind, name: given.name, path: given.path, digest: given.digest, state, reason,
-    received_at: await tx.now(),
+    received_at: await tx.now(), for_artifact: given.forArtifact ?? null,
   } as const; // prettier-ignore
   if (!(await insertReport(tx, row, given.artifacts))) return;
   const report = await loadReport(tx, id, true);
@@ -45,7 +45,10 @@ export async function acceptReport(tx: Tx, given: GivenReport): Promise<void> {
 }
 
 /** What pipelines call for each report that a finished job promised. */
-export const reportPort: ReportPort = { accept: acceptReport };
+export const reportPort: ReportPort = {
+  accept: acceptReport,
+  find: (floor, org, of) => floor.db.read(org, (tx) => reportOf(tx, of)),
+};
 
 /** What was not told as trusted is not. */
 function trustOf(told: string): ReportRow['trust'] {

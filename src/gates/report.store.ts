@@ -42,17 +42,20 @@ export type ReportRow = {
   summary: Summary;
   version: number;
   received_at: Instant;
+  /** It speaks for the artifact of this name, its service and its commit too. */
+  for_artifact: string | null;
 };
 
 type NewReport = Omit<ReportRow, 'org_id' | 'summary' | 'version' | 'format'>;
 
 /** Keeps a report with the digests of its job; false where this one was told before. */
 export async function insertReport(tx: Tx, report: NewReport, digests: readonly Digest[]): Promise<boolean> {
-  const { id, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at } = report;
+  const { id, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at, for_artifact } =
+    report;
   const made = await tx.write(
-    `insert into report (id, org_id, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (job_id, attempt, kind, name) do nothing`,
-    [id, tx.org, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at],
+    `insert into report (id, org_id, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at, for_artifact)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (job_id, attempt, kind, name) do nothing`,
+    [id, tx.org, run_id, job_id, attempt, service_id, commit_id, trust, kind, name, path, digest, state, reason, received_at, for_artifact],
   );
   if (made === 0) return false;
   await tx.write(
@@ -65,6 +68,19 @@ export async function insertReport(tx: Tx, report: NewReport, digests: readonly 
 /** One report, with its row locked when asked; null where there is none. */
 export async function loadReport(tx: Tx, id: string, lock: boolean): Promise<ReportRow | null> {
   return tx.maybe<ReportRow>(`select * from report where id = $1${lock ? ' for update' : ''}`, [id]);
+}
+
+/** What became of the report of this job, kind and name. */
+export async function reportOf(
+  tx: Tx,
+  of: { readonly job: string; readonly attempt: number; readonly kind: string; readonly name: string },
+): Promise<{ id: string; state: string; reason: string | null } | null> {
+  return tx.maybe(`select id, state, reason from report where job_id = $1 and attempt = $2 and kind = $3 and name = $4`, [
+    of.job,
+    of.attempt,
+    of.kind,
+    of.name,
+  ]);
 }
 
 /** The digests that the report's own job made or took. */

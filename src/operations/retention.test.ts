@@ -185,6 +185,7 @@ const NOT_BYTES: Readonly<Record<string, string>> = {
   'expansion.digest': 'of a file of the program',
   'policy_version.digest': 'of a column',
   'recovery_code.secret_digest': 'of a secret',
+  'recorded_attestation.digest': 'of what it speaks of; kept as an artifact',
 };
 
 test('every column of digests is either asked before bytes are deleted, or known to be of no bytes', async () => {

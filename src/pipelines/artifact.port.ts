@@ -1,6 +1,7 @@
 import type { Actor } from '../kernel/actor.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Executor } from '../contract/runner.ts';
+import type { Told } from '../kernel/told.ts';
 import type { Tx } from '../platform/floor.ts';
 
 /** What a job made: bytes that it uploaded itself, already stored and checked under their digest. */
@@ -17,7 +18,8 @@ export type MadeArtifact = {
   readonly name: string;
   readonly digest: Digest;
   readonly size: number;
-  readonly executor: Executor;
+  /** `recorded`: a foreign CI made it, and nothing of its making was seen here. */
+  readonly executor: Executor | 'recorded';
   readonly isolation: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -28,6 +30,17 @@ export type MadeArtifact = {
   /** Artifacts of other jobs that this job took. */
   readonly inputs: readonly { readonly name: string; readonly digest: Digest }[];
   readonly actor: Actor;
+  /** Of what was told and not made here: who told it, of which run of which system, and whether the bytes are here. */
+  readonly recorded?: {
+    readonly told: Told;
+    readonly system: string;
+    readonly id: string;
+    readonly attempt: number;
+    readonly url: string | null;
+    /** Where it lies elsewhere; a word for people. */
+    readonly reference: string | null;
+    readonly kept: boolean;
+  };
 };
 
 /**

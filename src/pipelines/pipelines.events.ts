@@ -49,6 +49,46 @@ export const runFinished = defineEvent({
   }),
 });
 
+export const told = z.object({
+  by: text,
+  via: text,
+  workload: z
+    .object({
+      trust: text,
+      issuer: text,
+      subject: text,
+      repository: optional,
+      repositoryId: optional,
+      ref: optional,
+      refProtected: z.boolean().nullable(),
+      workflow: optional,
+      environment: optional,
+      runId: optional,
+      sha: optional,
+    })
+    .nullable(),
+});
+
+export const buildRecorded = defineEvent({
+  type: 'build.recorded',
+  subject: 'run',
+  means: 'A foreign CI told of a run of its own: how it, or a job of it, stands, or what it made. Yardmaster did not see it.',
+  body: z.object({
+    system: text,
+    external: text,
+    attempt: count,
+    what: z.enum(['run', 'job', 'artifact', 'report']),
+    job: optional,
+    name: text,
+    phase: text,
+    outcome: optional,
+    digest: optional,
+    commit: text,
+    trust: text,
+    told,
+  }),
+});
+
 export const jobStarted = defineEvent({
   type: 'taskrun.started',
   subject: 'job',
@@ -130,6 +170,7 @@ export const pipelineEvents = [
   runQueued,
   runStarted,
   runFinished,
+  buildRecorded,
   jobStarted,
   jobFinished,
   writeRefused,

@@ -128,3 +128,15 @@ export const noSuchEnvironment = defineProblem<{ environment: string }>('pipelin
   sentence: ({ environment }) => `There is no environment ${environment}.`,
   remedy: 'See them with: ym environments',
 });
+
+export const toldOtherwise = defineProblem<{ what: string; run: string }>('pipelines.told-otherwise', {
+  status: 409,
+  sentence: ({ what, run }) => `Something else was told of ${what} of the recorded run ${run} before, and what was told stays.`,
+  remedy: 'If the run ran again there, tell it as another attempt (--attempt); else tell it under another name.',
+});
+
+export const isRecorded = defineProblem<{ run: string; system: string }>('pipelines.recorded-run', {
+  status: 409,
+  sentence: ({ run, system }) => `The run ${run} ran in ${system}; it was only told here.`,
+  remedy: 'Cancel it or run it again where it runs, and tell that.',
+});

@@ -1,4 +1,7 @@
 import type { RunSummary, RunView } from '../contract/pipelines.ts';
+import { digestOfValue } from '../kernel/digest.ts';
+import type { Word } from './recorded/recorded.ts';
+import { wordsOf } from './recorded/recorded.store.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
 import { between, type Instant } from '../kernel/time.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
@@ -49,6 +52,7 @@ export async function viewRun(tx: Tx, id: string): Promise<RunView | null> {
   return {
     ...summary({ ...run, ...told }, service),
     repository: run.repository,
+    told: run.origin === 'recorded' ? tellersOf(await wordsOf(tx, id)) : [],
     version: run.version + moved,
     inputs: run.inputs,
     jobs: jobs.map((job) => viewJob(job, stepsOf.get(job.id) ?? [], attemptOf.get(job.id), artifactsOfJob.get(job.id) ?? [])),
@@ -140,12 +144,23 @@ function summary(run: RunRow & Told, service: string): RunSummary {
     requestedBy: run.requested_by,
     requester: name === null ? null : { id: run.requested_by.split(':')[1] ?? '', name },
     subject: run.subject,
+    recorded: recordedOf(run),
     heardAt: run.heard_at,
     queuedAt: run.queued_at,
     startedAt: run.started_at,
     finishedAt: run.finished_at,
     version: run.version,
   };
+}
+
+function recordedOf(run: RunRow): RunSummary['recorded'] {
+  const { origin, external_system: system, external_id: id, external_attempt: attempt, external_url: url } = run;
+  return origin === 'own' ? null : { system: system ?? '', id: id ?? '', attempt: attempt ?? 1, url };
+}
+
+/** Each who told something of the run, once. */
+function tellersOf(words: readonly Word[]): RunView['told'] {
+  return [...new Map(words.map(({ told }) => [digestOfValue(told), told])).values()];
 }
 
 function viewJob(

@@ -85,6 +85,8 @@ type Said = {
   readonly rules: readonly RuleAnswer[];
   readonly earliest: Instant | null;
   readonly notAfter: Instant;
+  /** The service is only observed. */
+  readonly observed?: boolean;
 };
 
 /** The answer as every door says it: server, command line and screen show these lines and make none of their own. */
@@ -98,7 +100,12 @@ export function answerWords(said: Said, wanted: readonly Wanted[], names: Readon
   };
 }
 
-function headline({ verdict, environment, purpose, rules }: Said): string {
+function headline(said: Said): string {
+  if (said.observed !== true) return plainHeadline(said);
+  return `Observed only, nothing is blocked. It would have been said: ${plainHeadline(said)}`;
+}
+
+function plainHeadline({ verdict, environment, purpose, rules }: Said): string {
   const open = rules.filter((rule) => rule.verdict === verdict).map((rule) => rule.rule);
   const to = purpose === 'rollback' ? `back in ${environment}` : `to ${environment}`;
   if (verdict === 'allow') return `It may go ${to} now.`;

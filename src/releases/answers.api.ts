@@ -60,7 +60,14 @@ function explainWith(
   const open = answer.rules.filter((rule) => rule.verdict !== 'allow');
   const missing = open.flatMap((rule) => rule.missing.map((one) => ({ ...one, rule: rule.rule })));
   const wanted = wantedOf(missing, holders ?? [], barred, names);
-  const said = { ...about, verdict: answer.verdict, rules: answer.rules, earliest: answer.earliest, notAfter: answer.notAfter };
+  const said = {
+    ...about,
+    verdict: answer.verdict,
+    rules: answer.rules,
+    earliest: answer.earliest,
+    notAfter: answer.notAfter,
+    observed: answer.observed === true,
+  };
   const words = answerWords(said, wanted, names);
   if (holders !== null) return { missing: wanted, words };
   // Nobody was looked for, so nobody may say that there is nobody.

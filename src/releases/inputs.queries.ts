@@ -18,6 +18,9 @@ import type { ShipPlan } from './plan.ts';
 import { breakGlassOf, releaseById, targetOf, ticksOf, wasAllowed, type ReleaseRow, type TargetRow } from './releases.queries.ts';
 import type { RuleInputs } from './rules.ts';
 
+/** Where a foreign tool deploys, no agent of ours is meant. No name of an agent begins so. */
+const EXTERNAL = '@external';
+
 export type Loaded = {
   readonly subject: Subject;
   readonly inputs: RuleInputs;
@@ -84,7 +87,7 @@ export function intentOf(
     schemaChange: release.schemaChange,
     plan: target?.plan ?? strategyPlan(environment),
     policyDigest: policyDigest(resolved),
-    target: environment.agent,
+    target: environment.deployedBy === 'external' ? EXTERNAL : environment.agent,
   };
 }
 
@@ -109,6 +112,7 @@ async function subjectOf(tx: Tx, question: Question, known: Known): Promise<Subj
     deployment: question.deploymentId,
     intent: intentOf(known, question.asWas),
     policy: { name: policy.name, version: policy.version },
+    ...(known.service.observeOnly ? { observed: true as const } : {}),
     breakGlass: open,
   };
 }

@@ -23,6 +23,8 @@ export type Subject = {
   readonly intent: ReleaseIntent;
   readonly policy: { readonly name: string; readonly version: number };
   readonly breakGlass: BreakGlass | null;
+  /** The service is only observed: the answer says what would have been decided, and blocks nothing. */
+  readonly observed?: true;
 };
 
 export type MayShip = {
@@ -37,6 +39,8 @@ export type MayShip = {
   readonly intent: Digest;
   readonly policy: { readonly name: string; readonly version: number; readonly digest: Digest };
   readonly at: Instant;
+  /** It is what would have been decided: the service is only observed, and nothing is blocked. */
+  readonly observed?: true;
   /** Digests of the subject and of each rule's input, as stored. */
   readonly inputs: { readonly [Name in RuleName | 'subject']: Digest };
   /** Over everything above. */
@@ -70,6 +74,7 @@ export function decide(subject: Subject, inputs: RuleInputs, now: Instant): MayS
     intent,
     policy: { ...subject.policy, digest: subject.intent.policyDigest },
     at: now,
+    ...(subject.observed === true ? { observed: true as const } : {}),
     inputs: inputDigests(subject, inputs),
   };
   return { ...body, digest: digestOfValue(body) };

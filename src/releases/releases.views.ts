@@ -73,6 +73,7 @@ export async function targetView(tx: Tx, { environment, loaded, answer, explaine
     version: loaded.targetVersion,
     intent: answer.intent,
     verdict: answer.verdict,
+    observed: answer.observed === true,
     earliest: answer.earliest,
     missing: explained.missing.map(wantedView),
     words: wordsView(explained.words),
@@ -135,7 +136,7 @@ type OnWire = Omit<MayShipAnswer, 'serviceId' | 'environmentId' | 'meant' | 'v' 
 
 /** An answer on the wire, as it was made and in words. */
 export function mayShipView(of: OnWire, { missing, words }: Explained) {
-  const { decision, release, environment, purpose, verdict, intent, rules, earliest, notAfter, at, policy, inputs, digest } = of;
+  const { decision, release, environment, purpose, verdict, intent, rules, earliest, notAfter, at, policy, inputs, digest, observed } = of;
   const plainRules = rules.map((rule) => ({ ...rule, reasons: [...rule.reasons], read: [...rule.read], missing: rule.missing.map(plain) }));
   return {
     decision,
@@ -152,6 +153,7 @@ export function mayShipView(of: OnWire, { missing, words }: Explained) {
     policy,
     inputs: { ...inputs },
     digest,
+    observed: observed === true,
     words: wordsView(words),
   };
 }

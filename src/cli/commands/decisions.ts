@@ -3,6 +3,7 @@ import * as contract from '../../contract/releases.ts';
 import { decisionInputs } from '../../contract/release-page.ts';
 import { EXIT, exitOfVerdict } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
+import type { AdmitOptions } from '../admit.ts';
 import { findRelease } from '../refs.ts';
 import type { Shell } from '../shell.ts';
 import { line, plain, table, VERDICT_COLOUR, VERDICT_MARK, when, wrap } from '../terminal.ts';
@@ -16,10 +17,14 @@ export const decisionCommands: AddCommand = (program, run) => {
     .description('can this go there now, and if not: what is missing, who can give it, when')
     .requiredOption('--env <environment>', 'where to')
     .option('--rollback', 'ask for going back to it')
+    .option('--admit', 'for a deployment that a tool of your own is about to do: the answer is recorded for it')
+    .option('--wait', 'the same, and wait until the answer is yes or no')
+    .option('--timeout <seconds>', 'with --wait: how long', '3600')
     .action(
-      run(async (shell, name: string, options: { env: string; rollback?: boolean }) => {
+      run(async (shell, name: string, options: AdmitOptions) => {
         const client = shell.client();
         const { id } = await findRelease(client, name);
+        if (options.admit === true || options.wait === true) return (await import('../admit.ts')).admit(shell, client, id, options);
         const answer = await client.call(contract.mayShipRelease, {
           params: { release: id },
           query: { environment: options.env, purpose: options.rollback === true ? 'rollback' : 'deploy' },

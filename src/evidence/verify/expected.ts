@@ -9,6 +9,7 @@ export type PredicateOf = (
 ) => { readonly predicateType: string; readonly references: readonly string[] } | null;
 
 const PROVENANCE = 'https://slsa.dev/provenance/v1';
+const RECORDED = 'urn:yardmaster:recorded:v1';
 const SBOM = 'https://cyclonedx.org/bom';
 /** A signed statement that names a document by digest: how a large SBOM is attested (in-toto reference predicate). */
 const REFERENCE = 'https://in-toto.io/attestation/reference/v0.1';
@@ -43,7 +44,8 @@ function absentAttestations(artifact: string, sections: Pick<Sections, 'attestat
   const read = sections.attestations.filter((one) => one.artifact === artifact).flatMap(({ blob }) => predicateOf(artifact, blob) ?? []);
   const referring = read.filter((one) => one.predicateType === REFERENCE && one.references.length > 0);
   const absent: string[] = [];
-  if (!read.some((one) => one.predicateType === PROVENANCE)) absent.push(`provenance of ${artifact}`);
+  // Of what another CI built there is the statement of who told it, and no provenance of ours.
+  if (!read.some((one) => one.predicateType === PROVENANCE || one.predicateType === RECORDED)) absent.push(`provenance of ${artifact}`);
   if (referring.length === 0 && !read.some((one) => one.predicateType.startsWith(SBOM))) absent.push(`SBOM of ${artifact}`);
   // A statement about a document proves nothing to somebody who has not got the document.
   const documents = referring.flatMap((one) => one.references).filter((digest) => !Object.hasOwn(sections.blobs, digest));

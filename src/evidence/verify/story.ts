@@ -29,10 +29,17 @@ export function checkStory(opened: Opened, facts: readonly ReadFact[]): Check {
   const decisions = new Map(pinnedDecisions(facts).map((decision) => [decision.id, decision]));
   const wrong: string[] = [];
   let acts = 0;
+  const unadmitted = new Set(facts.filter(({ leaf }) => leaf.type === 'deployment.unadmitted').map(({ leaf }) => leaf.subject));
   for (const { position, leaf } of facts) {
     if (!ACTS.has(leaf.type)) continue;
     const named = typeof leaf.body === 'object' && leaf.body !== null ? (leaf.body as { decision?: unknown }).decision : undefined;
-    if (typeof named !== 'string') continue;
+    if (typeof named !== 'string') {
+      // What a foreign tool began without an allow is a fact and no fault of the proof, as long as it says so itself.
+      const foreign = leaf.type === 'deployment.started' && (leaf.body as { strategy?: unknown }).strategy === 'external';
+      if (foreign && !unadmitted.has(leaf.subject))
+        wrong.push(`${leaf.type} at ${position} names no decision, and is not told to be unadmitted`);
+      continue;
+    }
     acts += 1;
     const decision = decisions.get(named);
     if (decision === undefined) continue;
@@ -44,6 +51,10 @@ export function checkStory(opened: Opened, facts: readonly ReadFact[]): Check {
   return checked(
     'story',
     wrong,
-    `${facts.length} facts of ${opened.manifest.release}; ${acts} acts rest on earlier decisions that said allow`,
+    `${facts.length} facts of ${opened.manifest.release}; ${acts} acts rest on earlier decisions that said allow${told(unadmitted.size)}`,
   );
+}
+
+function told(unadmitted: number): string {
+  return unadmitted === 0 ? '' : `; ${unadmitted} deployments by a foreign tool were NOT allowed, and the ledger says so`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ENVIRONMENT_KINDS } from '../../catalog/environment.ts';
 import { POLICIES } from '../../catalog/service.ts';
+import { RECORDED_LEVELS } from '../../artifacts/recorded/judge.ts';
 import { instantSchema } from '../../contract/common.ts';
 import { compileCel } from '../../kernel/cel.ts';
 import { parseDuration } from '../../kernel/time.ts';
@@ -56,7 +57,8 @@ const routeSchema = z.strictObject({
 });
 const environmentSchema = z.strictObject({
   checks: z.array(id).max(100),
-  supplyChain: z.strictObject({ sbom: z.boolean(), provenance: z.boolean() }),
+  /** `recorded`: what is asked of builds that a foreign CI did and told; absent, as written before there were any: attestation. */
+  supplyChain: z.strictObject({ sbom: z.boolean(), provenance: z.boolean(), recorded: z.enum(RECORDED_LEVELS).optional() }),
   lifecycle: z.strictObject({ verifiedBefore: z.boolean(), soak: duration }),
   verification: z.strictObject({ checks: z.array(z.enum(['health', 'smoke', 'person'])).max(3), maxAge: duration.nullable() }),
   /** The name of a route; null: approved by policy. */
@@ -136,7 +138,7 @@ export type PolicyDocument = z.input<typeof policyDocumentSchema>;
 export function policyFrom(document: z.output<typeof policyDocumentSchema>, version: number): Policy {
   const resolve = (written: z.output<typeof environmentSchema>): EnvironmentPolicy => ({
     checks: written.checks.map((name) => checkFrom(name, must(document.checks[name]))),
-    supplyChain: written.supplyChain,
+    supplyChain: supplyChainOf(written.supplyChain),
     lifecycle: { verifiedBefore: written.lifecycle.verifiedBefore, soak: ms(written.lifecycle.soak) },
     verification: {
       checks: written.verification.checks,
@@ -159,6 +161,11 @@ export function policyFrom(document: z.output<typeof policyDocumentSchema>, vers
 /** A written check under its name; the day from which it blocks in the one form that instants are compared in. */
 export function checkFrom(id: string, { blockFrom, ...check }: z.output<typeof checkSchema>): Check {
   return { id, ...check, ...(blockFrom === undefined ? {} : { blockFrom: new Date(blockFrom).toISOString() }) };
+}
+
+/** A rule that is not written stays absent, so that the digest of a policy of before stays what it was. */
+function supplyChainOf({ recorded, ...rest }: z.output<typeof environmentSchema>['supplyChain']): EnvironmentPolicy['supplyChain'] {
+  return recorded === undefined ? rest : { ...rest, recorded };
 }
 
 function routeOf(name: string, route: z.output<typeof routeSchema>): ApprovalRoute {

@@ -24,4 +24,14 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
   },
   sbom: { components: 'int', withPurl: 'int' },
   reports: 'map',
+  build: {
+    recorded: 'bool',
+    trust: 'string',
+    system: 'string',
+    via: 'string',
+    issuer: 'string',
+    repository: 'string',
+    ref: 'string',
+    workflow: 'string',
+  },
 };

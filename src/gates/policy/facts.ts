@@ -45,10 +45,27 @@ export type DigestFacts = {
   readonly reports: readonly ReportFact[];
   /** How many tests the run before had, on the protected branch; null: there was none. */
   readonly testsBefore: number | null;
+  /** The build that yields the digest, the most trusted where there are several; absent: none is known. */
+  readonly build?: BuildFact;
+};
+
+/** Who built it, and for what another CI built: who told that, by what identity. */
+export type BuildFact = {
+  readonly recorded: boolean;
+  readonly trust: 'untrusted' | 'trusted' | 'protected';
+  /** `yardmaster`, or the system that was told of. */
+  readonly system: string;
+  /** `own`, or by what the teller was recognised: token, workload, session. */
+  readonly via: string;
+  /** Claims of the workload that told it; empty where there is none. */
+  readonly issuer: string;
+  readonly repository: string;
+  readonly ref: string;
+  readonly workflow: string;
 };
 
 /** The names that a rule may use. */
-export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports'] as const;
+export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build'] as const;
 
 const TRUST = { untrusted: 0, trusted: 1, protected: 2 } as const;
 
@@ -113,6 +130,7 @@ export function rulesFacts(facts: DigestFacts, isWaived: (finding: GateFinding) 
     coverage: coverageOf(reports),
     findings: findingsOf(reports, isWaived),
     sbom: sbomOf(reports),
+    ...(facts.build === undefined ? {} : { build: facts.build }),
     reports: Object.fromEntries(
       FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),
     ),

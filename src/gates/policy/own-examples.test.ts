@@ -68,6 +68,16 @@ test('the types are those of the facts', () => {
   const facts: DigestFacts = {
     digest,
     testsBefore: null,
+    build: {
+      recorded: true,
+      trust: 'protected',
+      system: 'jenkins',
+      via: 'token',
+      issuer: '',
+      repository: '',
+      ref: '',
+      workflow: '',
+    },
     reports: [
       { ...base, id: '1', kind: 'junit', name: 'a', tests: counts },
       {

@@ -1,3 +1,4 @@
+import type { SupplyChainPolicy } from '../../artifacts/supply-chain.ts';
 import type { EnvironmentKind } from '../../catalog/environment.ts';
 import type { Tier } from '../../catalog/service.ts';
 import type { Digest } from '../../kernel/digest.ts';
@@ -37,7 +38,7 @@ export type ApprovalRoute = {
 /** What must be true in front of one environment for a service of one tier. */
 export type EnvironmentPolicy = {
   readonly checks: readonly Check[];
-  readonly supplyChain: { readonly sbom: boolean; readonly provenance: boolean };
+  readonly supplyChain: SupplyChainPolicy;
   readonly lifecycle: { readonly verifiedBefore: boolean; readonly soak: Millis };
   /** After a deployment here these make the release verified here. */
   readonly verification: { readonly checks: readonly ('health' | 'smoke' | 'person')[]; readonly maxAge: Millis | null };

@@ -58,7 +58,7 @@ export const CHECKS = {
 /** What is asked where people only try things out: it must have been built, and be alive. */
 export const LOOSE: Environment = {
   checks: [],
-  supplyChain: { sbom: false, provenance: true },
+  supplyChain: { sbom: false, provenance: true, recorded: 'token' },
   lifecycle: { verifiedBefore: false, soak: '0s' },
   verification: { checks: ['health'], maxAge: null },
   approval: null,

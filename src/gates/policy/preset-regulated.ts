@@ -5,7 +5,7 @@ type Environment = PolicyDocument['tiers']['1']['production'];
 type Route = PolicyDocument['approvals'][string];
 
 const breakGlass: Environment['breakGlass'] = { persons: 2, timeBox: '1h', debtDue: '1d' };
-const supplyChain: Environment['supplyChain'] = { sbom: true, provenance: true };
+const supplyChain: Environment['supplyChain'] = { sbom: true, provenance: true, recorded: 'attestation' };
 const checks = ['tests-pass', 'tests-kept', 'coverage-80', 'no-severe-findings', 'no-medium-findings'];
 
 const development: Environment = { ...LOOSE, supplyChain, breakGlass, checks: ['tests-pass'] };

@@ -9,7 +9,7 @@ const test: Environment = { ...development, checks: ['tests-pass'] };
 const staging: Environment = {
   ...test,
   checks: ['tests-pass', 'tests-kept', 'coverage-known', 'severe-findings'],
-  supplyChain: { sbom: true, provenance: true },
+  supplyChain: { sbom: true, provenance: true, recorded: 'identity' },
   lifecycle: { verifiedBefore: true, soak: '0s' },
   readiness: { rollbackPlan: false, dependencies: true, checklist: [] },
 };

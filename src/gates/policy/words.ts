@@ -9,6 +9,7 @@ export function rulesInWords(rules: EnvironmentPolicy): string[] {
     ...checks.map((check) => `${check.title}${modeWords(check)}.`),
     ...(supplyChain.sbom ? ['There is a software bill of materials for the artifact.'] : []),
     ...(supplyChain.provenance ? ['The artifact has signed provenance of our own builders.'] : []),
+    RECORDED_WORDS[supplyChain.recorded ?? 'attestation'],
     ...(lifecycle.verifiedBefore
       ? [
           `The release was verified in every environment before this one${lifecycle.soak === 0 ? '' : `, and ran there for ${formatDuration(lifecycle.soak)}`}.`,
@@ -58,3 +59,10 @@ function approvalWords(route: ApprovalRoute | null): string {
 function listed(words: readonly string[], and = 'and'): string {
   return words.length < 2 ? (words[0] ?? 'nothing') : `${words.slice(0, -1).join(', ')} ${and} ${words.at(-1)}`;
 }
+
+const RECORDED_WORDS = {
+  token: 'A build of another CI may be recorded by whoever holds a token for it.',
+  identity:
+    "A build of another CI is recorded by a workload identity of the service's repository, or has provenance signed by a registered key.",
+  attestation: 'A build of another CI has provenance signed by a registered key.',
+} as const;

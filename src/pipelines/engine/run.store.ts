@@ -13,7 +13,7 @@ export type RunRow = {
   readonly ref: string | null;
   readonly commit_id: string | null;
   readonly archive: string | null;
-  readonly trigger: 'push' | 'manual';
+  readonly trigger: 'push' | 'manual' | 'recorded';
   readonly trust: Trust;
   readonly state: RunState;
   readonly cause: string | null;
@@ -26,10 +26,17 @@ export type RunRow = {
   readonly queued_at: Instant;
   readonly started_at: Instant | null;
   readonly finished_at: Instant | null;
+  /** `recorded`: a foreign CI ran it and told us; the external columns say which run there. */
+  readonly origin: 'own' | 'recorded';
+  readonly external_system: string | null;
+  readonly external_id: string | null;
+  readonly external_attempt: number | null;
+  readonly external_url: string | null;
   readonly version: number;
 };
 
-export type NewRun = Omit<RunRow, 'org_id' | 'state' | 'cause' | 'started_at' | 'finished_at' | 'version'>;
+type Told = 'origin' | 'external_system' | 'external_id' | 'external_attempt' | 'external_url';
+export type NewRun = Omit<RunRow, 'org_id' | 'state' | 'cause' | 'started_at' | 'finished_at' | 'version' | Told>;
 
 /** Inserts a queued run; null where the same request made one before. */
 export async function insertRun(tx: Tx, run: NewRun): Promise<RunRow | null> {

@@ -8,7 +8,7 @@ import type { Floor } from '../../platform/floor.ts';
 import { createRun } from '../engine/runs.commands.ts';
 import { findRun, findRunByKey, type RunRow } from '../engine/run.store.ts';
 import { isTerminal } from '../../kernel/machine.ts';
-import { noRepository, noSuchRun, noSuchService, nothingToRepeat, runNotOver } from '../pipelines.problems.ts';
+import { isRecorded, noRepository, noSuchRun, noSuchService, nothingToRepeat, runNotOver } from '../pipelines.problems.ts';
 import { trustOf } from '../trust.ts';
 import { mirrorOf } from './mirror.commands.ts';
 import { runMachine } from '../states.ts';
@@ -53,6 +53,7 @@ export async function retryRun(floor: Floor, actor: Actor, input: { readonly run
   const { run, service, source, before, heardAt } = await floor.db.tx(actor.org, async (tx) => {
     const run = await findRun(tx, input.run);
     if (run === null) throw noSuchRun({ run: input.run });
+    if (run.origin === 'recorded' || run.trigger === 'recorded') throw isRecorded({ run: run.id, system: run.external_system ?? '' });
     if (!isTerminal(runMachine, run.state)) throw runNotOver({ run: run.id, state: run.state });
     const service = await serviceById(tx, run.service_id);
     if (service === null || service.repository === null || run.commit_id === null) throw nothingToRepeat({ run: run.id });
@@ -64,7 +65,7 @@ export async function retryRun(floor: Floor, actor: Actor, input: { readonly run
   const mirror = mirrorOf(floor, source.id);
   const at = { commit: await resolveRef(mirror, run.commit_id ?? ''), ref: run.ref };
   const origin = { service, source, mirror, ...at, trust: await trustAt(mirror, service, at), heardAt };
-  const order = await prepareAgain(floor, origin, { trigger: run.trigger, inputs: run.inputs }, requestKey);
+  const order = await prepareAgain(floor, origin, { trigger: run.trigger === 'push' ? 'push' : 'manual', inputs: run.inputs }, requestKey);
   return floor.db.tx(actor.org, (tx) => createRun(tx, actor, order));
 }
 
@@ -100,7 +101,7 @@ async function fullRef(mirror: string, name: string): Promise<string> {
 }
 
 /** By where the commit stands in the repository as it is now, whatever ref was claimed. */
-async function trustAt(mirror: string, service: Service, { commit, ref }: Place): Promise<ReturnType<typeof trustOf>> {
+export async function trustAt(mirror: string, service: Service, { commit, ref }: Place): Promise<ReturnType<typeof trustOf>> {
   const protectedBranch = service.repository?.branch ?? '';
   const [onProtected, onBranch] = await Promise.all([
     isAncestor(mirror, commit, `refs/heads/${protectedBranch}`),

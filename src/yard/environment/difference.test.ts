@@ -67,6 +67,7 @@ test('environments differ in words', () => {
     after: [],
     protected: false,
     agent: 'a',
+    deployedBy: 'yardmaster',
     strategy: { kind: 'all-at-once' },
     version: 1,
   } as const;
