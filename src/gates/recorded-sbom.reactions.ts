@@ -28,7 +28,8 @@ async function pairsOf(tx: Tx, fact: Fact): Promise<Pair[]> {
     if (build.recorded === null || build.service !== fact.service) continue;
     const [facts] = await gateFacts(tx, build.service, [build.digest]);
     for (const report of facts?.reports ?? []) {
-      if (report.state === 'ok' && report.sbom !== null && report.digest !== null)
+      const cyclonedx = (report.format ?? report.kind).startsWith('cyclonedx');
+      if (cyclonedx && report.state === 'ok' && report.sbom !== null && report.digest !== null)
         pairs.push({ build, document: report.digest });
     }
   }
