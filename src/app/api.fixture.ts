@@ -2,6 +2,7 @@ import { request as httpRequest, createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { afterAll } from 'vitest';
 import { firstAdminLink } from '../identity/sign-in.commands.ts';
+import type { Config } from '../platform/config.ts';
 import type { Floor } from '../platform/floor.ts';
 import type { Mounted } from '../platform/http/handler.ts';
 import { buildApp } from '../platform/http/server.system.ts';
@@ -34,8 +35,8 @@ export type Api = {
 export const REACHED = 418;
 
 /** Opens it, with a first admin; closed after the file's tests. */
-export async function openApi(): Promise<Api> {
-  const floor = await testFloor({ wiring: wiringOf() });
+export async function openApi(config: Partial<Config> = {}): Promise<Api> {
+  const floor = await testFloor({ wiring: wiringOf(), config });
   const { routes, gate } = wire();
   const ran: string[] = [];
   const counting = routes.map((mounted) => ({ route: mounted.route, handle: () => reach(ran, mounted) })) as unknown as Mounted[];

@@ -3,6 +3,7 @@ import * as changes from '../changes/changes.events.ts';
 import * as deployments from '../deployments/deployments.events.ts';
 import { onNews, onReleaseCreated, onVerified } from '../deployments/deployments.reactions.ts';
 import * as environments from '../environments/environments.events.ts';
+import { HEARD, onNewsForPeople } from '../comms/comms.reactions.ts';
 import * as gates from '../gates/gates.events.ts';
 import { recordedSbom } from '../gates/recorded-sbom.reactions.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
@@ -80,6 +81,7 @@ export const flow: readonly FlowLine[] = [
   },
   { when: environments.incidentDetected, then: [onNews], so: 'what is under way asks again' },
   { when: environments.incidentResolved, then: [onNews], so: 'what waited for a healthy environment asks again' },
+  ...HEARD.map((when) => ({ when, then: [onNewsForPeople], so: 'who should know is told' })),
 ];
 
 /** Every reaction once. */

@@ -43,6 +43,8 @@ const WORDS: readonly string[] = [
   'c2l4dGVlbiBieXRlcyEh',
   'https://example.org/x',
   'EUR',
+  `ym_go_${hex(64)}`,
+  `ntc_${hex(32)}`,
   '/path',
   '2030-01-01T10:00',
   ...PREFIXES.map((prefix) => `${prefix}_${hex(32)}`),

@@ -88,6 +88,12 @@ import { releasePageRoutes } from '../yard/release/release-page.routes.ts';
 import { calendarRoutes } from '../yard/calendar/calendar.routes.ts';
 import { debtsRoutes } from '../yard/debts/debts.routes.ts';
 import { inputsOver } from './inputs.ts';
+import { commsEvents } from '../comms/comms.events.ts';
+import { commsSweepers } from '../comms/comms.reactions.ts';
+import { notifyRoutes } from '../comms/comms.routes.ts';
+import { lookTask } from '../comms/look.work.ts';
+import { mailColumn } from '../comms/mail.commands.ts';
+import { digestTask, noticeRetention, sendTask } from '../comms/send.work.ts';
 import type { Slice } from './slice.ts';
 
 /** What deployments ask at every act: the one answer, and the bytes. */
@@ -101,11 +107,12 @@ export const sealedColumns: readonly SealedColumn[] = [
   hookColumn,
   incidentHookColumn,
   connectionColumn,
+  mailColumn,
 ];
 
 /** What is kept for how long, and which stored bytes are needed. */
 export const retention: RetentionParts = {
-  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention, workloadRetention],
+  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention, workloadRetention, noticeRetention],
   names: [pipelineBytes, artifactBytes, reportBytes, releaseBytes, deploymentBytes],
 };
 
@@ -201,6 +208,14 @@ export const slices: readonly Slice[] = [
   },
   { ...none, name: 'hooks', routes: hooksRoutes(inputs), events: hookEvents },
   { ...none, name: 'connections', routes: connectionRoutes(vendors), events: connectionEvents },
+  {
+    ...none,
+    name: 'comms',
+    routes: notifyRoutes,
+    tasks: [sendTask, digestTask, lookTask],
+    sweepers: commsSweepers,
+    events: commsEvents,
+  },
   { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },
   { ...none, name: 'live', routes: liveRoutes },
   { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },

@@ -92,6 +92,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     words: ['hooks', 'deliveries'],
     load: async () => [(await import('./commands/hooks.ts')).hookCommands],
   },
+  { group: MACHINES, words: ['notify'], load: async () => [(await import('./commands/notify.ts')).notifyCommands] },
   { group: MACHINES, words: ['keys'], load: async () => [(await import('./commands/keys.ts')).keyCommands] },
   {
     group: PEOPLE,

@@ -29,6 +29,11 @@ export type Egress = {
   call(call: EgressCall): Promise<EgressAnswer>;
   /** Throws where an address could not be called: to refuse a setting when it is saved. */
   check(url: string): Promise<void>;
+  /**
+   * The judged address of a place that is spoken to otherwise than by HTTP (a mail server), and whether the operator
+   * allowed it by name or network: connect to exactly this address. Throws `egress.*` problems.
+   */
+  place(host: string, port: number): Promise<{ readonly address: string; readonly allowed: boolean }>;
   close(): void;
 };
 
@@ -45,17 +50,21 @@ const system: Resolve = async (host) => (await systemLookup(host, { all: true, v
  * allowed places. `resolve` is the system's resolver but in tests.
  */
 export function makeEgress(allowed: Allowed, resolve: Resolve = system): Egress {
-  const judge = async (url: URL): Promise<string> => {
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  const placeOf = async (hostname: string, port: number): Promise<{ readonly address: string; readonly allowed: boolean }> => {
+    const host = hostname.replace(/^\[|\]$/g, '');
     const addresses = isIP(host) === 0 ? await addressesOf(host, resolve) : [host];
-    for (const address of addresses) {
-      if (allowed(host, port, address)) continue;
+    const foreign = addresses.filter((address) => !allowed(host, port, address));
+    for (const address of foreign) {
       const what = notPublic(address);
       if (what !== null) throw egressForbidden({ host, what });
-      if (url.protocol !== 'https:') throw badEgressUrl({ why: 'only https is spoken with places on the internet' });
     }
-    return addresses[0] ?? host;
+    return { address: addresses[0] ?? host, allowed: foreign.length === 0 };
+  };
+  const judge = async (url: URL): Promise<string> => {
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    const place = await placeOf(url.hostname, port);
+    if (!place.allowed && url.protocol !== 'https:') throw badEgressUrl({ why: 'only https is spoken with places on the internet' });
+    return place.address;
   };
   const agents = { http: new HttpAgent({ keepAlive: true, maxSockets: 16 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 16 }) };
   const ask = async (call: EgressCall, url: URL, headers: Readonly<Record<string, string>>, left: number): Promise<EgressAnswer> => {
@@ -73,6 +82,14 @@ export function makeEgress(allowed: Allowed, resolve: Resolve = system): Egress 
   return {
     call: async (call) => ask(call, parsed(call.url), call.headers ?? {}, call.redirects ?? 0),
     check: async (url) => void (await judge(parsed(url))),
+    // A URL parser reads every way to write an address as what it means, or refuses it.
+    async place(host, port) {
+      const url = /^[\w.:[\]-]{1,255}$/.test(host)
+        ? URL.parse(`https://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}`)
+        : null;
+      if (url === null || url.port !== '' || url.hostname === '') throw badEgressUrl({ why: 'it names no host' });
+      return placeOf(url.hostname, port);
+    },
     close() {
       agents.http.destroy();
       agents.https.destroy();

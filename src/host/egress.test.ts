@@ -244,3 +244,32 @@ test.each(['*', 'http://x', '10.0.0.0/33', 'a b', '-x.example', '[::1', 'host:99
     expect(allowedPlaces(list)).toHaveProperty('wrong');
   },
 );
+
+test('a place that is spoken to otherwise is judged by the same rules, in every way to write it', async () => {
+  const egress = makeEgress(places(`good.example:25`), resolve);
+  for (const host of [
+    '127.0.0.1',
+    '127.1',
+    '0x7f000001',
+    '2130706433',
+    '::1',
+    '[::1]',
+    '::ffff:127.0.0.1',
+    'localhost',
+    'metadata.example',
+    'mixed.example',
+    'a/b',
+    'a@b',
+    'x:25',
+    '',
+    'a b',
+    '127.0.0.1#',
+    '１２７.０.０.１',
+  ])
+    await expect(egress.place(host, 25), host).rejects.toMatchObject({
+      code: expect.stringMatching(/^egress\.(?:bad-url|forbidden|failed)$/),
+    });
+  expect(await egress.place('good.example', 25)).toEqual({ address: '93.184.216.34', allowed: true });
+  expect(await egress.place('good.example', 26)).toEqual({ address: '93.184.216.34', allowed: false });
+  egress.close();
+});

@@ -92,3 +92,13 @@ export async function endedCredentials(tx: Tx, ids: readonly string[]): Promise<
   );
   return new Set(rows.map(({ id }) => id));
 }
+
+/** Addresses of active persons, oldest first; who is not active or has none is absent. */
+export async function addressesOf(tx: Tx, persons: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await tx.query<{ id: string; emails: string[] }>(
+    `select person.id, array_agg(email order by added_at, email) as emails from person join person_email on person_id = person.id
+     where person.id = any($1) and active group by person.id`,
+    [persons],
+  );
+  return new Map(rows.map((row) => [row.id, row.emails]));
+}

@@ -186,6 +186,8 @@ const NOT_BYTES: Readonly<Record<string, string>> = {
   'policy_version.digest': 'of a column',
   'recovery_code.secret_digest': 'of a secret',
   'recorded_attestation.digest': 'of what it speaks of; kept as an artifact',
+  'notice_link.secret_digest': 'of a secret',
+  'notice_preference.digest_hour': 'an hour of the day',
 };
 
 test('every column of digests is either asked before bytes are deleted, or known to be of no bytes', async () => {

@@ -19,6 +19,7 @@ function world() {
       return answer({ keys: at.keys.map((kid) => ({ kty: 'RSA', kid })) });
     },
     check: async () => undefined,
+    place: async () => ({ address: '192.0.2.1', allowed: false }),
     close: () => undefined,
   };
   const keys = makeIssuerKeys(egress, () => now);

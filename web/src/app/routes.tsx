@@ -30,6 +30,7 @@ const SCREENS: readonly (readonly [path: string, load: Load])[] = [
   ['/debts', () => import('../pages/debts/page.tsx')],
   ['/admin', () => import('../pages/admin/page.tsx')],
   ['/admin/$part', () => import('../pages/admin/page.tsx')],
+  ['/go', () => import('../pages/go/page.tsx')],
   ['/account', () => import('../pages/account/page.tsx')],
 ];
 

@@ -7,6 +7,7 @@ import { MakeToken } from '../../app/make-token.tsx';
 import { useMe } from '../../app/session.tsx';
 import { Ago, Ask, Button, Empty, Facts, Loaded, Page, Panel, Problem, Table, Tag, When } from '../../kit/index.ts';
 import { Delegate } from './delegate.tsx';
+import { Notices } from './notices.tsx';
 import { Password } from './password.tsx';
 import { SecondFactor } from './second-factor.tsx';
 
@@ -68,6 +69,9 @@ export default function Account(): ReactNode {
         <div className="min-w-0 space-y-4">
           <Password />
           <SecondFactor />
+        </div>
+        <div className="min-w-0 lg:col-span-2">
+          <Notices />
         </div>
         <div className="min-w-0 lg:col-span-2">
           <MyTokens />

@@ -4,6 +4,7 @@ import { Empty, Page } from '../../kit/index.ts';
 import { Agents } from './agents.tsx';
 import { Audit } from './audit.tsx';
 import { Instance } from './instance.tsx';
+import { MailAndChat } from './mail.tsx';
 import { Parked } from './parked.tsx';
 import { People } from './people.tsx';
 import { Roles } from './roles.tsx';
@@ -21,6 +22,7 @@ const PARTS: readonly (readonly [key: string, label: string, body: ComponentType
   ['parked', 'Parked work', Parked],
   ['audit', 'Audit', Audit],
   ['webhooks', 'Webhooks', Webhooks],
+  ['mail', 'Mail and chat', MailAndChat],
   ['instance', 'Instance', Instance],
 ];
 

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { useMay, useMe } from '../../app/session.tsx';
-import { Button, useKeys } from '../../kit/index.ts';
+import { Button, useKeys, useUrl } from '../../kit/index.ts';
 import { BreakGlassAsk, CancelAsk, DeployAsk, RollBackAsk } from './deploy-asks.tsx';
 import { AbandonAsk, HoldAsk } from './release-asks.tsx';
 import { newest, type Place, type Release } from './types.ts';
@@ -10,8 +10,10 @@ type Asked = 'hold' | 'approve' | 'reject' | 'withdraw' | 'deploy' | 'roll-back'
 
 /** Everything that can be done about a release in one environment. What may not be done stands there too, and says why. */
 export function Acts({ page, place }: { readonly page: Release; readonly place: Place }): ReactNode {
-  const [asked, ask] = useState<Asked | null>(null);
   const because = useReasons(page, place);
+  // A link of a mail asks for the vote: its form is open, and nothing is given before it is sent.
+  const [wanted] = useUrl('ask');
+  const [asked, ask] = useState<Asked | null>(wanted === 'vote' && because.approve === null ? 'approve' : null);
   const offered =
     (which: Asked): (() => void) =>
     () =>
