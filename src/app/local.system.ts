@@ -1,5 +1,6 @@
 import { argumentsOf, type Daemon, type DaemonOptions } from '../host/daemon.process.ts';
 import type { Floor } from '../platform/floor.ts';
+import { gitLogin } from '../integrations/forges/at.system.ts';
 import { openFloor } from '../platform/floor.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { startEmbedded } from '../platform/postgres/embedded.system.ts';
@@ -22,7 +23,14 @@ export async function withFloor<Result>(
   const embedded = config.databaseUrl === null ? await startEmbedded(config.state, config.keys) : null;
   try {
     const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
-    const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: options.migrate === false ? null : MIGRATIONS });
+    const open = await openFloor({
+      config,
+      log,
+      where,
+      wiring: wiringOf(),
+      gitLogin,
+      migrations: options.migrate === false ? null : MIGRATIONS,
+    });
     try {
       return await work(open.floor);
     } finally {

@@ -7,6 +7,7 @@ import { restoreStatus } from '../operations/restore.api.ts';
 import { openBlobStore } from '../platform/blobs/disk.system.ts';
 import { mustBeEmpty, mustKnowSchema, restoreBackup } from '../platform/backup/restore.system.ts';
 import { verifyBackup } from '../platform/backup/verify.system.ts';
+import { gitLogin } from '../integrations/forges/at.system.ts';
 import { openFloor } from '../platform/floor.system.ts';
 import { signingKeysIn } from '../platform/keys/signing.system.ts';
 import { makeLog } from '../platform/log.system.ts';
@@ -100,7 +101,7 @@ async function restore(given: DaemonOptions, _signal: AbortSignal, say: (line: s
       say,
     };
     const restored = await restoreBackup(order);
-    const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: MIGRATIONS });
+    const open = await openFloor({ config, log, where, wiring: wiringOf(), gitLogin, migrations: MIGRATIONS });
     try {
       await open.floor.db.tx(open.floor.org, (tx) =>
         tx.record(instanceRestored, {

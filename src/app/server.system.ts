@@ -5,6 +5,7 @@ import type { Hono } from 'hono';
 import { firstAdminLink } from '../identity/sign-in.commands.ts';
 import type { Config } from '../platform/config.ts';
 import type { Floor } from '../platform/floor.ts';
+import { gitLogin } from '../integrations/forges/at.system.ts';
 import { openFloor } from '../platform/floor.system.ts';
 import { drain } from '../platform/http/drain.system.ts';
 import { leanListener } from '../platform/http/lean.system.ts';
@@ -45,7 +46,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const embedded = config.databaseUrl === null ? await startEmbedded(config.state, config.keys) : null;
     if (embedded !== null) undo.unshift(() => embedded.stop());
     const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
-    const open = await openFloor({ config, log, where, wiring: wiringOf(), migrations: MIGRATIONS });
+    const open = await openFloor({ config, log, where, wiring: wiringOf(), gitLogin, migrations: MIGRATIONS });
     undo.unshift(() => open.close());
     const leaving = new AbortController();
     const stopping = new AbortController();

@@ -53,3 +53,27 @@ export const shallowHistory = defineProblem<{ what: string }>('git.shallow-histo
   sentence: ({ what }) => `This repository is a shallow clone, and what it lacks decides: ${what}.`,
   remedy: 'Fetch the rest: git fetch --unshallow --tags (in GitHub Actions: actions/checkout with fetch-depth: 0).',
 });
+
+export const notAllowed = defineProblem<{ host: string }>('git.not-allowed', {
+  status: 403,
+  sentence: ({ host }) => `${host} does not let us read this repository.`,
+  remedy: 'Connect the forge with a credential that may read it (`ym connect add`, then `ym connect check`).',
+});
+
+export const noSuchRepository = defineProblem<{ host: string }>('git.no-such-repository', {
+  status: 404,
+  sentence: ({ host }) => `${host} has no such repository, or does not show it to us.`,
+  remedy: 'Check its address; a private one needs a connection to the forge whose credential may read it.',
+});
+
+export const repositoryMoved = defineProblem<{ host: string }>('git.moved', {
+  status: 409,
+  sentence: ({ host }) => `${host} sends us on to another address of this repository, and we don't follow.`,
+  remedy: 'It was renamed or moved: set its new address in the service.',
+});
+
+export const mirrorTooLarge = defineProblem<{ limit: number }>('git.mirror-too-large', {
+  status: 413,
+  sentence: ({ limit }) => `The repository takes more than ${limit} bytes on disk.`,
+  remedy: 'Raise YARDMASTER_GIT_MIRROR_LIMIT where the disk has room for it, or take large files out of its history.',
+});

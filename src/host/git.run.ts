@@ -1,10 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { COMMIT_FORMAT, isCommitId, parseCommits, parseHeads, repositoryUrlFault, validRef } from './git.ts';
+import { COMMIT_FORMAT, isCommitId, parseCommits, validRef } from './git.ts';
 import type { Commit, Head, Tag } from './git.ts';
 import { gitArguments, gitEnvironment } from './git-command.system.ts';
-import { badRef, badRepositoryUrl, gitFailed, gitMissing, gitTimeout, gitTooMuch, noSuchRef } from './git.problems.ts';
+import { badRef, gitFailed, gitMissing, gitTimeout, gitTooMuch, noSuchRef } from './git.problems.ts';
 
 /**
  * Git as a child process. Always an argument array, never a shell; what a stranger may have chosen stands behind
@@ -16,16 +14,18 @@ export type GitOptions = {
   readonly limit?: number;
   readonly signal?: AbortSignal;
   readonly input?: string;
+  /** Beyond what git always gets: how it reaches one repository (`gitReach`). Never in arguments, which every user of a machine sees. */
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
 const DEFAULT_TIMEOUT = 60_000;
 const DEFAULT_LIMIT = 64 * 1024 * 1024;
 const ERROR_TEXT = 4000;
 
-function start(dir: string | null, args: readonly string[]): ChildProcess {
+function start(dir: string | null, args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
   // Its own process group, so that ending it ends its transport helpers too.
   return spawn('git', gitArguments(dir, args), {
-    env: gitEnvironment(),
+    env: { ...gitEnvironment(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
     shell: false,
@@ -55,7 +55,7 @@ export async function* streamGit(dir: string | null, args: readonly string[], op
   const command = args[0] ?? '';
   const limit = options.limit ?? DEFAULT_LIMIT;
   const ms = options.timeoutMs ?? DEFAULT_TIMEOUT;
-  const child = start(dir, args);
+  const child = start(dir, args, options.environment);
   let late = false;
   let seen = 0;
   let complaint = '';
@@ -155,12 +155,6 @@ async function peeledRefs(dir: string, under: readonly string[]): Promise<Head[]
   return refs;
 }
 
-/** Branches and tags of a remote repository, without fetching anything. */
-export async function listRemoteHeads(url: string, options: GitOptions = {}): Promise<Head[]> {
-  const out = await runGit(null, ['ls-remote', '--end-of-options', checkedUrl(url), 'refs/heads/*', 'refs/tags/*'], options);
-  return parseHeads(out.toString('utf8'));
-}
-
 /** The bytes of the file at `path` in `commit`, or null where there is none; more than `limit` bytes are refused. */
 export async function showFile(dir: string, commit: string, path: string, limit: number): Promise<Buffer | null> {
   const wanted = `${revision(commit)}:${path.replace(/^\.?\/+/, '')}`;
@@ -183,46 +177,6 @@ export function archive(dir: string, commit: string, path = '.', options: GitOpt
   if (!isCommitId(commit)) throw badRef({ ref: commit.slice(0, 250) });
   const tree = path === '.' || path === '' ? commit : `${commit}:${path}`;
   return streamGit(dir, ['archive', '--format=tar', tree], { limit: 2 * 1024 ** 3, ...options });
-}
-
-function checkedUrl(url: string): string {
-  const why = repositoryUrlFault(url);
-  if (why !== null) throw badRepositoryUrl({ url: url.slice(0, 200), why });
-  return url;
-}
-
-/** Every branch and tag, pruned to what the remote has. */
-export const ALL_REFS = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
-
-/** Brings the bare mirror at `dir` (made where it is missing) to what `url` holds under `refspecs`. */
-export async function fetchMirror(
-  dir: string,
-  url: string,
-  refspecs: readonly string[] = ALL_REFS,
-  options: GitOptions = {},
-): Promise<void> {
-  const from = checkedUrl(url);
-  if (!(await stat(join(dir, 'HEAD')).catch(() => null))) {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await runGit(null, ['init', '--quiet', '--bare', '--template=', '--end-of-options', dir]);
-  }
-  await runGit(
-    dir,
-    [
-      'fetch',
-      '--quiet',
-      '--prune',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--no-recurse-submodules',
-      '--no-auto-maintenance',
-      '--no-show-forced-updates',
-      '--end-of-options',
-      from,
-      ...refspecs,
-    ],
-    { timeoutMs: 120_000, ...options },
-  );
 }
 
 /** Whether `ancestor` is reachable from `commit`; false where either is unknown here. */

@@ -3,16 +3,15 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { fetchMirror, listRemoteHeads } from './git-fetch.run.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMIT_FORMAT, parseCommits, parseHeads, readCoAuthors, repositoryUrlFault, validRef } from './git.ts';
 import {
   archive,
   changedPaths,
-  fetchMirror,
   fileIds,
   isAncestor,
   listHeads,
-  listRemoteHeads,
   listTags,
   onAnyBranch,
   readCommits,
@@ -167,7 +166,7 @@ test('a hook or program that a repository names is not run', async () => {
 test('what is slow is stopped, what fails says why', async () => {
   await expect(runGit(repo, ['cat-file', '--batch'], { input: '', timeoutMs: 5_000 })).resolves.toHaveLength(0);
   await expect(runGit(repo, ['-c', 'alias.nap=!sleep 20', 'nap'], { timeoutMs: 100 })).rejects.toMatchObject({ code: 'git.timeout' });
-  await expect(fetchMirror(join(root, 'm3'), join(root, 'nowhere'))).rejects.toMatchObject({ code: 'git.failed' });
+  await expect(fetchMirror(join(root, 'm3'), join(root, 'nowhere'))).rejects.toMatchObject({ code: 'git.no-such-repository' });
   await expect(resolveRef(repo, 'nobody')).rejects.toMatchObject({ code: 'git.no-such-ref' });
 });
 

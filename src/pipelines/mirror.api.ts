@@ -1,6 +1,7 @@
+import { isCommitId } from '../host/git.ts';
 import { resolveRef } from '../host/git.run.ts';
 import type { Tx } from '../platform/floor.ts';
-import { mirrorOf, refresh } from './sources/mirror.commands.ts';
+import { mirrorOf, refresh, refreshOne } from './sources/mirror.commands.ts';
 import { sourceByUrl } from './sources/source.store.ts';
 
 /**
@@ -16,8 +17,18 @@ export async function mirrorWith(tx: Tx, repository: string, commit: string): Pr
     () => false,
   );
   if (!there) {
-    await refresh(tx.floor, source.id, repository);
-    await resolveRef(dir, commit);
+    await refresh(tx.floor, tx.org, source.id, repository);
+    await present(dir, commit).catch(() => bring(tx, source.id, repository, commit));
   }
   return dir;
+}
+
+async function present(dir: string, commit: string): Promise<void> {
+  await resolveRef(dir, commit);
+}
+
+/** A commit that no branch holds any more is asked for by its id: forges keep it for a while. */
+async function bring(tx: Tx, source: string, repository: string, commit: string): Promise<void> {
+  if (isCommitId(commit)) await refreshOne(tx.floor, tx.org, source, repository, commit, `commits/${commit}`).catch(() => undefined);
+  await present(mirrorOf(tx.floor, source), commit);
 }

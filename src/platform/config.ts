@@ -52,6 +52,8 @@ export type Config = {
   readonly shutdownDelayMs: number;
   /** Places outside the public internet that settings may name: networks, addresses and hosts, each with a port where only that one is meant. */
   readonly egressAllow: string;
+  /** Bytes that one server's copy of a repository may take. */
+  readonly gitMirrorLimit: number;
 };
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -104,6 +106,11 @@ const settings = z.object({
     .optional(),
   YARDMASTER_BACKUP_KEEP: count(1, 10_000).default(7),
   YARDMASTER_SHUTDOWN_DELAY_MS: count(0, 60_000).default(0),
+  YARDMASTER_GIT_MIRROR_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1_000_000)
+    .default(10 * 1024 ** 3),
   YARDMASTER_EGRESS_ALLOW: z
     .string()
     .max(10_000)
@@ -165,6 +172,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     },
     shutdownDelayMs: given.YARDMASTER_SHUTDOWN_DELAY_MS,
     egressAllow: given.YARDMASTER_EGRESS_ALLOW,
+    gitMirrorLimit: given.YARDMASTER_GIT_MIRROR_LIMIT,
   };
 }
 

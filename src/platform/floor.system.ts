@@ -8,7 +8,7 @@ import { newId, randomHex } from '../host/ids.system.ts';
 import { openBlobStore } from './blobs/disk.system.ts';
 import { startBus } from './bus.system.ts';
 import type { Config } from './config.ts';
-import type { Floor } from './floor.ts';
+import type { Floor, GitLogin } from './floor.ts';
 import type { Masters } from './keys/master.port.ts';
 import { makeSecretBox, openMasters } from './keys/secrets.system.ts';
 import { openSigningKeys } from './keys/signing.system.ts';
@@ -26,10 +26,12 @@ export type OpenOptions = {
   readonly wiring: Wiring;
   /** null: the schema is known to be up to date (tests clone a migrated template). */
   readonly migrations: string | null;
+  /** Who knows with what git signs in; without one, nobody does. */
+  readonly gitLogin?: (floor: Floor, org: string, repository: string) => Promise<GitLogin | null>;
 };
 
 /** Opens everything that slices stand on: database (migrated), blobs, keys, secrets, notifications. */
-export async function openFloor({ config, log, where, wiring, migrations }: OpenOptions): Promise<OpenFloor> {
+export async function openFloor({ config, log, where, wiring, migrations, gitLogin }: OpenOptions): Promise<OpenFloor> {
   await mkdir(config.state, { recursive: true });
   const pool = makePool(where, 'yardmaster', config.databasePool, log);
   const keys = await openSigningKeys(config.keys);
@@ -56,6 +58,7 @@ export async function openFloor({ config, log, where, wiring, migrations }: Open
     masters,
     bus,
     egress,
+    gitLogin: async (at, repository) => (await gitLogin?.(floor, at, repository)) ?? null,
     newId,
     randomHex,
     org,

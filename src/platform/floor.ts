@@ -24,6 +24,8 @@ export type Floor = {
   readonly bus: Bus;
   /** The one way out: every call to an address that somebody wrote into a setting. Never inside a transaction. */
   readonly egress: Egress;
+  /** With what git signs in to a repository, where a connection of the organisation is for it; null: with nothing. */
+  readonly gitLogin: (org: string, repository: string) => Promise<GitLogin | null>;
   readonly newId: <Prefix extends string>(prefix: Prefix) => Id<Prefix>;
   /** Random bytes as lower-case hex: for secrets of tokens and links. */
   readonly randomHex: (bytes: number) => string;
@@ -34,6 +36,9 @@ export type Floor = {
   /** Whether this instance came out of a backup and no person has resumed it: until then nothing acts. */
   readonly paused: () => boolean;
 };
+
+/** A user and a password for git over https. */
+export type GitLogin = { readonly user: string; readonly password: string };
 
 /** PostgreSQL, one transaction at a time. `org` goes into row-level security; `'*'` is for sweepers and the sequencer. */
 export type Db = {

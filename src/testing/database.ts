@@ -8,7 +8,7 @@ import { digestOf } from '../kernel/digest.ts';
 import { randomHex } from '../host/ids.system.ts';
 import { parseConfig, type Config } from '../platform/config.ts';
 import type { Floor } from '../platform/floor.ts';
-import { openFloor } from '../platform/floor.system.ts';
+import { openFloor, type OpenOptions } from '../platform/floor.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { startEmbedded, type Connection } from '../platform/postgres/embedded.system.ts';
 import { migrate } from '../platform/postgres/migrate.system.ts';
@@ -24,7 +24,12 @@ const TEMPLATE_LOCK = 7420_0002;
  * closed and dropped after the file's last test.
  */
 export async function testFloor(
-  options: { readonly wiring?: Wiring; readonly config?: Partial<Config>; readonly database?: TestDatabase } = {},
+  options: {
+    readonly wiring?: Wiring;
+    readonly config?: Partial<Config>;
+    readonly database?: TestDatabase;
+    readonly gitLogin?: OpenOptions['gitLogin'];
+  } = {},
 ): Promise<Floor> {
   const opened = options.database ?? (await testDatabase());
   const state = await mkdtemp(join(tmpdir(), 'ym-test-'));
@@ -39,6 +44,7 @@ export async function testFloor(
     where: opened.where,
     wiring: options.wiring ?? new Map(),
     migrations: null,
+    ...(options.gitLogin === undefined ? {} : { gitLogin: options.gitLogin }),
   });
   afterAll(async () => {
     await open.close();

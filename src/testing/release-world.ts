@@ -183,7 +183,7 @@ function git(dir: string, author: Who, args: readonly string[]): string {
 /** What the watcher of repositories does at a push. */
 async function watch(floor: Floor, tx: World['tx'], url: string): Promise<void> {
   const source = await tx((t) => ensureSource(t, url));
-  await refresh(floor, source.id, url);
+  await refresh(floor, floor.org, source.id, url);
   const commits = await readCommits(mirrorOf(floor, source.id), { all: true, limit: 1000 });
   await tx((t) => insertCommits(t, source.id, commits));
 }

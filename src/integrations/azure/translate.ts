@@ -11,8 +11,11 @@ export function translateAzure({ payload }: Delivered): readonly ForgeEvent[] {
   const pull = kind === 'ms.vss-code.git-pullrequest-comment-event' ? at(resource, 'pullRequest') : resource;
   const about: About = {
     said: kind,
-    repository: readRepository(at(pull, 'repository')),
-    sender: readUser(at(resource, 'comment', 'author')) ?? readUser(at(resource, 'pushedBy')) ?? readUser(at(resource, 'createdBy')),
+    repository: readAzureRepository(at(pull, 'repository')),
+    sender:
+      readAzureUser(at(resource, 'comment', 'author')) ??
+      readAzureUser(at(resource, 'pushedBy')) ??
+      readAzureUser(at(resource, 'createdBy')),
   };
   const events = read(kind, resource, pull, about);
   return events.length === 0 ? [{ ...about, kind: 'other' }] : events;
@@ -39,7 +42,7 @@ function read(kind: string, resource: unknown, pull: unknown, about: About): rea
         commit: sha(at(resource, 'sourceVersion')),
       },
     ];
-  const mergeRequest = readPull(pull);
+  const mergeRequest = readAzurePull(pull);
   if (mergeRequest === null) return [];
   if (kind === 'ms.vss-code.git-pullrequest-comment-event') return [readComment(resource, about, mergeRequest)];
   const words: Readonly<Record<string, MergeRequestAction>> = {
@@ -51,7 +54,8 @@ function read(kind: string, resource: unknown, pull: unknown, about: About): rea
   return Object.hasOwn(words, kind) ? [{ ...about, kind: 'merge-request', action: words[kind] ?? 'other', mergeRequest }] : [];
 }
 
-function readUser(value: unknown): Login | null {
+/** An identity; null where none is named. */
+export function readAzureUser(value: unknown): Login | null {
   const [login, name, id] = [text(at(value, 'uniqueName'), NAME), text(at(value, 'displayName'), NAME), text(at(value, 'id'), NAME)];
   if (login === null && name === null) return null;
   // The unique name is an address for people; for services and groups it is something else.
@@ -59,7 +63,8 @@ function readUser(value: unknown): Login | null {
   return { id, login, name, email, bot: flag(at(value, 'isContainer')) ?? false };
 }
 
-function readRepository(value: unknown): Repository | null {
+/** A repository; its path is `Project/Repository`. */
+export function readAzureRepository(value: unknown): Repository | null {
   const name = text(at(value, 'name'), NAME);
   if (name === null) return null;
   const namespace = text(at(value, 'project', 'name'), NAME);
@@ -96,12 +101,13 @@ function readUpdate(update: unknown, resource: unknown, about: About): ForgeEven
   return { ...about, kind: 'push', ref, before, after, forced: null, commits, head, compare: null, baseRef: null };
 }
 
-function readPull(value: unknown): MergeRequestSeen | null {
+/** A pull request; null where it has no number. */
+export function readAzurePull(value: unknown): MergeRequestSeen | null {
   const number = count(at(value, 'pullRequestId'));
   if (number === null) return null;
   const status = at(value, 'status');
   const source = text(at(value, 'sourceRefName'), NAME * 2);
-  const fork = readRepository(at(value, 'forkSource', 'repository'));
+  const fork = readAzureRepository(at(value, 'forkSource', 'repository'));
   return {
     number,
     title: text(at(value, 'title')) ?? '',
@@ -111,17 +117,17 @@ function readPull(value: unknown): MergeRequestSeen | null {
     source: {
       branch: short(source),
       commit: sha(at(value, 'lastMergeSourceCommit', 'commitId')),
-      repository: fork ?? readRepository(at(value, 'repository')),
+      repository: fork ?? readAzureRepository(at(value, 'repository')),
     },
     target: {
       branch: short(text(at(value, 'targetRefName'), NAME * 2)),
       commit: sha(at(value, 'lastMergeTargetCommit', 'commitId')),
-      repository: readRepository(at(value, 'repository')),
+      repository: readAzureRepository(at(value, 'repository')),
     },
     // A fork's branch is not in this repository.
     headRef: fork === null ? source : null,
-    author: readUser(at(value, 'createdBy')),
-    reviewers: list(at(value, 'reviewers')).flatMap((one) => readUser(one) ?? []),
+    author: readAzureUser(at(value, 'createdBy')),
+    reviewers: list(at(value, 'reviewers')).flatMap((one) => readAzureUser(one) ?? []),
     labels: list(at(value, 'labels')).flatMap((one) => text(at(one, 'name'), NAME) ?? []),
     mergeCommit: status === 'completed' ? sha(at(value, 'lastMergeCommit', 'commitId')) : null,
     link: first(link(at(value, '_links', 'web', 'href')), link(at(value, 'url'))),
@@ -142,7 +148,7 @@ function readComment(resource: unknown, about: About, mergeRequest: MergeRequest
     comment: {
       id: text(at(comment, 'id'), NAME),
       body: text(at(comment, 'content'), BODY) ?? '',
-      author: readUser(at(comment, 'author')),
+      author: readAzureUser(at(comment, 'author')),
       link: link(at(comment, '_links', 'web', 'href')),
       createdAt: published,
       updatedAt: updated,

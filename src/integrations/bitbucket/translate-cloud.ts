@@ -7,7 +7,7 @@ import { at, BODY, count, first, flag, instant, LINE, link, list, NAME, sha, tex
  */
 export function translateCloud({ header, payload }: Delivered): readonly ForgeEvent[] {
   const kind = (header('x-event-key') ?? '').slice(0, NAME);
-  const about: About = { said: kind, repository: readRepository(at(payload, 'repository')), sender: readUser(at(payload, 'actor')) };
+  const about: About = { said: kind, repository: readRepository(at(payload, 'repository')), sender: readCloudUser(at(payload, 'actor')) };
   const events = read(kind, payload, about);
   return events.length === 0 ? [{ ...about, kind: 'other' }] : events;
 }
@@ -52,7 +52,8 @@ function read(kind: string, payload: unknown, about: About): readonly ForgeEvent
   return Object.hasOwn(words, kind) ? [{ ...about, kind: 'repository', action: words[kind as keyof typeof words], before: null }] : [];
 }
 
-function readUser(value: unknown): Login | null {
+/** An account; null where none is named. */
+export function readCloudUser(value: unknown): Login | null {
   const login = first(text(at(value, 'username'), NAME), text(at(value, 'nickname'), NAME));
   const name = text(at(value, 'display_name'), NAME);
   if (login === null && name === null) return null;
@@ -81,9 +82,9 @@ function readRepository(value: unknown): Repository | null {
 }
 
 /** `Name <address>` as git has it, and the account that the forge takes it for. */
-function readAuthor(value: unknown): Login | null {
+export function readAuthor(value: unknown): Login | null {
   const raw = text(at(value, 'raw'), LINE) ?? '';
-  const user = readUser(at(value, 'user'));
+  const user = readCloudUser(at(value, 'user'));
   const email = /<([^<>]{1,255})>/.exec(raw)?.[1] ?? null;
   const name = text(raw.replace(/<[^<>]*>/, '').trim(), NAME);
   return user === null && name === null && email === null ? null : { ...(user ?? { id: null, login: null, name, bot: false }), email };
@@ -119,7 +120,8 @@ function readCommit(value: unknown): { id: string; message: string; author: Logi
   return { id, message: text(at(value, 'message'), BODY) ?? '', author, committer: null, link: link(at(value, 'links', 'html', 'href')) };
 }
 
-function readPull(payload: unknown): MergeRequestSeen | null {
+/** The merge request of a payload (`pullrequest`); null where it has no number. */
+export function readCloudPull(payload: unknown): MergeRequestSeen | null {
   const value = at(payload, 'pullrequest');
   const number = count(at(value, 'id'));
   if (number === null) return null;
@@ -142,8 +144,8 @@ function readPull(payload: unknown): MergeRequestSeen | null {
     target: end('destination'),
     // Bitbucket Cloud offers git no ref of a merge request: its source branch is looked at.
     headRef: null,
-    author: readUser(at(value, 'author')),
-    reviewers: list(at(value, 'reviewers')).flatMap((one) => readUser(one) ?? []),
+    author: readCloudUser(at(value, 'author')),
+    reviewers: list(at(value, 'reviewers')).flatMap((one) => readCloudUser(one) ?? []),
     labels: [],
     mergeCommit: sha(at(value, 'merge_commit', 'hash')),
     link: link(at(value, 'links', 'html', 'href')),
@@ -153,7 +155,7 @@ function readPull(payload: unknown): MergeRequestSeen | null {
 }
 
 function readPullEvent(what: string, payload: unknown, about: About): readonly ForgeEvent[] {
-  const mergeRequest = readPull(payload);
+  const mergeRequest = readCloudPull(payload);
   if (mergeRequest === null) return [];
   const reviews = {
     approved: 'approved',
@@ -162,7 +164,8 @@ function readPullEvent(what: string, payload: unknown, about: About): readonly F
     changes_request_removed: 'dismissed',
   } as const;
   if (Object.hasOwn(reviews, what)) {
-    const reviewer = readUser(at(payload, 'approval', 'user')) ?? readUser(at(payload, 'changes_request', 'user')) ?? about.sender;
+    const reviewer =
+      readCloudUser(at(payload, 'approval', 'user')) ?? readCloudUser(at(payload, 'changes_request', 'user')) ?? about.sender;
     const state = reviews[what as keyof typeof reviews];
     return [{ ...about, kind: 'review', state, reviewer, commit: mergeRequest.source.commit, mergeRequest }];
   }
@@ -186,7 +189,7 @@ function readComment(payload: unknown): CommentSeen {
   return {
     id: text(at(value, 'id'), NAME),
     body: text(at(value, 'content', 'raw'), BODY) ?? '',
-    author: readUser(at(value, 'user')),
+    author: readCloudUser(at(value, 'user')),
     link: link(at(value, 'links', 'html', 'href')),
     createdAt: instant(at(value, 'created_on')),
     updatedAt: instant(at(value, 'updated_on')),
@@ -204,8 +207,8 @@ function readIssueEvent(what: string, payload: unknown, about: About): readonly 
     body: text(at(value, 'content', 'raw'), BODY) ?? '',
     state: state === 'new' || state === 'open' ? ('open' as const) : state === undefined ? null : ('closed' as const),
     labels: [],
-    author: readUser(at(value, 'reporter')),
-    assignees: [at(value, 'assignee')].flatMap((one) => readUser(one) ?? []),
+    author: readCloudUser(at(value, 'reporter')),
+    assignees: [at(value, 'assignee')].flatMap((one) => readCloudUser(one) ?? []),
     link: link(at(value, 'links', 'html', 'href')),
     createdAt: instant(at(value, 'created_on')),
     updatedAt: instant(at(value, 'updated_on')),

@@ -11,7 +11,7 @@ export function translateServer({ header, payload }: Delivered): readonly ForgeE
     readRepository(at(payload, 'repository')) ??
     readRepository(at(payload, 'pullRequest', 'toRef', 'repository')) ??
     readRepository(at(payload, 'new'));
-  const about: About = { said: kind, repository, sender: readUser(at(payload, 'actor')) };
+  const about: About = { said: kind, repository, sender: readServerUser(at(payload, 'actor')) };
   const events = read(kind, payload, about);
   return events.length === 0 ? [{ ...about, kind: kind === 'diagnostics:ping' ? 'ping' : 'other' }] : events;
 }
@@ -49,7 +49,7 @@ function read(kind: string, payload: unknown, about: About): readonly ForgeEvent
       },
     ];
   }
-  const mergeRequest = readPull(at(payload, 'pullRequest'));
+  const mergeRequest = readServerPull(at(payload, 'pullRequest'));
   const [, said] = /:comment:(added|edited|deleted)$/.exec(kind) ?? [];
   if (said !== undefined) {
     const action = COMMENTS[said as keyof typeof COMMENTS];
@@ -59,14 +59,15 @@ function read(kind: string, payload: unknown, about: About): readonly ForgeEvent
   }
   if (mergeRequest === null) return [];
   if (Object.hasOwn(REVIEWS, kind)) {
-    const reviewer = readUser(at(payload, 'participant', 'user')) ?? about.sender;
+    const reviewer = readServerUser(at(payload, 'participant', 'user')) ?? about.sender;
     const commit = sha(at(payload, 'participant', 'lastReviewedCommit')) ?? mergeRequest.source.commit;
     return [{ ...about, kind: 'review', state: REVIEWS[kind as keyof typeof REVIEWS], reviewer, commit, mergeRequest }];
   }
   return [{ ...about, kind: 'merge-request', action: (Object.hasOwn(PULLS, kind) ? PULLS[kind] : undefined) ?? 'other', mergeRequest }];
 }
 
-function readUser(value: unknown): Login | null {
+/** An account; null where none is named. */
+export function readServerUser(value: unknown): Login | null {
   const login = first(text(at(value, 'slug'), NAME), text(at(value, 'name'), NAME));
   if (login === null) return null;
   return {
@@ -78,7 +79,8 @@ function readUser(value: unknown): Login | null {
   };
 }
 
-function readRepository(value: unknown): Repository | null {
+/** A repository; its path is `KEY/slug`. */
+export function readRepository(value: unknown): Repository | null {
   const name = text(at(value, 'slug'), NAME);
   const namespace = text(at(value, 'project', 'key'), NAME);
   if (name === null || namespace === null) return null;
@@ -114,7 +116,8 @@ function readChange(change: unknown, about: About): ForgeEvent | null {
   return { ...about, kind: 'push', ref, before, after, forced: null, commits: [], head, compare: null, baseRef: null };
 }
 
-function readPull(value: unknown): MergeRequestSeen | null {
+/** A pull request; null where it has no number. */
+export function readServerPull(value: unknown): MergeRequestSeen | null {
   const number = count(at(value, 'id'));
   if (number === null) return null;
   const end = (side: 'fromRef' | 'toRef') => ({
@@ -132,8 +135,8 @@ function readPull(value: unknown): MergeRequestSeen | null {
     source: end('fromRef'),
     target: end('toRef'),
     headRef: `refs/pull-requests/${number}/from`,
-    author: readUser(at(value, 'author', 'user')),
-    reviewers: list(at(value, 'reviewers')).flatMap((one) => readUser(at(one, 'user')) ?? []),
+    author: readServerUser(at(value, 'author', 'user')),
+    reviewers: list(at(value, 'reviewers')).flatMap((one) => readServerUser(at(one, 'user')) ?? []),
     labels: [],
     mergeCommit: sha(at(value, 'properties', 'mergeCommit', 'id')),
     link: link(at(list(at(value, 'links', 'self'))[0], 'href')),
@@ -147,7 +150,7 @@ function readComment(payload: unknown): CommentSeen {
   return {
     id: text(at(value, 'id'), NAME),
     body: text(at(value, 'text'), BODY) ?? '',
-    author: readUser(at(value, 'author')),
+    author: readServerUser(at(value, 'author')),
     link: null,
     createdAt: instant(at(value, 'createdDate')),
     updatedAt: instant(at(value, 'updatedDate')),

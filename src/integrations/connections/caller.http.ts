@@ -47,6 +47,7 @@ export async function callerFor(floor: Floor, org: string, id: string, vendorOf:
   return {
     connection,
     ask,
+    gitPassword: async () => credential['deployToken'] ?? passwordOf(await authorized(false)),
     async *pages(asked, most = PAGES) {
       let next: Asked = asked;
       for (let page = 1; ; page += 1) {
@@ -60,6 +61,14 @@ export async function callerFor(floor: Floor, org: string, id: string, vendorOf:
       }
     },
   };
+}
+
+/** The token of an `Authorization` header, whatever word stands before it; of a basic one the password. */
+function passwordOf(headers: Readonly<Record<string, string>>): string {
+  const [scheme = '', value = ''] = (headers['authorization'] ?? '').split(' ', 2);
+  if (scheme.toLowerCase() !== 'basic') return value;
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
 }
 
 /** What vendors see of a row. */

@@ -89,11 +89,15 @@ export type Caller = {
   ask(asked: Asked): Promise<Answer>;
   /** Every page's JSON, `most` pages at most (100 by default); says so by a problem where there are more. */
   pages(asked: Asked, most?: number): AsyncGenerator<unknown>;
+  /** The password by which git signs in at this connection: its token, or what it gets for its key. For the one process that needs it. */
+  gitPassword(): Promise<string>;
 };
 
 /** A path from segments, each encoded: what others name can't leave its segment. */
 export function path(...segments: readonly (string | number)[]): string {
-  return segments.map((one) => encodeURIComponent(String(one)).replaceAll(/^\.{1,2}$/g, (dots) => dots.replaceAll('.', '%2E'))).join('/');
+  return segments
+    .map((one) => encodeURIComponent(String(one).toWellFormed()).replaceAll(/^\.{1,2}$/g, (dots) => dots.replaceAll('.', '%2E')))
+    .join('/');
 }
 
 /** The next page by RFC 8288's `Link: <...>; rel="next"`, as GitHub, GitLab, Gitea and others give it. */

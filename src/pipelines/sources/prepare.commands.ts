@@ -1,4 +1,5 @@
 import type { Service } from '../../catalog/service.ts';
+import { keepCommit } from '../../host/git-fetch.run.ts';
 import { shortRef } from '../../host/git.ts';
 import { archive, changedPaths, fileIds, showFile } from '../../host/git.run.ts';
 import { renderDiagnostics } from '../../kernel/diagnostic.ts';
@@ -169,6 +170,8 @@ async function orderOf(floor: Floor, origin: Origin, asked: Asked): Promise<RunO
       commit,
       named.map((file) => atPath(folder, file)),
     ),
+    // What a run was made of stays in this mirror, also when its branch is forced away or deleted.
+    keepCommit(origin.mirror, commit),
   ]);
   return {
     id,

@@ -10,7 +10,7 @@ import { findRun, findRunByKey, type RunRow } from '../engine/run.store.ts';
 import { isTerminal } from '../../kernel/machine.ts';
 import { isRecorded, noRepository, noSuchRun, noSuchService, nothingToRepeat, runNotOver } from '../pipelines.problems.ts';
 import { trustOf } from '../trust.ts';
-import { mirrorOf } from './mirror.commands.ts';
+import { mirrorOf, refreshOne } from './mirror.commands.ts';
 import { runMachine } from '../states.ts';
 import { prepareAgain, prepareManual } from './prepare.commands.ts';
 import { ensureSource } from './source.store.ts';
@@ -38,6 +38,7 @@ export async function startRun(floor: Floor, actor: Actor, input: StartRun): Pro
   if (before !== null) return before;
   await syncSource(floor, actor.org, source.id, { poll: false, heardAt });
   const mirror = mirrorOf(floor, source.id);
+  if (input.commit !== undefined) await present(floor, actor.org, source, input.commit).catch(() => undefined);
   const at = await placeOf(mirror, service, input);
   const origin = { service, source, mirror, commit: at.commit, ref: at.ref, trust: await trustAt(mirror, service, at), heardAt };
   const order = await prepareManual(floor, origin, input.inputs, requestKey);
@@ -63,10 +64,19 @@ export async function retryRun(floor: Floor, actor: Actor, input: { readonly run
   if (before !== null) return before;
   await syncSource(floor, actor.org, source.id, { poll: false, heardAt });
   const mirror = mirrorOf(floor, source.id);
-  const at = { commit: await resolveRef(mirror, run.commit_id ?? ''), ref: run.ref };
+  const at = { commit: await present(floor, actor.org, source, run.commit_id ?? ''), ref: run.ref };
   const origin = { service, source, mirror, ...at, trust: await trustAt(mirror, service, at), heardAt };
   const order = await prepareAgain(floor, origin, { trigger: run.trigger === 'push' ? 'push' : 'manual', inputs: run.inputs }, requestKey);
   return floor.db.tx(actor.org, (tx) => createRun(tx, actor, order));
+}
+
+/** The commit, brought by its id where no branch holds it any more. */
+async function present(floor: Floor, org: string, source: { readonly id: string; readonly url: string }, commit: string): Promise<string> {
+  const mirror = mirrorOf(floor, source.id);
+  const found = await resolveRef(mirror, commit).catch(() => null);
+  if (found !== null) return found;
+  if (isCommitId(commit)) await refreshOne(floor, org, source.id, source.url, commit, `commits/${commit}`).catch(() => undefined);
+  return resolveRef(mirror, commit);
 }
 
 function keyOf(actor: Actor, key: string | null): string | null {

@@ -4,13 +4,13 @@ import { plus, type Instant } from '../../kernel/time.ts';
 import type { Service } from '../../catalog/service.ts';
 import { serviceById, servicesWithRepository } from '../../catalog/catalog.queries.ts';
 import type { Commit } from '../../host/git.ts';
-import { listHeads, listRemoteHeads, readCommits } from '../../host/git.run.ts';
+import { listHeads, readCommits } from '../../host/git.run.ts';
 import type { Floor, Reaction, Sweeper, Task, Tx } from '../../platform/floor.ts';
 import { createRun, type RunOrder } from '../engine/runs.commands.ts';
 import { changeMerged } from '../pipelines.events.ts';
 import { trustOf } from '../trust.ts';
 import { headChanges, worthRunning, type HeadChange } from './heads.ts';
-import { mirrorOf, refresh } from './mirror.commands.ts';
+import { mirrorOf, refresh, remoteHeads } from './mirror.commands.ts';
 import { preparePush } from './prepare.commands.ts';
 import {
   dueSources,
@@ -55,10 +55,10 @@ export async function syncSource(
   }
   const { source } = looked;
   if (options.poll && source.checked_at !== null) {
-    const { moved, gone } = headChanges(looked.heads, await listRemoteHeads(source.url, { timeoutMs: 30_000 }));
+    const { moved, gone } = headChanges(looked.heads, await remoteHeads(floor, org, source.url));
     if (moved.length === 0 && gone.length === 0) return checked(floor, org, id, null);
   }
-  await refresh(floor, id, source.url);
+  await refresh(floor, org, id, source.url);
   const heads = await listHeads(mirrorOf(floor, id));
   const { moved, gone } = headChanges(looked.heads, heads);
   const first = source.checked_at === null;
