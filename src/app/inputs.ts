@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { serviceByName } from '../catalog/catalog.queries.ts';
 import { isBytes, type RouteShape } from '../contract/route.ts';
 import type { Inputs, InputKind } from '../integrations/hooks/inputs.port.ts';
 import type { Actor } from '../kernel/actor.ts';
+import { defineProblem } from '../kernel/problem.ts';
 import { lookAt } from '../pipelines/sources/look.api.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { unreadable } from '../platform/hooks/hooks.problems.ts';
@@ -21,11 +23,18 @@ const HEADS = z.strictObject({ repository: z.string().min(1).max(2000) });
 /** The bytes of a report, as text. */
 const CONTENT = z.string().max(1024 ** 2);
 
+/** A server of another version may be without one of them: what is to be told waits, and is not lost. */
+const notTaken = defineProblem<{ kind: string }>('hooks.input-not-taken', {
+  status: 503,
+  sentence: ({ kind }) => `This server takes no ${kind}.`,
+  remedy: 'Upgrade the server; what waits is then taken by itself, or replayed with: ym deliveries replay DELIVERY',
+});
+
 /** What can be told, over the routes that take it. `routes` is asked late, when all slices are known. */
 export function inputsOver(routes: () => readonly Mounted[]): Inputs {
   const routeOf = (kind: Exclude<InputKind, 'heads'>): Mounted => {
     const found = routes().find(({ route }) => route.method === 'POST' && route.path === PATHS[kind]);
-    if (found === undefined) throw new Error(`no route takes ${kind}`);
+    if (found === undefined) throw notTaken({ kind });
     return found;
   };
   const schemaOf = (kind: InputKind): z.ZodObject => {
@@ -45,6 +54,11 @@ export function inputsOver(routes: () => readonly Mounted[]): Inputs {
     wrong(kind, fields) {
       const read = schemaOf(kind).strict().safeParse(fields);
       return read.success ? [] : read.error.issues.slice(0, 10).map((issue) => `${issue.path.join('.') || kind}: ${issue.message}`);
+    },
+    async isOneOf(floor, actor, service, ids) {
+      if (typeof service !== 'string') return false;
+      const found = await floor.db.read(actor.org, (tx) => serviceByName(tx, service));
+      return found !== null && ids.has(found.id);
     },
     async tell(floor, actor, kind, fields) {
       const read = schemaOf(kind).strict().safeParse(fields);

@@ -45,7 +45,11 @@ import { connectionEvents } from '../integrations/connections/connections.events
 import { connectionColumn } from '../integrations/connections/credential.system.ts';
 import { hookEvents } from '../integrations/hooks/hooks.events.ts';
 import { hooksRoutes } from '../integrations/hooks/hooks.routes.ts';
-import { mappingTaker } from '../integrations/hooks/take.work.ts';
+import { outColumn } from '../integrations/hooks/out.commands.ts';
+import { outEvents } from '../integrations/hooks/out.events.ts';
+import { outRetention } from '../integrations/hooks/out-keep.store.ts';
+import { outRoutes } from '../integrations/hooks/out.routes.ts';
+import { cdeventsTaker, mappingTaker } from '../integrations/hooks/take.work.ts';
 import { vendors } from '../integrations/vendors.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
 import { retentionRoutes } from '../operations/retention.routes.ts';
@@ -105,6 +109,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   serviceSecretColumn,
   environmentSecretColumn,
   hookColumn,
+  outColumn,
   incidentHookColumn,
   connectionColumn,
   mailColumn,
@@ -112,7 +117,7 @@ export const sealedColumns: readonly SealedColumn[] = [
 
 /** What is kept for how long, and which stored bytes are needed. */
 export const retention: RetentionParts = {
-  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention, workloadRetention, noticeRetention],
+  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention, workloadRetention, noticeRetention, outRetention],
   names: [pipelineBytes, artifactBytes, reportBytes, releaseBytes, deploymentBytes],
 };
 
@@ -120,7 +125,7 @@ export const retention: RetentionParts = {
 const inputs = inputsOver(() => slices.flatMap((slice) => slice.routes));
 
 /** Who takes what hooks bring. */
-export const takers: readonly Taker[] = [repositoryTaker, mappingTaker(inputs)];
+export const takers: readonly Taker[] = [repositoryTaker, mappingTaker(inputs), cdeventsTaker(inputs)];
 
 const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
 
@@ -206,7 +211,12 @@ export const slices: readonly Slice[] = [
     sweepers: [backupSweeper],
     events: [...workEvents, ...keepingEvents],
   },
-  { ...none, name: 'hooks', routes: hooksRoutes(inputs), events: hookEvents },
+  {
+    ...none,
+    name: 'hooks',
+    routes: [...hooksRoutes(inputs), ...outRoutes(() => slices.flatMap((slice) => slice.events))],
+    events: [...hookEvents, ...outEvents],
+  },
   { ...none, name: 'connections', routes: connectionRoutes(vendors), events: connectionEvents },
   {
     ...none,

@@ -5,6 +5,7 @@ import { makeGate } from '../identity/gate.api.ts';
 import { runnerLogin } from '../pipelines/runners/register.commands.ts';
 import type { Floor } from '../platform/floor.ts';
 import { withExports } from '../platform/http/csv.ts';
+import { startSending } from '../integrations/hooks/send.work.ts';
 import type { AccessGate } from '../platform/http/gate.port.ts';
 import type { Mounted } from '../platform/http/handler.ts';
 import type { Work } from '../platform/jobs/worker.system.ts';
@@ -39,7 +40,7 @@ export function wire(): Wired {
     }),
     work: { tasks: slices.flatMap((slice) => slice.tasks), reactions, sweepers: slices.flatMap((slice) => slice.sweepers) },
     start: (floor, version) => {
-      const parts = [startSequencer(floor), keepNode(floor, version), tidyDisk(floor), startTaking(floor, takers)];
+      const parts = [startSequencer(floor), keepNode(floor, version), tidyDisk(floor), startTaking(floor, takers), startSending(floor)];
       return { stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) };
     },
   };

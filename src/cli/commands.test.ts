@@ -68,6 +68,7 @@ const MACHINE_ONLY = [
   'POST /v1/agents',
   'POST /v1/hooks/git/{hook}',
   'POST /v1/hooks/in/{hook}',
+  'POST /v1/cdevents',
   'POST /v1/hooks/incidents/{hook}',
 ];
 

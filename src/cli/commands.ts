@@ -93,6 +93,11 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => [(await import('./commands/hooks.ts')).hookCommands],
   },
   { group: MACHINES, words: ['notify'], load: async () => [(await import('./commands/notify.ts')).notifyCommands] },
+  {
+    group: MACHINES,
+    words: ['subscriptions'],
+    load: async () => [(await import('./commands/subscriptions.ts')).subscriptionCommands],
+  },
   { group: MACHINES, words: ['keys'], load: async () => [(await import('./commands/keys.ts')).keyCommands] },
   {
     group: PEOPLE,

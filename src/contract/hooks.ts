@@ -198,4 +198,25 @@ export const replayDelivery = defineRoute({
   answer: deliverySchema,
 });
 
-export const hookRoutes = [listHooksIn, makeHook, changeMapping, endHook, tryMapping, listDeliveries, getDelivery, replayDelivery] as const;
+export const cdEvent = defineRoute({
+  method: 'POST',
+  path: '/v1/cdevents',
+  summary: 'Tell a CDEvent, as a CloudEvent in structured or binary mode; with a token in place of a signature',
+  access: { kind: 'may', action: 'record.write', list: true },
+  transaction: 'none',
+  body: { bytes: true, mediaType: 'application/cloudevents+json', limit: HOOK_LIMIT },
+  status: 202,
+  answer: z.object({ outcome: z.string() }),
+});
+
+export const hookRoutes = [
+  cdEvent,
+  listHooksIn,
+  makeHook,
+  changeMapping,
+  endHook,
+  tryMapping,
+  listDeliveries,
+  getDelivery,
+  replayDelivery,
+] as const;

@@ -2,7 +2,7 @@ import * as contract from '../../contract/hooks.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { bodyOf, deliveriesOf, type DeliveryRow } from '../../platform/hooks/delivery.store.ts';
 import { hooksOf, type HookRow } from '../../platform/hooks/hook.store.ts';
-import { noSuchDelivery } from '../../platform/hooks/hooks.problems.ts';
+import { noSuchDelivery, unreadable } from '../../platform/hooks/hooks.problems.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
 import { badRequest } from '../../platform/platform.problems.ts';
 import { WEAK_SCHEMES } from '../../kernel/webhook.ts';
@@ -11,12 +11,19 @@ import { addHook, changeMapping, removeHook, replay } from './hooks.commands.ts'
 import type { Inputs } from './inputs.port.ts';
 import { applyMapping, readMapping } from './mapping.ts';
 import { readPayload } from './payload.ts';
+import { tellCdEvent } from './take.work.ts';
 
 const SHOWN = 65_536;
 
 /** Hooks that take deliveries, and what they brought. `inputs`: what can be told here. */
 export function hooksRoutes(inputs: Inputs): readonly Mounted[] {
   return [
+    mount(contract.cdEvent, async ({ floor, actor, headers, body, visible }) => {
+      const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+      const read = readPayload(bytes, headers.get('content-type') ?? '');
+      if ('why' in read) throw unreadable({ why: read.why });
+      return { outcome: await tellCdEvent(floor, actor, inputs, read.json, () => floor.db.read(actor.org, (tx) => visible(tx))) };
+    }),
     mount(contract.listHooksIn, async ({ tx }) => ({ items: (await hooksOf(tx, null, 500)).map(viewOf) })),
     mount(contract.makeHook, async ({ tx, actor, body }) => {
       const { mapping, signatureHeader, secret, ...rest } = body;

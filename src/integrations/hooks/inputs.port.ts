@@ -10,6 +10,8 @@ export type Inputs = {
   fields(kind: InputKind): { readonly required: readonly string[]; readonly optional: readonly string[] };
   /** What is wrong with these values, each with its place; empty where they can be told. */
   wrong(kind: InputKind, fields: Readonly<Record<string, unknown>>): readonly string[];
+  /** Whether the service of this name is one of these, by id. */
+  isOneOf(floor: Floor, actor: Actor, service: unknown, ids: ReadonlySet<string>): Promise<boolean>;
   /**
    * Tells it, in transactions of its own; told twice is once. Answers in one line what became of it. Throws a Problem where
    * it can't be told.
