@@ -15,15 +15,16 @@ export type LocalAnswer = { readonly output: string; readonly exit: Exit; readon
 /** Answers what was asked. Throws Problems for what is asked wrongly. */
 export async function answer(asked: Asked, known?: { refs: Refs; to: string }): Promise<LocalAnswer> {
   const args = argsOf(asked.values);
-  const { text, json } =
+  const said =
     asked.command === 'version'
       ? await (await import('./version.ts')).versionNext(args, known)
       : await (await import('./notes.ts')).notes(args, known);
+  const { json } = said;
   const refused = 'refused' in json && json.refused;
   // A calendar version is of a day; so are the notes that name it.
   const dated = 'strategy' in json ? json.strategy === 'calendar' : args.from === undefined && args.all !== true;
   const day = dated && args.at === undefined ? new Date(args.now).toISOString().slice(0, 10) : null;
-  const output = asked.values['json'] === true ? `${plainJson(json)}\n` : `${plain(text).replace(/\n+$/, '')}\n`;
+  const output = asked.values['json'] === true ? `${plainJson(json)}\n` : `${plain(said.text).replace(/\n+$/, '')}\n`;
   return { output, exit: refused ? EXIT.failed : EXIT.ok, day };
 }
 

@@ -1,4 +1,3 @@
-import semver from 'semver';
 import { resolveRef } from '../host/git.run.ts';
 import { changelogToMarkdown, writeChangelog } from '../artifacts/notes/changelog.ts';
 import type { Changelog } from '../artifacts/notes/changelog.ts';
@@ -19,13 +18,23 @@ export type NotesArgs = RepositoryArgs & {
 type Known = Parameters<typeof openRepository>[1];
 
 /** `ym notes`: release notes of what is between two points of a repository, or of every version, without a server. */
-export async function notes(args: NotesArgs, known?: Known): Promise<{ text: string; json: ReleaseNotes | Changelog }> {
+export async function notes(args: NotesArgs, known?: Known): Promise<{ readonly text: string; readonly json: ReleaseNotes | Changelog }> {
   if (args.all === true && args.from === undefined) {
     const json = await changelog(args, known);
-    return { text: changelogToMarkdown(json), json };
+    return answerOf(json, () => changelogToMarkdown(json));
   }
   const json = args.from === undefined ? await sinceLast(args, known) : await between(args, args.from, known);
-  return { text: notesToMarkdown(json), json };
+  return answerOf(json, () => notesToMarkdown(json));
+}
+
+/** The text is written only where somebody reads it. */
+function answerOf<Json>(json: Json, write: () => string): { readonly text: string; readonly json: Json } {
+  return {
+    json,
+    get text() {
+      return write();
+    },
+  };
 }
 
 function title(args: NotesArgs): string {
@@ -49,7 +58,7 @@ async function between(args: NotesArgs, from: string, known: Known): Promise<Rel
 async function changelog(args: NotesArgs, known: Known): Promise<Changelog> {
   const repository = await openRepository(args, known);
   const { commits, touching } = await commitsSince(repository, null);
-  const { versions, scheme, rules } = repository;
-  const stable = versions.filter(({ version }) => (scheme === null ? semver.prerelease(version) === null : !version.includes('-')));
+  const { versions, rules } = repository;
+  const stable = versions.filter(({ version }) => !version.includes('-'));
   return writeChangelog({ service: title(args), commits, versions: stable, touching, types: rules.types });
 }

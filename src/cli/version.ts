@@ -34,7 +34,7 @@ export type Read = { readonly repository: Repository; readonly answer: NextVersi
 export async function versionNext(
   args: VersionArgs,
   known?: Parameters<typeof openRepository>[1],
-): Promise<{ text: string; json: VersionJson }> {
+): Promise<{ readonly text: string; readonly json: VersionJson }> {
   const { repository, answer } = await readNext(args, known);
   const because = answer.because.filter(isFresh).map(({ commit, subject, kind, bump, why }) => ({ commit, subject, kind, bump, why }));
   const { service, rules, branch, lane } = repository;
@@ -48,7 +48,12 @@ export async function versionNext(
     because,
     notCounted: answer.because.length - because.length,
   };
-  return { text: versionText(answer), json };
+  return {
+    json,
+    get text() {
+      return versionText(answer);
+    },
+  };
 }
 
 /** Reads what came since the version before, and asks for the next one. */

@@ -1,4 +1,4 @@
-import { PackageURL } from 'packageurl-js';
+import { buildPurl } from './package-url.ts';
 
 /** The package URL of an npm package; `name` may carry its scope. Null where the name or version can't be one. */
 export function npmPurl(name: string, version: string | null): string | null {
@@ -24,11 +24,5 @@ function purl(
   version: string | null,
   qualifiers?: Record<string, string>,
 ): string | null {
-  if (name === '' || name.includes('\0') || !`${namespace ?? ''}${name}${version ?? ''}`.isWellFormed()) return null;
-  try {
-    // The specification never encodes a colon; the library does.
-    return new PackageURL(type, namespace, name, version, qualifiers, undefined).toString().replaceAll('%3A', ':');
-  } catch {
-    return null;
-  }
+  return buildPurl({ type, namespace, name, version, qualifiers: qualifiers ?? null });
 }

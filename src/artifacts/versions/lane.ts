@@ -123,7 +123,7 @@ export function rangeName({ major, minor }: Range): string {
  * a hotfix from what is lower than its number. Only stable ones, since a pre-release promises nothing.
  */
 export function basesOf<Tagged extends { readonly version: string }>(versions: readonly Tagged[], lane: Lane): Tagged[] {
-  const stable = versions.filter((tagged) => semver.prerelease(tagged.version) === null);
+  const stable = versions.filter((tagged) => !tagged.version.includes('-'));
   const { within, named } = lane;
   if (within !== null) {
     const first = `${within.major}.${within.minor ?? 0}.0`;

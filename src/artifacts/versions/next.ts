@@ -161,7 +161,7 @@ function faultOf({ lane, from, all, because, commits }: Ground, bump: Raise, sta
   const ids = new Set(commits.map((commit) => commit.id));
   const elsewhere = all.find(
     (tagged) =>
-      semver.prerelease(tagged.version) === null &&
+      !tagged.version.includes('-') &&
       isWithin(tagged.version, within) &&
       semver.gt(tagged.version, from.version) &&
       semver.patch(tagged.version) === 0 &&
@@ -174,6 +174,7 @@ function faultOf({ lane, from, all, because, commits }: Ground, bump: Raise, sta
 
 function lastPrerelease(all: readonly TaggedVersion[], stable: string, identifier: string): TaggedVersion | null {
   const form = (version: string): boolean => {
+    if (!version.startsWith(`${stable}-`)) return false;
     const parts = semver.prerelease(version);
     return parts?.length === 2 && parts[0] === identifier && typeof parts[1] === 'number' && stablePart(version) === stable;
   };

@@ -46,7 +46,15 @@ function readTag(name: string, tagging: Tagging, starts: readonly string[], read
 
 /** The versions that `tags` give this service, highest first; what is no strict SemVer is passed over. */
 export function versionsOf(tags: readonly VersionTag[], tagging: Tagging): TaggedVersion[] {
-  return versionsIn(tags, tagging, strictVersion, semver.rcompare);
+  // Read once: comparing texts would read each of a thousand tags twenty times.
+  const parsed = new Map<string, semver.SemVer>();
+  const read = (text: string): string | null => {
+    const version = text.length <= 100 && /^\d/.test(text) ? semver.parse(text) : null;
+    if (version !== null) parsed.set(version.version, version);
+    return version?.version ?? null;
+  };
+  const of = (version: string): semver.SemVer => parsed.get(version) ?? new semver.SemVer(version);
+  return versionsIn(tags, tagging, read, (a, b) => of(b).compare(of(a)));
 }
 
 /** As {@link versionsOf}, for versions of any form: `read` knows the form, `descending` its order. */
