@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../kernel/digest.ts';
 import { schemaFaults } from '../../testing/json-schema.ts';
-import { writeSbom } from './sbom.ts';
+import { writeBom } from './cyclonedx.ts';
+import { judgeLicence } from './licence.ts';
+import { diffSboms, readSbom } from './read.ts';
+import { gather, writeSbom } from './sbom.ts';
+import { writeSpdx } from './spdx.ts';
 
 const corpus = join(process.env['YARDMASTER_CORPUS'] ?? '../shared/corpus', 'sbom-cyclonedx/CycloneDX+specification');
 const schemas = (): { bom: object; others: Record<string, object> } => {
@@ -73,7 +77,7 @@ test('without a lock file, or with one that can’t be read, it says that it is 
     [[], 'no lock file was found'],
     [[{ path: 'package-lock.json', text: null }], 'could not be read'],
     [[{ path: 'package-lock.json', text: '{' }], 'could not be read'],
-    [[{ path: 'package-lock.json', text: '{"lockfileVersion":1,"dependencies":{}}' }], 'no lock file of version 2 or 3'],
+    [[{ path: 'package-lock.json', text: '{"lockfileVersion":4,"dependencies":{}}' }], 'no lock file of version 1, 2 or 3'],
     [[{ path: 'requirements.txt', text: 'flask>=2\n-r other.txt' }], 'pins nothing by "flask>=2"'],
   ] as const) {
     const { bom, incomplete } = writeSbom(request([...materials]));
@@ -177,4 +181,85 @@ test('what we write is valid CycloneDX 1.6, by a checker that knows the publishe
       ).toEqual([]);
   }
   expect(bad).toBeGreaterThan(5);
+});
+
+test('SPDX 2.3 says the same: packages, needs with their kinds, licences by id or as they were found', () => {
+  const { packages, direct } = gather([{ path: 'package-lock.json', text: lock }]);
+  const input = {
+    service: 'shop',
+    artifact: 'app',
+    digest: digestOf('app'),
+    commit: null,
+    packages,
+    direct,
+    complete: true,
+    at: '2026-11-23T12:00:00.000Z',
+  };
+  const document = writeSpdx(input);
+  expect(document.packages).toHaveLength(packages.length + 1);
+  const id = (name: string, version: string): string =>
+    document.packages.find((one) => one.name === name && one.versionInfo === version)?.SPDXID ?? '';
+  expect(document.relationships).toContainEqual({
+    spdxElementId: id('@types/b', '1.0.0'),
+    relatedSpdxElement: 'SPDXRef-Root',
+    relationshipType: 'DEV_DEPENDENCY_OF',
+  });
+  expect(document.relationships).toContainEqual({
+    spdxElementId: id('c', '0.9.0'),
+    relatedSpdxElement: id('a', '1.2.3'),
+    relationshipType: 'OPTIONAL_DEPENDENCY_OF',
+  });
+  expect(document.hasExtractedLicensingInfos?.map((one) => one.extractedText)).toEqual(
+    expect.arrayContaining(['Whatever I Like', 'SEE LICENSE IN LICENSE']),
+  );
+  // Every name that is used is there, and none twice.
+  const ids = document.packages.map((one) => one.SPDXID);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { spdxElementId, relatedSpdxElement } of document.relationships)
+    expect([...ids, 'SPDXRef-DOCUMENT']).toEqual(expect.arrayContaining([spdxElementId, relatedSpdxElement]));
+  const read = (text: unknown) =>
+    readSbom(JSON.stringify(text))?.components.map(({ name, version, purl, scope }) => ({ name, version, purl, scope })) ?? [];
+  expect(read(document)).toEqual(expect.arrayContaining(read(writeBom(input))));
+});
+
+test('two releases compared: added, removed, changed, and licences that changed', () => {
+  const of = (name: string, version: string, licence: string | null = 'MIT') => ({
+    name,
+    version,
+    purl: `pkg:npm/${name}@${version}`,
+    licence,
+    scope: 'required' as const,
+  });
+  const diff = diffSboms(
+    [of('a', '1.0.0'), of('b', '1.0.0'), of('c', '1.0.0'), of('c', '2.0.0')],
+    [of('a', '1.1.0', 'GPL-3.0-only'), of('c', '1.0.0'), of('c', '2.0.0', 'ISC'), of('d', '1.0.0')],
+  );
+  expect(diff.added.map((one) => one.name)).toEqual(['d']);
+  expect(diff.removed.map((one) => one.name)).toEqual(['b']);
+  expect(diff.changed).toEqual([{ name: 'a', from: '1.0.0', to: '1.1.0' }]);
+  expect(diff.licences.map((one) => [one.name, one.from, one.to])).toEqual([
+    ['a@1.1.0', 'MIT', 'GPL-3.0-only'],
+    ['c@2.0.0', 'MIT', 'ISC'],
+  ]);
+  expect(diff.unchanged).toBe(2);
+});
+
+test('a licence policy: of OR the better, of AND the worse, of nothing unknown', () => {
+  const policy = { allow: ['MIT', 'Apache-2.0', 'BSD-*'], deny: ['GPL-*'] };
+  const says = (text: string | null) => judgeLicence(text, policy);
+  expect([says('MIT'), says('bsd-3-clause'), says('GPL-3.0-only'), says('ISC'), says(null), says('Whatever')]).toEqual([
+    'allowed',
+    'unknown',
+    'denied',
+    'denied',
+    'unknown',
+    'unknown',
+  ]);
+  expect([says('MIT OR GPL-3.0-only'), says('MIT AND GPL-3.0-only'), says('(MIT OR ISC) AND BSD-2-Clause')]).toEqual([
+    'allowed',
+    'denied',
+    'allowed',
+  ]);
+  expect(judgeLicence('ISC', { deny: ['GPL-*'] })).toBe('allowed');
+  expect(judgeLicence('ISC AND Whatever I Like', { deny: ['GPL-*'] })).toBe('unknown');
 });

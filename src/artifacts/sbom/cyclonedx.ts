@@ -43,7 +43,8 @@ export type Bom = {
 export type BomInput = {
   readonly service: string;
   readonly artifact: string;
-  readonly digest: Digest;
+  /** Null: it is of no bytes of ours, but of a folder or an image that somebody named. */
+  readonly digest: Digest | null;
   readonly commit: string | null;
   readonly packages: readonly LockedPackage[];
   /** Keys of what the service itself depends on. */
@@ -75,7 +76,7 @@ export function writeBom(input: BomInput): Bom {
         name: input.service,
         ...(input.commit === null ? {} : { version: input.commit }),
         ...(purl === null ? {} : { purl }),
-        hashes: [{ alg: 'SHA-256', content: hexOf(input.digest) }],
+        ...(input.digest === null ? {} : { hashes: [{ alg: 'SHA-256', content: hexOf(input.digest) }] }),
         properties: [{ name: 'yardmaster:artifact', value: input.artifact }],
       },
     },

@@ -1,28 +1,67 @@
-/** Ids of the SPDX licence list that packages really carry; what is not here is written by name, which is never wrong. */
-const IDS = new Set(
-  '0BSD AFL-2.1 AFL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-2.0 BlueOak-1.0.0 BSD-2-Clause BSD-3-Clause BSD-3-Clause-Clear BSL-1.0 CC-BY-3.0 CC-BY-4.0 CC-BY-SA-4.0 CC0-1.0 EPL-1.0 EPL-2.0 EUPL-1.2 GPL-2.0-only GPL-2.0-or-later GPL-3.0-only GPL-3.0-or-later HPND ISC LGPL-2.1-only LGPL-2.1-or-later LGPL-3.0-only LGPL-3.0-or-later MIT MIT-0 MPL-1.1 MPL-2.0 MS-PL OFL-1.1 PostgreSQL PSF-2.0 Python-2.0 Unicode-3.0 Unicode-DFS-2016 Unlicense UPL-1.0 W3C WTFPL X11 Zlib ZPL-2.1'.split(
-    ' ',
-  ),
-);
+// @ts-expect-error: the library has no types; what it answers is `Node` below.
+import parseExpression from 'spdx-expression-parse';
 
 export type LicenceChoice = { readonly license: { readonly id: string } | { readonly name: string } } | { readonly expression: string };
 
-/** How CycloneDX writes a licence: a known id, an expression of known ids, or its name as free text. */
+type Node =
+  | { readonly license: string; readonly plus?: boolean; readonly exception?: string }
+  | { readonly left: Node; readonly conjunction: 'and' | 'or'; readonly right: Node };
+
+/** How CycloneDX writes a licence: an id of the SPDX list, an expression of them, or its name as free text. */
 export function toLicence(text: string): LicenceChoice {
-  if (IDS.has(text)) return { license: { id: text } };
-  const words = text.replace(/[()]/g, ' ').trim().split(/\s+/);
-  const isExpression =
-    words.length > 2 &&
-    words.length % 2 === 1 &&
-    words.every((word, at) => (at % 2 === 1 ? word === 'OR' || word === 'AND' : IDS.has(word)));
-  return isExpression && balanced(text) ? { expression: text } : { license: { name: text } };
+  const node = readExpression(text);
+  if (node === null) return { license: { name: text } };
+  return 'license' in node && node.plus !== true && node.exception === undefined && !node.license.includes('LicenseRef-')
+    ? { license: { id: node.license } }
+    : { expression: text };
 }
 
-function balanced(text: string): boolean {
-  let depth = 0;
-  for (const character of text) {
-    if (character === '(') depth += 1;
-    if (character === ')' && --depth < 0) return false;
+/** An SPDX licence expression, or null where the text is none. Long ones are texts: nobody writes them. */
+function readExpression(text: string): Node | null {
+  if (text.length > 1000 || (text.match(/\(/g)?.length ?? 0) > 50) return null;
+  try {
+    return (parseExpression as (text: string) => Node)(text);
+  } catch {
+    return null;
   }
-  return depth === 0;
+}
+
+/** Which licences are allowed or refused, by their ids; `*` at the end stands for any rest (`GPL-*`). */
+export type LicencePolicy = { readonly allow?: readonly string[] | undefined; readonly deny?: readonly string[] | undefined };
+export type LicenceVerdict = 'allowed' | 'denied' | 'unknown';
+
+/**
+ * What a policy says of a licence: of `A OR B` the better one, since either may be chosen; of `A AND B` the worse one.
+ * A denied licence is denied even where it is also allowed. No licence, or a text that is no expression, is unknown: never
+ * allowed.
+ */
+export function judgeLicence(text: string | null, policy: LicencePolicy): LicenceVerdict {
+  const node = text === null ? null : readExpression(text);
+  return node === null ? 'unknown' : judge(node, policy);
+}
+
+const ORDER: Readonly<Record<LicenceVerdict, number>> = { allowed: 0, unknown: 1, denied: 2 };
+
+function judge(node: Node, policy: LicencePolicy): LicenceVerdict {
+  if ('license' in node) {
+    const names = [
+      node.license,
+      ...(node.plus === true ? [`${node.license}+`] : []),
+      ...(node.exception === undefined ? [] : [`${node.license} WITH ${node.exception}`]),
+    ];
+    if (names.some((name) => matches(name, policy.deny ?? []))) return 'denied';
+    if (policy.allow === undefined) return 'allowed';
+    return names.some((name) => matches(name, policy.allow ?? [])) ? 'allowed' : 'denied';
+  }
+  const [left, right] = [judge(node.left, policy), judge(node.right, policy)];
+  const leftIsBetter = ORDER[left] <= ORDER[right];
+  return (node.conjunction === 'or') === leftIsBetter ? left : right;
+}
+
+function matches(name: string, patterns: readonly string[]): boolean {
+  const lower = name.toLowerCase();
+  return patterns.some((pattern) => {
+    const wanted = pattern.toLowerCase();
+    return wanted.endsWith('*') ? lower.startsWith(wanted.slice(0, -1)) : lower === wanted;
+  });
 }

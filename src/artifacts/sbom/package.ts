@@ -52,3 +52,65 @@ export function toHash(algorithm: string, hex: string): Hash | null {
     ? { algorithm: name, content }
     : null;
 }
+
+/** A package with what most lock files leave open. */
+export function lockedPackage(given: Pick<LockedPackage, 'key' | 'name' | 'version' | 'purl'> & Partial<LockedPackage>): LockedPackage {
+  return { hashes: [], licence: null, scope: 'required', dependsOn: [], ...given };
+}
+
+/** Nothing, and why. */
+export function unread(why: string): Locked {
+  return { packages: [], direct: [], incomplete: [why] };
+}
+
+/** Packages by key, the first of each. */
+export function uniquePackages(packages: readonly LockedPackage[]): LockedPackage[] {
+  const found = new Map<string, LockedPackage>();
+  for (const entry of packages) if (!found.has(entry.key)) found.set(entry.key, entry);
+  return [...found.values()];
+}
+
+/**
+ * Packages that nothing needed at run time leads to are of development. For lock files that say of the project's own
+ * needs what kind they are, and nothing of what those need in turn.
+ */
+export function scopedByReach(
+  packages: readonly LockedPackage[],
+  roots: Readonly<Record<'required' | 'optional', readonly string[]>>,
+): LockedPackage[] {
+  const byKey = new Map(packages.map((entry) => [entry.key, entry]));
+  const reach = (from: readonly string[]): Set<string> => {
+    const seen = new Set<string>();
+    const open = [...from];
+    for (let key = open.pop(); key !== undefined; key = open.pop()) {
+      const entry = byKey.get(key);
+      if (entry === undefined || seen.has(key)) continue;
+      seen.add(key);
+      open.push(...entry.dependsOn);
+    }
+    return seen;
+  };
+  const required = reach(roots.required);
+  const optional = reach(roots.optional);
+  const scope = (key: string): LockedPackage['scope'] => (required.has(key) ? 'required' : optional.has(key) ? 'optional' : 'development');
+  return packages.map((entry) => ({ ...entry, scope: scope(entry.key) }));
+}
+
+/** An object that a file holds, or null. */
+export function asRecord(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : null;
+}
+
+/** A text of a file that is short enough to be a name or a version, or null. */
+export function asName(value: unknown, limit = 300): string | null {
+  return typeof value === 'string' && value !== '' && value.length <= limit ? value : null;
+}
+
+/** JSON, or null where it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

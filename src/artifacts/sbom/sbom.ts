@@ -2,9 +2,15 @@ import type { Digest } from '../../kernel/digest.ts';
 import type { Instant } from '../../kernel/time.ts';
 import type { Bom } from './cyclonedx.ts';
 import { writeBom } from './cyclonedx.ts';
-import { readNpmLock } from './npm-lock.ts';
+import { readCargoLock } from './locks/cargo.ts';
+import { readGoMod, readGoSum } from './locks/go.ts';
+import { readGradleLock, readGradleVerification, readMavenTree, readPom } from './locks/jvm.ts';
+import { readNpmLock } from './locks/npm.ts';
+import { readNugetAssets, readNugetLock } from './locks/nuget.ts';
+import { readPnpmLock } from './locks/pnpm.ts';
+import { readPipfileLock, readPoetryLock, readRequirements } from './locks/python.ts';
+import { readYarnLock } from './locks/yarn.ts';
 import type { Locked, LockedPackage } from './package.ts';
-import { readPoetryLock, readRequirements } from './python-lock.ts';
 
 /** A file that says what the artifact was built with. `text` null: we could not read its bytes. */
 export type Material = { readonly path: string; readonly text: string | null };
@@ -20,13 +26,75 @@ export type SbomRequest = {
 
 const READERS: readonly (readonly [RegExp, (text: string) => Locked])[] = [
   [/^(?:package-lock|npm-shrinkwrap)\.json$/, readNpmLock],
-  [/^(?:poetry|uv)\.lock$/, readPoetryLock],
+  [/^pnpm-lock\.yaml$/, readPnpmLock],
+  [/^yarn\.lock$/, readYarnLock],
+  [/^(?:poetry|uv|pdm)\.lock$/, readPoetryLock],
+  [/^Pipfile\.lock$/, readPipfileLock],
   [/^requirements(?:[-.][\w.-]{1,60})?\.txt$/, readRequirements],
+  [/^dependency-(?:tree|list)\.txt$/, readMavenTree],
+  [/^pom\.xml$/, readPom],
+  [/^(?:gradle|buildscript-gradle)\.lockfile$/, readGradleLock],
+  [/^verification-metadata\.xml$/, readGradleVerification],
+  [/^packages\.lock\.json$/, readNugetLock],
+  [/^project\.assets\.json$/, readNugetAssets],
+  [/^go\.mod$/, readGoMod],
+  [/^go\.sum$/, readGoSum],
+  [/^Cargo\.lock$/, readCargoLock],
 ];
+
+/** Files that say less than another one beside them: then only the other one is read. */
+const LESS: readonly (readonly [RegExp, RegExp])[] = [
+  [/^go\.sum$/, /^go\.mod$/],
+  [/^pom\.xml$/, /^dependency-tree\.txt$/],
+  [/^dependency-list\.txt$/, /^dependency-tree\.txt$/],
+  [/^verification-metadata\.xml$/, /^gradle\.lockfile$/],
+  [/^packages\.lock\.json$/, /^project\.assets\.json$/],
+  [/^package-lock\.json$/, /^npm-shrinkwrap\.json$/],
+];
+
+/** Without those that say less than another one of the same folder (Gradle's metadata stands in a folder of its own). */
+export function withoutLess<Material extends { readonly path: string }>(materials: readonly Material[]): Material[] {
+  const place = (path: string): [string, string] => {
+    const at = path.lastIndexOf('/');
+    const [folder, name] = [path.slice(0, Math.max(at, 0)), path.slice(at + 1)];
+    return [name === 'verification-metadata.xml' ? folder.replace(/(?:^|\/)gradle$/, '') : folder.replace(/(?:^|\/)obj$/, ''), name];
+  };
+  const places = materials.map(({ path }) => place(path));
+  return materials.filter(({ path }) => {
+    const [folder, name] = place(path);
+    return !LESS.some(([less, more]) => less.test(name) && places.some(([where, other]) => where === folder && more.test(other)));
+  });
+}
 
 /** Whether a file of this path is one that an SBOM can be read from. */
 export function isLockFile(path: string): boolean {
   return readerOf(path) !== null;
+}
+
+/** What several lock files say together. */
+export type Gathered = {
+  readonly packages: readonly LockedPackage[];
+  readonly direct: readonly string[];
+  readonly incomplete: readonly string[];
+};
+
+/** Reads lock files. What can't be read, or says less than the whole, is named in `incomplete`. */
+export function gather(materials: readonly Material[]): Gathered {
+  const incomplete: string[] = [];
+  const read: Locked[] = [];
+  for (const { path, text } of withoutLess(materials)) {
+    const reader = readerOf(path);
+    if (reader === null) continue;
+    if (text === null) incomplete.push(`${path} could not be read`.toWellFormed());
+    else read.push(underPath(path, asText(path, reader(text))));
+  }
+  if (read.length === 0 && incomplete.length === 0) incomplete.push('no lock file was found, so only the artifact itself is named');
+  incomplete.push(...read.flatMap((locked) => locked.incomplete));
+  return {
+    packages: read.flatMap((locked) => locked.packages),
+    direct: read.flatMap((locked) => locked.direct),
+    incomplete: incomplete.slice(0, 50),
+  };
 }
 
 /**
@@ -34,27 +102,10 @@ export function isLockFile(path: string): boolean {
  * names the artifact and says that it is incomplete: `incomplete` holds why, in sentences.
  */
 export function writeSbom(request: SbomRequest): { readonly bom: Bom; readonly incomplete: readonly string[] } {
-  const incomplete: string[] = [];
-  const read: Locked[] = [];
-  for (const { path, text } of request.materials.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    const reader = readerOf(path);
-    if (reader === null) continue;
-    if (text === null) incomplete.push(`the lock file ${path} could not be read`);
-    else read.push(underPath(path, asText(path, reader(text))));
-  }
-  if (read.length === 0 && incomplete.length === 0) incomplete.push('no lock file was found, so only the artifact itself is named');
-  incomplete.push(...read.flatMap((locked) => locked.incomplete));
-  const bom = writeBom({
-    service: request.service,
-    artifact: request.artifact,
-    digest: request.digest,
-    commit: request.commit,
-    packages: read.flatMap((locked) => locked.packages),
-    direct: read.flatMap((locked) => locked.direct),
-    complete: incomplete.length === 0,
-    at: request.at,
-  });
-  return { bom, incomplete: incomplete.slice(0, 50) };
+  const { service, artifact, digest, commit, at } = request;
+  const { packages, direct, incomplete } = gather(request.materials);
+  const bom = writeBom({ service, artifact, digest, commit, packages, direct, complete: incomplete.length === 0, at });
+  return { bom, incomplete };
 }
 
 /** JSON can hold halves of characters, which no signed document can: such entries are left out, and that is said. */

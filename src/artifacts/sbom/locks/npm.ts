@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { hashesOfIntegrity } from './package.ts';
-import type { Locked, LockedPackage } from './package.ts';
-import { npmPurl } from './purl.ts';
+import { asRecord, hashesOfIntegrity, lockedPackage, unread } from '../package.ts';
+import type { Locked, LockedPackage } from '../package.ts';
+import { npmPurl } from '../purl.ts';
 
 const names = z.record(z.string().max(300), z.unknown()).optional().catch(undefined);
 const entrySchema = z.object({
@@ -23,10 +23,13 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 const lockSchema = z.object({ lockfileVersion: z.number(), packages: z.record(z.string().max(2000), entrySchema) });
 
-/** Reads a package-lock.json (or npm-shrinkwrap.json) of version 2 or 3. Never throws: what can't be read is said. */
+/** Reads a package-lock.json (or npm-shrinkwrap.json) of version 1, 2 or 3. Never throws: what can't be read is said. */
 export function readNpmLock(text: string): Locked {
-  const parsed = lockSchema.safeParse(parse(text));
-  if (!parsed.success) return nothing('package-lock.json could not be read: it is no lock file of version 2 or 3');
+  const value = parse(text);
+  const old = asRecord(value)?.['lockfileVersion'] === 1 ? oldSchema.safeParse(value) : null;
+  if (old?.success === true) return readOld(old.data.dependencies ?? {});
+  const parsed = lockSchema.safeParse(value);
+  if (!parsed.success) return unread('package-lock.json could not be read: it is no lock file of version 1, 2 or 3');
   const packages = new Map(Object.entries(parsed.data.packages));
   const incomplete: string[] = [];
   const found: LockedPackage[] = [];
@@ -48,7 +51,7 @@ function toPackage(key: string, name: string, entry: Entry, packages: ReadonlyMa
     key,
     name,
     version: entry.version ?? null,
-    purl: npmPurl(name, entry.version ?? null),
+    purl: npmPurl(name, entry.version ?? null, entry.resolved),
     hashes: entry.integrity === undefined ? [] : hashesOfIntegrity(entry.integrity),
     licence: entry.license ?? null,
     scope: development ? 'development' : entry.optional === true ? 'optional' : 'required',
@@ -96,14 +99,74 @@ function nameOf(key: string): string {
   return at >= 0 ? key.slice(at + 'node_modules/'.length) : (key.split('/').at(-1) ?? key);
 }
 
-function nothing(why: string): Locked {
-  return { packages: [], direct: [], incomplete: [why] };
-}
-
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
+  }
+}
+
+type Old = {
+  readonly version?: string | undefined;
+  readonly integrity?: string | undefined;
+  readonly dev?: boolean | undefined;
+  readonly optional?: boolean | undefined;
+  readonly requires?: Readonly<Record<string, unknown>> | undefined;
+  readonly dependencies?: Readonly<Record<string, Old>> | undefined;
+};
+const oldEntry: z.ZodType<Old> = z.object({
+  version: z.string().max(300).optional().catch(undefined),
+  integrity: z.string().max(4000).optional().catch(undefined),
+  dev: z.boolean().optional().catch(undefined),
+  optional: z.boolean().optional().catch(undefined),
+  // Written as true at the top of old files.
+  requires: z.record(z.string().max(300), z.unknown()).optional().catch(undefined),
+  get dependencies() {
+    return z.record(z.string().max(300), oldEntry).optional();
+  },
+});
+const oldSchema = z.object({ lockfileVersion: z.literal(1), dependencies: z.record(z.string().max(300), oldEntry).optional() });
+
+/** Version 1: what is installed, folder in folder. What the project itself needs stands in package.json alone. */
+function readOld(top: Readonly<Record<string, Old>>): Locked {
+  const places = new Map<string, Old>();
+  const open: [string, Readonly<Record<string, Old>>][] = [['', top]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const [name, entry] of Object.entries(next[1])) {
+      const key = `${next[0]}${next[0] === '' ? '' : '/'}node_modules/${name}`;
+      places.set(key, entry);
+      if (entry.dependencies !== undefined && key.length < 2000) open.push([key, entry.dependencies]);
+    }
+  }
+  const needed = new Set<string>();
+  const packages = [...places].map(([key, entry]) => {
+    const alias = /^npm:(.+)@([^@]+)$/.exec(entry.version ?? '');
+    const name = alias?.[1] ?? nameOf(key);
+    const version = alias?.[2] ?? (entry.version?.includes(':') === true ? null : (entry.version ?? null));
+    const dependsOn = Object.keys(entry.requires ?? {}).flatMap((need) => placeOf(key, need, places) ?? []);
+    for (const place of dependsOn) needed.add(place);
+    return lockedPackage({
+      key,
+      name,
+      version,
+      purl: npmPurl(name, version),
+      hashes: entry.integrity === undefined ? [] : hashesOfIntegrity(entry.integrity),
+      scope: entry.dev === true ? 'development' : entry.optional === true ? 'optional' : 'required',
+      dependsOn: [...new Set(dependsOn)].sort(),
+    });
+  });
+  return {
+    packages,
+    direct: packages.map((entry) => entry.key).filter((key) => !needed.has(key)),
+    incomplete: ['package-lock.json of version 1 does not say what the project itself needs: what nothing else needs stands for it'],
+  };
+}
+
+function placeOf(from: string, name: string, places: ReadonlyMap<string, unknown>): string | null {
+  for (let folder = from; ; folder = above(folder)) {
+    const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+    if (places.has(place)) return place;
+    if (folder === '') return null;
   }
 }
