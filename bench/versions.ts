@@ -41,8 +41,12 @@ export const benchmark: Benchmark = async ({ rounds = 5, say }) => {
     const heap = await memory(folder, home, say);
     const extra = median('second') - median('empty Node');
     const share = median('ours') / median('conventional-changelog');
-    say(`second call: ${median('second').toFixed(0)} ms, an empty Node ${median('empty Node').toFixed(0)} ms: ${extra.toFixed(0)} ms more, at most ${SECOND_MS}`);
-    const peers = Object.fromEntries(['git log', 'conventional-changelog', 'git-cliff'].filter((name) => times.has(name)).map((name) => [name, median(name)]));
+    say(
+      `second call: ${median('second').toFixed(0)} ms, an empty Node ${median('empty Node').toFixed(0)} ms: ${extra.toFixed(0)} ms more, at most ${SECOND_MS}`,
+    );
+    const peers = Object.fromEntries(
+      ['git log', 'conventional-changelog', 'git-cliff'].filter((name) => times.has(name)).map((name) => [name, median(name)]),
+    );
     return {
       unit: 'ms',
       ours: median('ours'),
@@ -75,17 +79,24 @@ async function inTurn(work: Readonly<Record<string, () => Promise<string>>>, rou
 
 /** Whether all tell of the same commits. Others print seven digits of them, so that is what is compared. */
 function compare(last: ReadonlyMap<string, string>, say: (line: string) => void): boolean {
-  const all = (last.get('git log') ?? '').split('\0').filter((_, at) => at % 3 === 0).filter((id) => id !== '');
+  const all = (last.get('git log') ?? '')
+    .split('\0')
+    .filter((_, at) => at % 3 === 0)
+    .filter((id) => id !== '');
   const [, changelog = ''] = (last.get('ours') ?? '').split('\n').filter((line) => line !== '');
   const { releases } = JSON.parse(changelog) as { releases: { others: number; sections: { entries: { commit: string }[] }[] }[] };
-  const ours = new Set(releases.flatMap((one) => one.sections.flatMap((section) => section.entries.map((entry) => entry.commit.slice(0, 7)))));
+  const ours = new Set(
+    releases.flatMap((one) => one.sections.flatMap((section) => section.entries.map((entry) => entry.commit.slice(0, 7)))),
+  );
   const counted = ours.size + releases.reduce((sum, one) => sum + one.others, 0);
   const known = new Set(all.map((id) => id.slice(0, 7)));
   const told = (last.get('conventional-changelog') ?? '').matchAll(/\(?\[?([0-9a-f]{7,40})\b/g);
   const theirs = new Set([...told].map(([, id = '']) => id.slice(0, 7)).filter((id) => known.has(id)));
   const missing = [...theirs].filter((id) => !ours.has(id));
   const more = [...ours].filter((id) => !theirs.has(id));
-  say(`commits: git log ${all.length}, ours accounts for ${counted}; told: ours ${ours.size}, conventional-changelog ${theirs.size}; only there ${missing.length}, only ours ${more.length}`);
+  say(
+    `commits: git log ${all.length}, ours accounts for ${counted}; told: ours ${ours.size}, conventional-changelog ${theirs.size}; only there ${missing.length}, only ours ${more.length}`,
+  );
   for (const id of [...missing, ...more].slice(0, 5)) say(`  ${id}`);
   return counted === all.length && missing.length === 0 && more.length === 0;
 }
@@ -105,7 +116,9 @@ async function memory(folder: string, env: Readonly<Record<string, string>>, say
     const script = ['--import', join(root, 'bench/support/peak.mjs'), join(root, 'bin/ym.mjs'), ...args, '--json', '--no-cache'];
     const done = spawnSync(process.execPath, script, { env: { ...env }, encoding: 'utf8', maxBuffer: 1024 ** 3 });
     const peak = Number(/peak ([\d.]+)/.exec(done.stderr)?.[1] ?? NaN);
-    say(`${LARGE} commits, ${what}: ${peak} MiB, ${((performance.now() - began) / 1000).toFixed(1)} s, ${(done.stdout.length / 1e6).toFixed(0)} MB of answer`);
+    say(
+      `${LARGE} commits, ${what}: ${peak} MiB, ${((performance.now() - began) / 1000).toFixed(1)} s, ${(done.stdout.length / 1e6).toFixed(0)} MB of answer`,
+    );
     most = Math.max(most, Number.isNaN(peak) || done.status !== 0 ? Infinity : peak);
   }
   return most;

@@ -20,7 +20,10 @@ export async function makeHistory(dir: string, commits: number, tags: number): P
     if (tags > 0 && at % every === 0 && at < commits) {
       const next = raise(version, at);
       const name = `v${next.major}.${next.minor}.${next.patch}`;
-      entry += at % 2 === 0 ? `tag ${name}\nfrom :${at}\ntagger A <a@example.org> ${seconds} +0000\n${data(name)}` : `reset refs/tags/${name}\nfrom :${at}\n\n`;
+      entry +=
+        at % 2 === 0
+          ? `tag ${name}\nfrom :${at}\ntagger A <a@example.org> ${seconds} +0000\n${data(name)}`
+          : `reset refs/tags/${name}\nfrom :${at}\n\n`;
     }
     if (!child.stdin.write(entry)) await once(child.stdin, 'drain');
   }

@@ -19,7 +19,7 @@ export type Asked = { readonly command: 'version' | 'notes'; readonly values: Re
 
 /** Whether these words are for us. */
 export function enoughFor(argv: readonly string[]): boolean {
-  return argv[0] === 'version' || argv[0] === 'notes';
+  return argv[0] === 'version' || argv[0] === 'notes' || (argv[0] === 'sbom' && argv[1] === 'make');
 }
 
 /** What was asked, or null where it is not as it should be. */
@@ -39,6 +39,7 @@ export function readAsked(argv: readonly string[]): Asked | null {
 
 /** Answers at once where it can. Terminals that colour get theirs from the whole program. */
 export async function quick(argv: readonly string[]): Promise<boolean> {
+  if (argv[0] === 'sbom') return quickSbom(argv.slice(2));
   const asked = readAsked(argv);
   if (asked === null) return false;
   try {
@@ -79,4 +80,27 @@ function text(value: string | boolean | undefined): string | undefined {
 function namesOf(all: readonly { readonly ref: string }[]): (refs: unknown, ref: string) => boolean {
   const names = new Set(all.flatMap(({ ref }) => [ref, ref.replace(/^refs\/(?:heads|tags|remotes)\//, '')]));
   return (_, ref) => isCommitId(ref) || names.has(ref);
+}
+
+/** `ym sbom make` as one JSON document; the other ways of it are the whole program's. */
+async function quickSbom(argv: readonly string[]): Promise<boolean> {
+  try {
+    const text = { type: 'string' as const };
+    const flag = { type: 'boolean' as const };
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { format: text, json: flag, quiet: flag },
+      allowPositionals: true,
+    });
+    const format = values.format ?? 'cyclonedx';
+    if (values.json !== true || positionals.length > 1 || (format !== 'cyclonedx' && format !== 'spdx')) return false;
+    const { makeSbom } = await import('./sbom-make.ts');
+    const { document, gathered } = await makeSbom(positionals[0] ?? '.', format, new Date().toISOString());
+    const { plain, plainJson } = await import('./terminal.ts');
+    process.stdout.write(`${plainJson(document)}\n`);
+    if (values.quiet !== true) for (const why of gathered.incomplete) process.stderr.write(`incomplete: ${plain(why)}\n`);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -25,7 +25,10 @@ test('the specification’s own cases, every one', ({ skip }) => {
         count += 1;
         const said = answer(one);
         const right = one.expected_failure ? said === null : JSON.stringify(said) === JSON.stringify(sorted(one.expected_output));
-        if (!right) wrong.push(`${name}: ${one.test_type} ${JSON.stringify(one.input)}: ${JSON.stringify(said)}, not ${JSON.stringify(one.expected_output)} (${one.description})`);
+        if (!right)
+          wrong.push(
+            `${name}: ${one.test_type} ${JSON.stringify(one.input)}: ${JSON.stringify(said)}, not ${JSON.stringify(one.expected_output)} (${one.description})`,
+          );
       }
     }
   }
@@ -49,21 +52,40 @@ function sorted(output: string | PackageUrl | null): unknown {
 }
 
 test('what was written is read again as the same, and is its own canonical form', () => {
-  const word = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter((text) => !/[/\0]/.test(text) && text.isWellFormed() && text.trim() !== '');
+  const word = fc
+    .string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
+    .filter((text) => !/[/\0]/.test(text) && text.isWellFormed() && text.trim() !== '');
   fc.assert(
-    fc.property(fc.constantFrom('npm', 'generic', 'cargo', 'maven', 'x-own'), fc.option(word), word, fc.option(word), fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), word), (type, namespace, name, version, qualifiers) => {
-      const text = buildPurl({ type, namespace, name, version, qualifiers });
-      if (text === null) return;
-      const read = parsePurl(text);
-      expect(read).toMatchObject({ type, name, namespace, version });
-      expect(read === null ? null : formatPurl(read)).toBe(text);
-    }),
+    fc.property(
+      fc.constantFrom('npm', 'generic', 'cargo', 'maven', 'x-own'),
+      fc.option(word),
+      word,
+      fc.option(word),
+      fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), word),
+      (type, namespace, name, version, qualifiers) => {
+        const text = buildPurl({ type, namespace, name, version, qualifiers });
+        if (text === null) return;
+        const read = parsePurl(text);
+        expect(read).toMatchObject({ type, name, namespace, version });
+        expect(read === null ? null : formatPurl(read)).toBe(text);
+      },
+    ),
   );
 });
 
 test('two names of one package are one; hostile texts are none', () => {
   const one = parsePurl('pkg:PyPI/Foo_Bar@1.0');
   expect(one === null ? null : packageOf(one)).toBe('pkg:pypi/foo-bar');
-  for (const bad of ['', 'pkg:', 'pkg:npm', 'pkg:npm/%', 'pkg:npm/a?b', `pkg:npm/${'a'.repeat(9000)}`, 'pkg:npm/\ud800', 'pkg:npm/a%00b', 'http://x/y'])
+  for (const bad of [
+    '',
+    'pkg:',
+    'pkg:npm',
+    'pkg:npm/%',
+    'pkg:npm/a?b',
+    `pkg:npm/${'a'.repeat(9000)}`,
+    'pkg:npm/\ud800',
+    'pkg:npm/a%00b',
+    'http://x/y',
+  ])
     if (bad !== 'pkg:npm/a?b') expect(parsePurl(bad), bad).toBeNull();
 });

@@ -107,7 +107,14 @@ export function parsePurl(text: string, lenient = false): PackageUrl | null {
   const type = beforeQuery.slice(0, slash);
   // Of a git repository the host is the namespace, and all of the path the name.
   if (/^git$/i.test(type) && spaces.length > 0)
-    return normalize({ type, namespace: spaces[0] ?? '', name: [...spaces.slice(1), name].join('/'), version: given, qualifiers, subpath: under.join('/') });
+    return normalize({
+      type,
+      namespace: spaces[0] ?? '',
+      name: [...spaces.slice(1), name].join('/'),
+      version: given,
+      qualifiers,
+      subpath: under.join('/'),
+    });
   const namespace = spaces.length === 0 ? null : spaces.join('/');
   return normalize({ type, namespace, name, version: given, qualifiers, subpath: under.join('/') });
 }

@@ -4,7 +4,7 @@ import { buildPurl } from './package-url.ts';
  * The package URL of an npm package; `name` may carry its scope. Of one that comes from a repository it names that
  * (`resolved`). Null where the name or version can't be one.
  */
-export function npmPurl(name: string, version: string | null, resolved?: string): string | null {
+export function npmPurl(name: string, version: string | null, resolved: string | null = null): string | null {
   const slash = name.startsWith('@') ? name.indexOf('/') : -1;
   // The name's case is kept: npm has old packages whose names differ by it alone.
   const [namespace, bare] = slash > 0 ? [name.slice(0, slash), name.slice(slash + 1)] : [null, name];

@@ -32,18 +32,16 @@ export function readGoMod(text: string): Locked {
     }
   }
   if (required.length === 0 && !/^module\s/m.test(text)) return unread('go.mod could not be read: it names no module');
-  const packages = required.map(({ path, version, indirect }) => {
+  const packages = required.map(({ path, version }) => {
     const by = replaced.has(`${path} ${version}`) ? replaced.get(`${path} ${version}`) : replaced.get(path);
     const [name = path, at = version] = by === undefined ? [path, version] : by === null ? [path, ''] : by.split(' ');
-    return {
-      ...lockedPackage({ key: `${path}@${version}`, name, version: at === '' ? null : at, purl: goPurl(name, at === '' ? null : at) }),
-      indirect,
-    };
+    const known = at === '' ? null : at;
+    return lockedPackage({ key: `${path}@${version}`, name, version: known, purl: goPurl(name, known) });
   });
   const old = (go[0] ?? 1) === 1 && (go[1] ?? 0) < 17;
   return {
-    packages: uniquePackages(packages.map(({ indirect: _, ...entry }) => entry)),
-    direct: packages.filter((entry) => !entry.indirect).map((entry) => entry.key),
+    packages: uniquePackages(packages),
+    direct: required.filter((one) => !one.indirect).map((one) => `${one.path}@${one.version}`),
     incomplete: [
       old ? 'go.mod of a Go before 1.17 does not name what modules need in turn' : 'go.mod does not say which module needs which',
     ],

@@ -1,43 +1,44 @@
-import { z } from 'zod';
-import { asRecord, hashesOfIntegrity, lockedPackage, unread } from '../package.ts';
+import { asName, asRecord, hashesOfIntegrity, jsonOf, lockedPackage, unread } from '../package.ts';
 import type { Locked, LockedPackage } from '../package.ts';
 import { npmPurl } from '../purl.ts';
 
-const names = z.record(z.string().max(300), z.unknown()).optional().catch(undefined);
-const entrySchema = z.object({
-  name: z.string().max(300).optional().catch(undefined),
-  version: z.string().max(300).optional().catch(undefined),
-  integrity: z.string().max(4000).optional().catch(undefined),
-  link: z.boolean().optional().catch(undefined),
-  resolved: z.string().max(4000).optional().catch(undefined),
-  dev: z.boolean().optional().catch(undefined),
-  optional: z.boolean().optional().catch(undefined),
-  devOptional: z.boolean().optional().catch(undefined),
-  // Old packages write it as an object or a list; only text is a licence we can repeat.
-  license: z.string().max(300).optional().catch(undefined),
-  dependencies: names,
-  devDependencies: names,
-  optionalDependencies: names,
-  peerDependencies: names,
-});
-type Entry = z.infer<typeof entrySchema>;
-const lockSchema = z.object({ lockfileVersion: z.number(), packages: z.record(z.string().max(2000), entrySchema) });
+type Names = Readonly<Record<string, unknown>>;
+type Entry = {
+  readonly name: string | null;
+  readonly version: string | null;
+  readonly integrity: string | null;
+  readonly resolved: string | null;
+  readonly licence: string | null;
+  readonly link: boolean;
+  readonly dev: boolean;
+  readonly optional: boolean;
+  readonly needs: readonly Names[];
+  readonly developmentNeeds: Names;
+};
+
+/** Keys longer than this are nobody's folders. */
+const KEY = 2000;
 
 /** Reads a package-lock.json (or npm-shrinkwrap.json) of version 1, 2 or 3. Never throws: what can't be read is said. */
 export function readNpmLock(text: string): Locked {
-  const value = parse(text);
-  const old = asRecord(value)?.['lockfileVersion'] === 1 ? oldSchema.safeParse(value) : null;
-  if (old?.success === true) return readOld(old.data.dependencies ?? {});
-  const parsed = lockSchema.safeParse(value);
-  if (!parsed.success) return unread('package-lock.json could not be read: it is no lock file of version 1, 2 or 3');
-  const packages = new Map(Object.entries(parsed.data.packages));
+  const lock = asRecord(jsonOf(text));
+  if (lock?.['lockfileVersion'] === 1) return readOld(asRecord(lock['dependencies']) ?? {});
+  const listed = asRecord(lock?.['packages']);
+  if (typeof lock?.['lockfileVersion'] !== 'number' || listed === null)
+    return unread('package-lock.json could not be read: it is no lock file of version 1, 2 or 3');
+  const packages = new Map<string, Entry>();
   const incomplete: string[] = [];
+  for (const [key, value] of Object.entries(listed)) {
+    const entry = asRecord(value);
+    if (entry === null || key.length > KEY) incomplete.push(`package-lock.json holds what is no package at ${key.slice(0, 80)}`);
+    else packages.set(key, toEntry(entry));
+  }
   const found: LockedPackage[] = [];
   for (const [key, entry] of packages) {
     // '' is the project itself; a link only points at another entry.
-    if (key === '' || entry.link === true) continue;
+    if (key === '' || entry.link) continue;
     const name = entry.name ?? nameOf(key);
-    if (entry.version === undefined && key.includes('node_modules/')) incomplete.push(`package-lock.json gives no version for ${name}`);
+    if (entry.version === null && key.includes('node_modules/')) incomplete.push(`package-lock.json gives no version for ${name}`);
     found.push(toPackage(key, name, entry, packages));
   }
   const root = packages.get('');
@@ -45,32 +46,41 @@ export function readNpmLock(text: string): Locked {
   return { packages: found, direct: root === undefined ? [] : edges('', root, packages), incomplete: incomplete.slice(0, 20) };
 }
 
+function toEntry(entry: Names): Entry {
+  const needs = (kind: string): Names => asRecord(entry[kind]) ?? {};
+  return {
+    name: asName(entry['name']),
+    version: asName(entry['version']),
+    integrity: asName(entry['integrity'], 4000),
+    resolved: asName(entry['resolved'], 4000),
+    // Old packages write it as an object or a list; only text is a licence we can repeat.
+    licence: asName(entry['license']),
+    link: entry['link'] === true,
+    dev: entry['dev'] === true || entry['devOptional'] === true,
+    optional: entry['optional'] === true,
+    needs: [needs('dependencies'), needs('optionalDependencies'), needs('peerDependencies')],
+    developmentNeeds: needs('devDependencies'),
+  };
+}
+
 function toPackage(key: string, name: string, entry: Entry, packages: ReadonlyMap<string, Entry>): LockedPackage {
-  const development = entry.dev === true || entry.devOptional === true;
   return {
     key,
     name,
-    version: entry.version ?? null,
-    purl: npmPurl(name, entry.version ?? null, entry.resolved),
-    hashes: entry.integrity === undefined ? [] : hashesOfIntegrity(entry.integrity),
-    licence: entry.license ?? null,
-    scope: development ? 'development' : entry.optional === true ? 'optional' : 'required',
+    version: entry.version,
+    purl: npmPurl(name, entry.version, entry.resolved),
+    hashes: entry.integrity === null ? [] : hashesOfIntegrity(entry.integrity),
+    licence: entry.licence,
+    scope: entry.dev ? 'development' : entry.optional ? 'optional' : 'required',
     dependsOn: edges(key, entry, packages),
   };
 }
 
 /** What an entry depends on, found as Node finds it: in its own node_modules, then in each folder above. */
 function edges(key: string, entry: Entry, packages: ReadonlyMap<string, Entry>): string[] {
-  const wanted = new Set(
-    [
-      entry.dependencies,
-      entry.optionalDependencies,
-      entry.peerDependencies,
-      key.includes('node_modules/') ? {} : entry.devDependencies,
-    ].flatMap((list) => Object.keys(list ?? {})),
-  );
+  const wanted = key.includes('node_modules/') ? entry.needs : [...entry.needs, entry.developmentNeeds];
   const found = new Set<string>();
-  for (const name of wanted) {
+  for (const name of wanted.flatMap((list) => Object.keys(list))) {
     const place = resolve(key, name, packages);
     if (place !== null && place !== key) found.add(place);
   }
@@ -81,8 +91,7 @@ function resolve(from: string, name: string, packages: ReadonlyMap<string, Entry
   for (let folder = from; ; folder = above(folder)) {
     const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
     const entry = packages.get(place);
-    if (entry !== undefined)
-      return entry.link === true && entry.resolved !== undefined && packages.has(entry.resolved) ? entry.resolved : place;
+    if (entry !== undefined) return entry.link && entry.resolved !== null && packages.has(entry.resolved) ? entry.resolved : place;
     if (folder === '') return null;
   }
 }
@@ -99,60 +108,36 @@ function nameOf(key: string): string {
   return at >= 0 ? key.slice(at + 'node_modules/'.length) : (key.split('/').at(-1) ?? key);
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-type Old = {
-  readonly version?: string | undefined;
-  readonly integrity?: string | undefined;
-  readonly dev?: boolean | undefined;
-  readonly optional?: boolean | undefined;
-  readonly requires?: Readonly<Record<string, unknown>> | undefined;
-  readonly dependencies?: Readonly<Record<string, Old>> | undefined;
-};
-const oldEntry: z.ZodType<Old> = z.object({
-  version: z.string().max(300).optional().catch(undefined),
-  integrity: z.string().max(4000).optional().catch(undefined),
-  dev: z.boolean().optional().catch(undefined),
-  optional: z.boolean().optional().catch(undefined),
-  // Written as true at the top of old files.
-  requires: z.record(z.string().max(300), z.unknown()).optional().catch(undefined),
-  get dependencies() {
-    return z.record(z.string().max(300), oldEntry).optional();
-  },
-});
-const oldSchema = z.object({ lockfileVersion: z.literal(1), dependencies: z.record(z.string().max(300), oldEntry).optional() });
-
 /** Version 1: what is installed, folder in folder. What the project itself needs stands in package.json alone. */
-function readOld(top: Readonly<Record<string, Old>>): Locked {
-  const places = new Map<string, Old>();
-  const open: [string, Readonly<Record<string, Old>>][] = [['', top]];
+function readOld(top: Names): Locked {
+  const places = new Map<string, Names>();
+  const open: [string, Names][] = [['', top]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const [name, entry] of Object.entries(next[1])) {
+    for (const [name, value] of Object.entries(next[1])) {
+      const entry = asRecord(value);
       const key = `${next[0]}${next[0] === '' ? '' : '/'}node_modules/${name}`;
+      if (entry === null || key.length > KEY) continue;
       places.set(key, entry);
-      if (entry.dependencies !== undefined && key.length < 2000) open.push([key, entry.dependencies]);
+      const inner = asRecord(entry['dependencies']);
+      if (inner !== null) open.push([key, inner]);
     }
   }
   const needed = new Set<string>();
   const packages = [...places].map(([key, entry]) => {
-    const alias = /^npm:(.+)@([^@]+)$/.exec(entry.version ?? '');
+    const given = asName(entry['version']);
+    const alias = /^npm:(.+)@([^@]+)$/.exec(given ?? '');
     const name = alias?.[1] ?? nameOf(key);
-    const version = alias?.[2] ?? (entry.version?.includes(':') === true ? null : (entry.version ?? null));
-    const dependsOn = Object.keys(entry.requires ?? {}).flatMap((need) => placeOf(key, need, places) ?? []);
+    const version = alias?.[2] ?? (given?.includes(':') === true ? null : given);
+    const dependsOn = Object.keys(asRecord(entry['requires']) ?? {}).flatMap((need) => placeOf(key, need, places) ?? []);
     for (const place of dependsOn) needed.add(place);
+    const integrity = asName(entry['integrity'], 4000);
     return lockedPackage({
       key,
       name,
       version,
       purl: npmPurl(name, version),
-      hashes: entry.integrity === undefined ? [] : hashesOfIntegrity(entry.integrity),
-      scope: entry.dev === true ? 'development' : entry.optional === true ? 'optional' : 'required',
+      hashes: integrity === null ? [] : hashesOfIntegrity(integrity),
+      scope: entry['dev'] === true ? 'development' : entry['optional'] === true ? 'optional' : 'required',
       dependsOn: [...new Set(dependsOn)].sort(),
     });
   });
