@@ -131,14 +131,14 @@ test('findings are kept each by itself', async () => {
   const given = await accept({ kind: 'sarif', name: 'scan', text: SARIF, artifacts: [digest] });
   expect((await factsOf(digest))?.reports[0]?.findings).toMatchObject([
     { rule: 'R1', severity: 'high' },
-    { rule: 'R2', severity: 'low' },
+    { rule: 'R2', severity: 'info' },
   ]);
   const [item] = contract.reportSchema.array().parse(await tx((t) => reportsOfRun(t, given.run)));
   const page = contract.listFindings.answer.parse(
     await call(contract.listFindings.path, 'GET', { params: { report: item?.id }, query: { from: 0, limit: 1 } }),
   );
   expect(page).toMatchObject({ total: 2, items: [{ rule: 'R1', severity: 'high' }] });
-  expect(await tx((t) => reportsOfRun(t, given.run))).toMatchObject([{ findings: { high: 1, low: 1, critical: 0 } }]);
+  expect(await tx((t) => reportsOfRun(t, given.run))).toMatchObject([{ findings: { high: 1, info: 1, critical: 0 } }]);
 });
 
 test('a newer red report replaces a green one, and how many tests there were before is known', async () => {

@@ -1,31 +1,27 @@
 import { FindingList, severityOfScore } from './finding.ts';
 import type { JsonObject } from './json.ts';
 import { member, objectAt, objectsAt, textAt } from './json.ts';
-import type { Finding, SbomCounts, Severity } from './model.ts';
+import type { Finding, SbomCounts, Severity, SeverityCounts, Vex } from './model.ts';
 import { ReportFault, SEVERITIES } from './model.ts';
-import { checkComponent, checkHeader } from './cyclonedx-rules.ts';
+import { checkBom } from './cyclonedx-rules.ts';
+import { STATES } from './cyclonedx-vex.ts';
 
 export type Bom = {
   readonly sbom: SbomCounts;
   /** Absent: it does not speak of vulnerabilities. */ readonly findings?: readonly Finding[];
+  readonly beyond?: SeverityCounts;
 };
 
 /**
- * CycloneDX 1.2 to 1.7 in JSON: components, and vulnerabilities as findings. Analysis states that clear a
- * vulnerability (`not_affected`, `false_positive`, `resolved`) mark it suppressed, and it still counts: only a waiver
- * lifts a finding.
+ * CycloneDX 1.0 to 1.7: components, and vulnerabilities as findings. Analysis states that clear a vulnerability
+ * (`not_affected`, `false_positive`, `resolved`) are kept as VEX, and mark it suppressed.
  */
-export function readCycloneDx(bom: JsonObject): Bom {
+export function readBom(bom: JsonObject): Bom {
   if (textAt(bom, 'bomFormat') !== 'CycloneDX') throw new ReportFault('"bomFormat" is not "CycloneDX"');
-  const specVersion = checkHeader({
-    specVersion: textAt(bom, 'specVersion'),
-    serialNumber: member(bom, 'serialNumber'),
-    timestamp: member(objectAt(bom, 'metadata'), 'timestamp'),
-  });
+  const specVersion = checkBom(bom);
   const components: JsonObject[] = [];
   const collect = (list: readonly JsonObject[] | null): void => {
     for (const component of list ?? []) {
-      checkComponent(component);
       components.push(component);
       collect(objectsAt(component, 'components'));
     }
@@ -33,7 +29,6 @@ export function readCycloneDx(bom: JsonObject): Bom {
   const listed = objectsAt(bom, 'components');
   collect(listed);
   const root = objectAt(objectAt(bom, 'metadata'), 'component');
-  if (root !== null) checkComponent(root);
   const vulnerabilities = objectsAt(bom, 'vulnerabilities');
   if (listed === null && vulnerabilities === null) throw new ReportFault('the bill of materials lists no components', 'empty');
   const purls = new Map([...components, ...(root === null ? [] : [root])].map((one) => [textAt(one, 'bom-ref'), textAt(one, 'purl')]));
@@ -42,14 +37,13 @@ export function readCycloneDx(bom: JsonObject): Bom {
   const withPurl = components.filter((component) => (textAt(component, 'purl') ?? '') !== '').length;
   return {
     sbom: { components: components.length, withPurl, specVersion },
-    ...(vulnerabilities === null ? {} : { ...findings.contents }),
+    ...(vulnerabilities === null ? {} : findings.contents),
   };
 }
 
-const CLEARED = ['not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree'];
-
 function addVulnerability(vulnerability: JsonObject, purls: ReadonlyMap<string | null, string | null>, findings: FindingList): void {
   const id = textAt(vulnerability, 'id') ?? 'unknown';
+  const vex = vexOf(objectAt(vulnerability, 'analysis'));
   const refs = (objectsAt(vulnerability, 'affects') ?? []).map((one) => textAt(one, 'ref'));
   // A vulnerability that names nothing it affects still counts once.
   for (const ref of refs.length === 0 ? [null] : refs) {
@@ -63,10 +57,23 @@ function addVulnerability(vulnerability: JsonObject, purls: ReadonlyMap<string |
       identity: 'vulnerability',
       cve: /^(?:CVE|GHSA)-/i.test(id) ? id.slice(0, 100) : null,
       purl,
-      suppressed: CLEARED.includes(textAt(objectAt(vulnerability, 'analysis'), 'state') ?? ''),
+      cwe: cweOf(member(vulnerability, 'cwes')),
+      aliases: (objectsAt(vulnerability, 'references') ?? []).flatMap((one) => textAt(one, 'id') ?? []),
+      suppressed: vex?.status === 'not_affected' || vex?.status === 'fixed',
+      vex,
       message: textAt(vulnerability, 'description') ?? textAt(vulnerability, 'detail') ?? id,
     });
   }
+}
+
+function vexOf(analysis: JsonObject | null): Vex | null {
+  const status = STATES[textAt(analysis, 'state') ?? ''];
+  if (status === undefined) return null;
+  return { status, justification: textAt(analysis, 'justification'), statement: textAt(analysis, 'detail'), source: 'CycloneDX' };
+}
+
+function cweOf(list: unknown): number[] {
+  return Array.isArray(list) ? list.filter((one): one is number => typeof one === 'number') : [];
 }
 
 /** The worst rating given. Without any it is taken as high: not rated is not harmless. */

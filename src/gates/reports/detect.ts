@@ -6,6 +6,9 @@ const ELEMENT = /<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_:][\w:.-]
 /** How a text looks from its first characters. */
 export function shapeOf(head: string): 'xml' | 'json' | 'text' {
   const text = head.replace(/^\uFEFF/, '').trimStart();
+  // HTML is no XML: what is read of it is read as text.
+  if (/^(?:<!doctype html|<html)/i.test(text)) return 'text';
+  if (/^null\s*$/.test(text)) return 'json';
   return text.startsWith('<') ? 'xml' : text.startsWith('{') || text.startsWith('[') ? 'json' : 'text';
 }
 

@@ -1,23 +1,32 @@
 import { coverageJson, coverageText, coverageXml } from './coverage/formats.ts';
-import { readCycloneDx } from './cyclonedx.ts';
+import { readBom } from './cyclonedx.ts';
 import { readCycloneDxXml } from './cyclonedx-xml.ts';
 import type { JsonFormat, TextFormat, XmlFormat } from './format.ts';
 import { textAt } from './json.ts';
+import { scannerJson, scannerText, scannerXml } from './scanners/formats.ts';
+import { isSpdxJson, readSpdxJson, readSpdxTags, readSpdxXml } from './spdx.ts';
 import { readSarif } from './sarif.ts';
 import { testJson, testText, testXml } from './tests/formats.ts';
 
 /** Every format that is read. The first that recognises a document reads it. */
 export const XML_FORMATS: readonly XmlFormat[] = [
   { id: 'cyclonedx', topics: ['sbom', 'findings'], is: ({ root }) => root === 'bom', read: (bytes) => readCycloneDxXml(bytes) },
+  {
+    id: 'spdx',
+    topics: ['sbom', 'findings'],
+    is: ({ root, inside }) => root === 'Document' && (inside.includes('SPDXID') || inside.includes('spdxVersion')),
+    read: (bytes) => readSpdxXml(bytes),
+  },
   ...testXml,
   ...coverageXml,
+  ...scannerXml,
 ];
 export const JSON_FORMATS: readonly JsonFormat[] = [
   {
     id: 'cyclonedx',
     topics: ['sbom', 'findings'],
     is: ({ root, list }) => list === null && root['bomFormat'] !== undefined,
-    read: ({ root }) => readCycloneDx(root),
+    read: ({ root }) => readBom(root),
   },
   {
     id: 'sarif',
@@ -25,7 +34,24 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
     is: ({ root, list }) => list === null && (Array.isArray(root['runs']) || /sarif/i.test(textAt(root, '$schema') ?? '')),
     read: ({ root }) => readSarif(root),
   },
+  {
+    id: 'spdx',
+    topics: ['sbom', 'findings'],
+    is: ({ root, list }) => list === null && isSpdxJson(root),
+    read: ({ root }) => readSpdxJson(root),
+  },
   ...testJson,
   ...coverageJson,
+  ...scannerJson,
 ];
-export const TEXT_FORMATS: readonly TextFormat[] = [...coverageText, ...testText];
+export const TEXT_FORMATS: readonly TextFormat[] = [
+  {
+    id: 'spdx',
+    topics: ['sbom', 'findings'],
+    is: ({ lines }) => lines.some((line) => /^SPDXVersion:/.test(line)),
+    read: (bytes) => readSpdxTags(bytes),
+  },
+  ...coverageText,
+  ...scannerText,
+  ...testText,
+];

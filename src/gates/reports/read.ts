@@ -3,8 +3,10 @@ import type { JsonDocument, JsonFormat, Topic, Wanted } from './format.ts';
 import { JSON_FORMATS, TEXT_FORMATS, XML_FORMATS } from './formats.ts';
 import { unzipped } from './gzip.ts';
 import { asObject, parseJsonValues, readJsonText } from './json.ts';
+import { merged } from './merge.ts';
 import type { ByteStream, Contents, Reading, ReportKind } from './model.ts';
 import { ReportFault, clip } from './model.ts';
+import { isZip, unzip } from './zip.ts';
 
 const HEAD = 32_768;
 const NO_WORDS: Wanted = { failures: 0 };
@@ -36,8 +38,8 @@ export async function readReport(kind: ReportKind, given: ByteStream, wanted: Wa
     throw new ReportFault(`the job declared ${kind}, and this is a ${id} report`);
   };
   try {
-    const { head, all } = await peek(unzipped(given));
-    const contents = await contentsOf(all, head, wanted, recognised);
+    const { head, first, all } = await peek(unzipped(given));
+    const contents = isZip(first) ? await archived(all, wanted, recognised) : await contentsOf(all, head, wanted, recognised);
     return { state: 'ok', format: format ?? 'unknown', contents };
   } catch (error) {
     if (!(error instanceof ReportFault)) throw error;
@@ -94,21 +96,38 @@ async function readJson(bytes: ByteStream, wanted: Wanted, recognised: Recognise
   return format.read(document, wanted);
 }
 
-async function peek(bytes: ByteStream): Promise<{ head: string; all: ByteStream }> {
+/** The reports inside an archive, all of one format, as one. */
+async function archived(bytes: ByteStream, wanted: Wanted, recognised: Recognised): Promise<Contents> {
+  const found: Contents[] = [];
+  const formats = new Set<string>();
+  for (const file of await unzip(bytes)) {
+    const { head, first, all } = await peek(file.bytes);
+    if (isZip(first)) throw new ReportFault('an archive inside an archive is not read');
+    const each: Recognised = (id, topics) => {
+      formats.add(id);
+      recognised(id, topics);
+    };
+    found.push(await contentsOf(all, head, wanted, each));
+  }
+  if (formats.size > 1) throw new ReportFault(`the archive holds several formats: ${[...formats].join(', ')}`);
+  return merged(found);
+}
+
+async function peek(bytes: ByteStream): Promise<{ head: string; first: Uint8Array; all: ByteStream }> {
   const source = bytes[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
   while (size < HEAD) {
     const next = await source.next();
     if (next.done === true) break;
-    first.push(next.value);
+    chunks.push(next.value);
     size += next.value.length;
   }
-  const head = Buffer.concat(first).subarray(0, HEAD);
+  const head = Buffer.concat(chunks).subarray(0, HEAD);
   const label = head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'utf-8';
   async function* all(): AsyncGenerator<Uint8Array> {
-    yield* first.splice(0);
+    yield* chunks.splice(0);
     for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
   }
-  return { head: new TextDecoder(label).decode(head), all: all() };
+  return { head: new TextDecoder(label).decode(head), first: head, all: all() };
 }

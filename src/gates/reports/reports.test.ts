@@ -98,7 +98,7 @@ test('SARIF: severity from the score, else the level, else the rule, else warnin
   ];
   const found = (await contents('sarif', sarif(results, {}, rules))).findings ?? [];
   expect(found.map(({ rule, severity, cve }) => [rule, severity, cve])).toEqual([
-    ['R1', 'low', null],
+    ['R1', 'info', null],
     ['R1', 'high', null],
     ['R2', 'critical', 'CVE-2026-12345'],
     ['R3', 'medium', null],

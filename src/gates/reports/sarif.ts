@@ -68,7 +68,22 @@ function readResult(tool: string, result: JsonObject, rules: Rules, findings: Fi
   const kind = textAt(result, 'kind') ?? 'fail';
   if (kind === 'pass' || kind === 'notApplicable' || textAt(result, 'baselineState') === 'absent') return;
   const { id, rule } = ruleOf(result, rules);
-  const physical = objectAt((objectsAt(result, 'locations') ?? [])[0], 'physicalLocation');
+  // Each place that has to be changed is a finding of its own; a result without a place is one.
+  const locations = objectsAt(result, 'locations') ?? [];
+  for (const location of locations.length === 0 ? [null] : locations) readPlace({ tool, id, rule, kind, result, location }, findings);
+}
+
+type Placed = {
+  readonly tool: string;
+  readonly id: string;
+  readonly rule: JsonObject | null;
+  readonly kind: string;
+  readonly result: JsonObject;
+  readonly location: JsonObject | null;
+};
+
+function readPlace({ tool, id, rule, kind, result, location }: Placed, findings: FindingList): void {
+  const physical = objectAt(location, 'physicalLocation');
   const file = textAt(objectAt(physical, 'artifactLocation'), 'uri') ?? '';
   const region = objectAt(physical, 'region');
   const line = member(region, 'startLine');
@@ -98,7 +113,7 @@ function tagsOf(rule: JsonObject | null): string[] {
   return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
 }
 
-const LEVELS: Readonly<Record<string, Severity>> = { error: 'high', warning: 'medium', note: 'low', none: 'info' };
+const LEVELS: Readonly<Record<string, Severity>> = { error: 'high', warning: 'medium', note: 'info', none: 'info' };
 
 /** `security-severity` (0 to 10) where given; else the level, by default the rule's, by default `warning` (section 3.27.10). */
 function severityOf(result: JsonObject, rule: JsonObject | null, kind: string): Severity {
