@@ -48,6 +48,16 @@ test('a release of a foreign CI reaches production through gates and two persons
       BAD_COMMIT: second,
     });
     expect(said, said).toMatch(/^\d\d passed, 0 failed$/m);
+    // The same service, only observed: the answer is made and recorded, says what it would have been, and blocks nothing.
+    writeFileSync(join(world.folder, 'yardmaster.yaml'), catalog.replace('tier: 1', 'tier: 1\n    observe-only: true'));
+    expect((await world.ym('ada', ['apply', '-f', 'yardmaster.yaml', '--yes'])).exit).toBe(0);
+    const asked = await world.ym('ann', ['may-ship', 'shop@0.2.0', '--env', 'prod', '--admit']);
+    expect(asked).toMatchObject({ exit: 0, body: { go: true, observed: true } });
+    expect(asked.body['verdict']).not.toBe('allow');
+    expect(JSON.stringify(asked.body['words'])).toContain('Observed only, nothing is blocked. It would have been said: ');
+    const recorded = await world.ym('mona', ['decision', 'show', String(asked.body['decision'])]);
+    expect(recorded.body).toMatchObject({ observed: true, verdict: asked.body['verdict'] });
+    expect((await world.ym('ann', ['deploy', 'shop', '--env', 'prod'])).text).toContain('deployed-elsewhere');
   } finally {
     await world.close();
   }

@@ -102,6 +102,8 @@ expect "the trust file" 0 . as "$MANAGER_TOKEN" ym trust --out trust.json --json
 expect "it verifies offline, with nobody to ask" 0 '"ok":true|valid|verified' env -u YARDMASTER_URL -u YARDMASTER_TOKEN ym verify bundle.json --trust trust.json --json
 expect "the trace leads from the commit to the deployment" 0 "$good" as "$MANAGER_TOKEN" ym trace "$COMMIT" --json
 
+expect "how far it has come, by facts" 0 '"level":"gated"' ym adopt --json
+
 echo "-- build 42: deployed without asking, and gone back from"
 jenkins 42 "$BAD_COMMIT"
 echo "console.log('shop, broken')" >shop.js && tar -czf shop.tar.gz shop.js

@@ -48,6 +48,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   },
   { group: ROAD, words: ['environments', 'env'], load: async () => [(await import('./commands/environments.ts')).environmentCommands] },
   { group: MACHINES, words: ['recorder-key'], load: async () => [(await import('./commands/record.ts')).recorderKeyCommands] },
+  { group: ROAD, words: ['adopt'], load: async () => [(await import('./commands/adopt.ts')).adoptCommand] },
   { group: ROAD, words: ['record'], load: async () => [(await import('./commands/record.ts')).recordCommands] },
   { group: LOOK, words: ['ticket'], load: async () => [(await import('./commands/record-deployments.ts')).ticketCommands] },
   { group: LOOK, words: ['inbox'], load: async () => [(await import('./commands/inbox.ts')).inboxCommand] },

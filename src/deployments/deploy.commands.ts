@@ -114,10 +114,10 @@ type Wanted = {
 
 async function request(tx: Tx, port: EnginePort, actor: Actor, wanted: Wanted): Promise<Deployment> {
   const { service, environment, release, kind, reason } = wanted;
-  const run = wanted.was === null ? service.run : asWas(wanted.was).run;
-  if (run === null) throw nothingToRun({ service: service.name });
   if (environment.deployedBy === 'external') throw deployedElsewhere({ environment: environment.name });
   if (service.observeOnly) throw onlyObserved({ service: service.name });
+  const run = wanted.was === null ? service.run : asWas(wanted.was).run;
+  if (run === null) throw nothingToRun({ service: service.name });
   const agent = await agentFor(tx, environment.agent);
   if (agent === null) throw noAgent({ agent: environment.agent, environment: environment.name });
   const digest = await deployable(tx, service.name, release.digests);

@@ -36,6 +36,8 @@ export type ExternalDeployment = {
   readonly admission: { readonly decision: string; readonly intent: string; readonly notAfter: Instant } | null;
   /** The decision on which it began, whatever that said. */
   readonly decision: string | null;
+  /** It was asked whether it may before it began, whatever the answer was. */
+  readonly asked: boolean;
   /** null: it has not begun. */
   readonly admitted: boolean | null;
   readonly observed: boolean;

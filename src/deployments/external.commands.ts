@@ -117,6 +117,7 @@ function freshDetails(actor: Actor, service: Service): ExternalDeployment {
     url: null,
     told,
     admission: null,
+    asked: false,
     decision: null,
     admitted: null,
     observed: service.observeOnly,

@@ -101,6 +101,7 @@ async function begin({ tx, port, actor, place, ask }: Scene, before: Deployment)
     attempt,
     url,
     told: toldBy(actor),
+    asked: before.lastAnswer !== null,
     decision,
     admitted,
     observed: service.observeOnly,

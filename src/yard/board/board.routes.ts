@@ -1,8 +1,10 @@
 import { environmentsInOrder, mustEnvironment, mustService } from '../../catalog/catalog.queries.ts';
+import { adoption } from '../../contract/adopt.ts';
 import { serviceOverview, yardBoard, yardCell } from '../../contract/yard.ts';
 import { plus } from '../../kernel/time.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
 import { boardParts, boardServices, SOON_MS } from './board.queries.ts';
+import { adoptionView } from '../service/adoption.views.ts';
 import { overviewOf } from '../service/service.views.ts';
 import { boardOf, countsOf, matches } from './board.ts';
 import { cellView } from './cell.views.ts';
@@ -39,5 +41,11 @@ export const boardRoutes: readonly Mounted[] = [
   mount(yardCell, async ({ tx, params }) =>
     cellView(tx, await mustService(tx, params.service), await mustEnvironment(tx, params.environment)),
   ),
+  mount(adoption, async ({ tx, params }) => wire(await adoptionView(tx, await mustService(tx, params.service)))),
   mount(serviceOverview, async ({ tx, params }) => overviewOf(tx, await mustService(tx, params.service))),
 ];
+
+/** The same as plain lists. */
+function wire(of: Awaited<ReturnType<typeof adoptionView>>) {
+  return { ...of, levels: of.levels.map((level) => ({ ...level, steps: [...level.steps] })) };
+}

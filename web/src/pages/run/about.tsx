@@ -40,7 +40,7 @@ export function About({ run }: { readonly run: Run }): ReactNode {
               </span>,
             ],
             ['Commit', run.commit === null ? 'none' : <Digest of={run.commit} to={`/runs?commit=${run.commit}`} />],
-            ['Why', run.trigger === 'push' ? 'a push' : 'somebody asked for it'],
+            ['Why', run.recorded !== null ? <Recorded run={run} /> : run.trigger === 'push' ? 'a push' : 'somebody asked for it'],
             ...(run.requester === null ? [] : ([['Who', <Person id={run.requester.id} name={run.requester.name} />]] as const)),
           ]}
         />
@@ -64,6 +64,33 @@ export function About({ run }: { readonly run: Run }): ReactNode {
         />
       </div>
     </Panel>
+  );
+}
+
+/** Of a run that another CI ran: which, and who told it. Nothing of it was seen here. */
+function Recorded({ run }: { readonly run: Run }): ReactNode {
+  const { recorded } = run;
+  if (recorded === null) return null;
+  return (
+    <span className="min-w-0">
+      recorded: <bdi>{recorded.system}</bdi> ran it as{' '}
+      {recorded.url === null ? <bdi>{recorded.id}</bdi> : <OutsideLink href={recorded.url}>{recorded.id}</OutsideLink>}
+      {recorded.attempt === 1 ? '' : `, attempt ${recorded.attempt}`}
+      {run.told.map((one) => (
+        <span key={`${one.by} ${one.workload?.subject ?? one.via}`} className="block text-sm text-quiet">
+          told by{' '}
+          {one.workload === null ? (
+            <bdi>
+              {one.by} with a {one.via}
+            </bdi>
+          ) : (
+            <bdi>
+              the workload {one.workload.workflow ?? one.workload.subject}, as {one.workload.issuer} attests
+            </bdi>
+          )}
+        </span>
+      ))}
+    </span>
   );
 }
 

@@ -93,11 +93,13 @@ function Steps({ job }: { readonly job: Job }): ReactNode {
 }
 
 function isolationOf(job: Job): string {
+  if (job.pool === 'recorded') return 'by another CI: nothing of it was seen here';
   if (job.runner === null) return job.executor === 'any' ? 'as the runner can' : `asks for ${job.executor}`;
   return job.isolation.length === 0 ? `${job.executor}: by nothing` : `${job.executor}: ${job.isolation.join(', ')}`;
 }
 
 function waitingWords(job: Job): string {
+  if (job.pool === 'recorded') return 'Another CI ran this job: its log is there, and only what was told is here.';
   if (job.state === 'skipped') return 'This job was skipped, so it has no log.';
   if (job.state === 'waiting') return 'This job waits for the jobs that it needs.';
   if (job.state === 'queued') return `This job waits for a runner of the pool ${job.pool}. See who is there with: ym runners`;

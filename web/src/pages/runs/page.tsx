@@ -54,6 +54,7 @@ export default function RunsPage(): ReactNode {
             ['', 'any reason'],
             ['push', 'a push'],
             ['manual', 'somebody asked'],
+            ['recorded', 'recorded from another CI'],
           ]}
         />
         <UrlSelect
@@ -160,7 +161,11 @@ const COLUMNS = [
     key: 'why',
     label: 'Why',
     cell: (run: RunSummary) =>
-      run.requester === null ? (
+      run.recorded !== null ? (
+        <span title="another CI ran it and told it">
+          recorded, <bdi>{run.recorded.system}</bdi>
+        </span>
+      ) : run.requester === null ? (
         run.trigger === 'push' ? (
           'a push'
         ) : (

@@ -4,6 +4,7 @@ import type { serviceOverview } from '../../../../src/contract/yard.ts';
 import { useAnswer } from '../../api/query.ts';
 import { Facts, Loaded, OutsideLink, Page, Panel, Person, Tabs, Tag } from '../../kit/index.ts';
 import { Acts } from './acts.tsx';
+import { Adopt } from './adopt.tsx';
 import { Configuration } from './configuration.tsx';
 import { Dependencies } from './dependencies.tsx';
 import { Past } from './past.tsx';
@@ -54,6 +55,7 @@ function Shown({ of }: { readonly of: Overview }): ReactNode {
         </div>
         <div className="min-w-0 space-y-4">
           <About of={of} />
+          <Adopt service={service.name} observed={service.observeOnly} />
           <Scorecard service={service.name} />
           <Watch of={of} />
         </div>
