@@ -1,3 +1,4 @@
+import { unmappedAuthors } from '../releases/unmapped.reactions.ts';
 import * as catalog from '../catalog/catalog.events.ts';
 import * as changes from '../changes/changes.events.ts';
 import * as deployments from '../deployments/deployments.events.ts';
@@ -54,8 +55,8 @@ export const flow: readonly FlowLine[] = [
   { when: waivers.debtPaid, then: [onNews], so: 'releases that the debt blocked ask again' },
   {
     when: releases.releaseCreated,
-    then: [created],
-    so: 'its ways back are attached; a continuous release is asked for in its first environments',
+    then: [created, unmappedAuthors],
+    so: 'its ways back are attached; a continuous release is asked for in its first environments; authors that map to nobody are listed',
   },
   { when: releases.planAttached, then: [votesFollowIntent], so: 'votes on an intent that changed are told void' },
   { when: changes.approvalGiven, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },

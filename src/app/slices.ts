@@ -31,6 +31,9 @@ import { reportPort } from '../gates/report.api.ts';
 import * as identityEvents from '../identity/identity.events.ts';
 import { signInRetention, workloadRetention } from '../identity/keep.work.ts';
 import { identityRoutes } from '../identity/identity.routes.ts';
+import { oidcEvents } from '../identity/oidc/oidc.events.ts';
+import { providerColumn } from '../identity/oidc/provider.store.ts';
+import { mappingEvents } from '../identity/mapping/mapping.events.ts';
 import { workloadEvents } from '../identity/workload/workload.events.ts';
 import { secondFactorColumn } from '../identity/second-factor.store.ts';
 import type { EventKind } from '../kernel/event.ts';
@@ -106,6 +109,7 @@ export const enginePort: EnginePort = { mayShip, openArtifact };
 /** Every column of sealed values: what a rotation of keys must find. */
 export const sealedColumns: readonly SealedColumn[] = [
   secondFactorColumn,
+  providerColumn,
   serviceSecretColumn,
   environmentSecretColumn,
   hookColumn,
@@ -139,7 +143,12 @@ export const slices: readonly Slice[] = [
     sweepers: [{ name: 'platform.forget-old-keys', sweep: forgetOldKeys }, keySweeper, retentionSweeper()],
     events: [...keyEvents, ...retentionEvents],
   },
-  { ...none, name: 'identity', routes: identityRoutes, events: [...(Object.values(identityEvents) as EventKind[]), ...workloadEvents] },
+  {
+    ...none,
+    name: 'identity',
+    routes: identityRoutes,
+    events: [...(Object.values(identityEvents) as EventKind[]), ...workloadEvents, ...mappingEvents, ...oidcEvents],
+  },
   { ...none, name: 'catalog', routes: catalogSliceRoutes, events: catalogEvents },
   {
     ...none,

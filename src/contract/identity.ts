@@ -16,6 +16,8 @@ export const scopeSchema = z.strictObject({
   environment: nameSchema.optional(),
 });
 const bindingSchema = z.object({ role: z.enum(ROLES), on: scopeSchema });
+/** `mapped`: the provider whose groups gave it, and take it; absent: given by hand. */
+const heldSchema = bindingSchema.extend({ mapped: z.string().optional() });
 
 export const personSchema = z.object({
   id: idOf('per'),
@@ -23,7 +25,9 @@ export const personSchema = z.object({
   emails: z.array(z.string()),
   active: z.boolean(),
   delegate: z.string().nullable(),
-  roles: z.array(bindingSchema),
+  roles: z.array(heldSchema),
+  /** The issuers at which they have an account. */
+  accounts: z.array(z.string()),
   /** The bots that they answer for. */
   bots: z.array(z.object({ id: idOf('bot'), name: z.string(), active: z.boolean(), roles: z.array(bindingSchema) })),
   sessions: z.number().int(),
@@ -99,13 +103,17 @@ export const whoAmI = defineRoute({
     id: z.string(),
     name: z.string(),
     person: idOf('per'),
-    roles: z.array(bindingSchema),
+    roles: z.array(heldSchema),
     organisation: z.string(),
     /** Who decides while I am away. */
     delegate: z.string().nullable(),
     /** Until when this credential lasts, and until when it counts as fresh where an act asks for that. */
     expiresAt: z.string(),
     freshUntil: z.string().nullable(),
+    /** The provider that this session was opened with; null: a password. */
+    provider: z.object({ name: z.string(), title: z.string() }).nullable(),
+    /** The issuers at which I have an account. */
+    accounts: z.array(z.string()),
   }),
 });
 export const listPeople = defineRoute({

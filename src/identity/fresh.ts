@@ -15,11 +15,13 @@ export function asksForFresh(action: Action, production: () => Promise<boolean>)
   return IN_PRODUCTION.has(action) ? production() : Promise.resolve(false);
 }
 
-/** Until when the credential of `actor` counts as fresh; null where it has no end of its own (tokens, sessions of programs). */
+/** Until when the credential of `actor` counts as fresh; null where it has no end of its own (tokens, sessions of
+ * programs that were opened with a password). What a provider opened is fresh for as long as its sign-in there is young. */
 export function freshUntil(actor: Actor, rules: FreshRules): Instant | null {
   if (actor.kind !== 'person' && actor.kind !== 'bot') return null;
   const { credential } = actor;
-  return credential.kind === 'session' && credential.screen === true ? plus(credential.authenticatedAt, rules.freshMs) : null;
+  const ages = credential.kind === 'session' && (credential.screen === true || credential.provider !== undefined);
+  return ages ? plus(credential.authenticatedAt, rules.freshMs) : null;
 }
 
 /**

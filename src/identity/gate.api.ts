@@ -90,7 +90,13 @@ async function personOrBot(tx: Tx, key: string): Promise<Known | null> {
   const { id, created_at, screen, authenticated_at: again } = row;
   const credential =
     row.kind === 'session'
-      ? ({ kind: 'session', id, authenticatedAt: again ?? created_at, screen } as const)
+      ? ({
+          kind: 'session',
+          id,
+          authenticatedAt: again ?? created_at,
+          screen,
+          ...(row.provider_id === null ? {} : { provider: row.provider_id }),
+        } as const)
       : ({
           kind: 'token',
           id,

@@ -2,16 +2,19 @@ import * as contract from '../contract/identity.ts';
 import { Problem } from '../kernel/problem.ts';
 import { personBehind } from '../kernel/actor.ts';
 import { mount, Refused, type Mounted } from '../platform/http/handler.ts';
-import { cookieName, cookieValue } from '../platform/http/screen-session.ts';
-import type { From } from './session.commands.ts';
 import { accountRoutes } from './account.routes.ts';
 import { freshUntil } from './fresh.ts';
+import { fromOf } from './from.ts';
 import { noSuch } from './identity.problems.ts';
 import { personLabel } from './identity.queries.ts';
 import { aboutMe, activeNames, credentialsOf, people, rolesOf } from './identity.views.ts';
+import { accountsOf } from './oidc/account.store.ts';
 import * as peopleCommands from './people.commands.ts';
 import * as signInCommands from './sign-in.commands.ts';
 import * as tokenCommands from './token.commands.ts';
+import { oidcRoutes } from './oidc/oidc.routes.ts';
+import { providerShown } from './oidc/provider.views.ts';
+import { mappingRoutes } from './mapping/mapping.routes.ts';
 import { workloadRoutes } from './workload/workload.routes.ts';
 
 /** The HTTP doors of identity. */
@@ -42,6 +45,8 @@ export const identityRoutes: readonly Mounted[] = [
       organisation: actor.org,
       ...(await aboutMe(tx, actor, actor.credential.id)),
       freshUntil: freshUntil(actor, tx.floor.config),
+      provider: await providerShown(tx, actor.credential.kind === 'session' ? (actor.credential.provider ?? null) : null),
+      accounts: actor.kind === 'person' ? await accountsOf(tx, actor.id) : [],
     };
   }),
   mount(contract.listPeople, async ({ tx }) => ({ items: await people(tx) })),
@@ -80,17 +85,6 @@ export const identityRoutes: readonly Mounted[] = [
   }),
   ...accountRoutes,
   ...workloadRoutes,
+  ...mappingRoutes,
+  ...oidcRoutes,
 ];
-
-/** From what somebody signs in: a browser says so, and what it is; the session in its cookie will end. */
-function fromOf(headers: Headers): From {
-  const screen = headers.get('x-yardmaster-screen') === '1';
-  const client =
-    headers
-      .get('user-agent')
-      ?.replaceAll(/[^\x20-\x7e]/g, '')
-      .slice(0, 200) ?? null;
-  // Behind a proxy with TLS it has the one name, without it the other.
-  const held = [true, false].map((https) => cookieValue(headers.get('cookie'), cookieName(headers.get('host'), https)));
-  return { screen, client: client === '' ? null : client, holds: screen ? (held.find((value) => value !== null) ?? null) : null };
-}

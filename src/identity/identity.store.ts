@@ -22,8 +22,9 @@ export type CredentialRow = {
   readonly client: string | null;
   readonly authenticated_at: Instant | null;
   readonly witness: Witness | null;
+  readonly provider_id: string | null;
 };
-type NewCredential = Omit<CredentialRow, 'ended_at' | 'seen_at' | 'authenticated_at' | 'screen' | 'client' | 'witness'> & {
+type NewCredential = Omit<CredentialRow, 'ended_at' | 'seen_at' | 'authenticated_at' | 'screen' | 'client' | 'witness' | 'provider_id'> & {
   readonly secretDigest: string;
   readonly by: string;
   readonly screen?: boolean;
@@ -68,6 +69,7 @@ export async function passwordOf(tx: Tx, email: string): Promise<{ person: strin
   return row === null ? null : { person: row.id, name: row.name, kept: { salt: row.salt, hash: row.hash } };
 }
 
+/** False where they hold it by hand already; what groups of a provider gave is from now on given by hand. */
 export async function insertBinding(
   tx: Tx,
   row: {
@@ -83,7 +85,9 @@ export async function insertBinding(
   },
 ): Promise<boolean> {
   const written = await tx.write(
-    `insert into role_binding (id, org_id, holder_id, role, team, service, environment, given_by, given_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
+    `insert into role_binding (id, org_id, holder_id, role, team, service, environment, given_by, given_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (org_id, holder_id, role, team, service, environment) do update set source = null, given_by = excluded.given_by, given_at = excluded.given_at
+     where role_binding.source is not null`,
     [row.id, row.org, row.holder, row.role, row.team, row.service, row.environment, row.by, row.at],
   );
   return written === 1;
@@ -144,7 +148,7 @@ export async function findCredential(
   idleMs: number,
 ): Promise<(CredentialRow & { owner: string | null }) | null> {
   return tx.maybe<CredentialRow & { owner: string | null }>(
-    `select credential.id, credential.org_id, credential.kind, holder_id, credential.name, actions, services, credential.created_at, expires_at, ended_at, seen_at, screen, client, authenticated_at, witness, bot.owner_id as owner
+    `select credential.id, credential.org_id, credential.kind, holder_id, credential.name, actions, services, credential.created_at, expires_at, ended_at, seen_at, screen, client, authenticated_at, witness, provider_id, bot.owner_id as owner
      from credential
      left join bot on bot.id = holder_id and bot.active
      left join person on person.id = coalesce(bot.owner_id, holder_id) and person.active
@@ -156,6 +160,13 @@ export async function findCredential(
 
 export async function credentialById(tx: Tx, id: string): Promise<CredentialRow | null> {
   return tx.maybe<CredentialRow>(`select * from credential where id = $1 for update`, [id]);
+}
+
+/** The id of the live credential with this secret. */
+export async function credentialBySecret(tx: Tx, secretDigest: string): Promise<string | null> {
+  return (
+    (await tx.maybe<{ id: string }>(`select id from credential where secret_digest = $1 and ended_at is null`, [secretDigest]))?.id ?? null
+  );
 }
 
 export async function endCredential(tx: Tx, id: string, at: Instant): Promise<boolean> {

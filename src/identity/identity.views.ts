@@ -1,20 +1,26 @@
 import type { Role } from '../contract/actions.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Tx } from '../platform/floor.ts';
-import { bindingsOf } from './identity.queries.ts';
 import type { CredentialRow } from './identity.store.ts';
 import type { Binding } from './permission.ts';
 
-export type RoleView = { role: Role; on: { team?: string; service?: string; environment?: string } };
+export type RoleView = { role: Role; on: { team?: string; service?: string; environment?: string }; mapped?: string };
+
+const SHOWN_ROLES = `select holder_id as holder, role, team, service, environment, coalesce(sign_in_provider.title, source) as mapped
+  from role_binding left join sign_in_provider on sign_in_provider.id = source`;
 
 /** A holder's roles as screens and clients show them: empty scope parts left out. */
 export async function rolesOf(tx: Tx, holder: string): Promise<RoleView[]> {
-  return (await bindingsOf(tx, holder)).map(shownRole);
+  const rows = await tx.query<Binding & { mapped: string | null }>(`${SHOWN_ROLES} where holder_id = $1 order by role_binding.id`, [
+    holder,
+  ]);
+  return rows.map(shownRole);
 }
 
-function shownRole({ role, team, service, environment }: Binding): RoleView {
+function shownRole({ role, team, service, environment, mapped }: Binding & { mapped?: string | null }): RoleView {
   return {
     role,
+    ...(mapped == null ? {} : { mapped }),
     on: { ...(team === null ? {} : { team }), ...(service === null ? {} : { service }), ...(environment === null ? {} : { environment }) },
   };
 }
@@ -31,6 +37,7 @@ export type PersonView = {
   tokens: number;
   secondFactor: boolean;
   hasPassword: boolean;
+  accounts: string[];
   lastSeenAt: string | null;
 };
 type PersonRow = Omit<PersonView, 'roles' | 'bots'> & Record<string, unknown>;
@@ -43,7 +50,8 @@ export async function people(tx: Tx): Promise<PersonView[]> {
        array(select email from person_email where person_id = person.id order by added_at, email) as emails,
        coalesce(live.sessions, 0) as sessions, coalesce(live.tokens, 0) as tokens, live.seen as "lastSeenAt",
        exists (select from second_factor f where f.person_id = person.id and f.confirmed_at is not null) as "secondFactor",
-       exists (select from person_password p where p.person_id = person.id) as "hasPassword"
+       exists (select from person_password p where p.person_id = person.id) as "hasPassword",
+       array(select distinct issuer from person_account where person_id = person.id order by issuer) as accounts
      from person left join (
        select coalesce(bot.owner_id, holder_id) as holder, max(seen_at) filter (where bot.id is null) as seen,
          count(*) filter (where kind = 'session' and ended_at is null and expires_at > $1) as sessions,
@@ -69,9 +77,7 @@ export async function activeNames(tx: Tx): Promise<{ id: string; name: string }[
 }
 
 async function rolesByHolder(tx: Tx): Promise<Map<string, RoleView[]>> {
-  const rows = await tx.query<Binding & { holder: string }>(
-    `select holder_id as holder, role, team, service, environment from role_binding order by id`,
-  );
+  const rows = await tx.query<Binding & { holder: string; mapped: string | null }>(`${SHOWN_ROLES} order by role_binding.id`);
   const all = new Map<string, RoleView[]>();
   for (const { holder, ...binding } of rows) all.set(holder, [...(all.get(holder) ?? []), shownRole(binding)]);
   return all;

@@ -22,10 +22,12 @@ import { checkPassword, hashPassword, secretDigest } from './password.system.ts'
 import { checkCode, personOf } from './second-factor.commands.ts';
 import { deleteFactor } from './second-factor.store.ts';
 import * as sessions from './session.store.ts';
+import type { From } from './from.ts';
+import { mayUsePassword } from './oidc/password-rule.queries.ts';
+import { passwordsOff } from './oidc/oidc.problems.ts';
 import { TRIES, TRIES_WINDOW_MS } from './tries.ts';
 
-/** From what somebody signs in: a browser or a program, and the session that this browser held until now. */
-export type From = { readonly screen: boolean; readonly client: string | null; readonly holds: string | null };
+export type { From };
 export const FROM_PROGRAM: From = { screen: false, client: null, holds: null };
 export type SignedIn = { readonly person: string; readonly name: string; readonly token: string; readonly expiresAt: Instant };
 
@@ -80,6 +82,7 @@ export async function provePassword(
   code?: string,
 ): Promise<{ name: string; email: string } | Problem> {
   const { id } = personOf(actor);
+  if (!(await mayUsePassword(tx, id))) return passwordsOff({});
   const kept = await sessions.passwordOfPerson(tx, id);
   const digest = secretDigest(kept?.email ?? id);
   if (!(await store.tryAlone(tx, digest))) return signInBusy({});

@@ -11,6 +11,8 @@ import { checkPassword, hashPassword, secretDigest } from './password.system.ts'
 import { checkCode } from './second-factor.commands.ts';
 import { factorState } from './second-factor.store.ts';
 import { CREDENTIALS_TOPIC, FROM_PROGRAM, openSession, type From, type SignedIn } from './session.commands.ts';
+import { passwordsOff } from './oidc/oidc.problems.ts';
+import { mayUsePassword } from './oidc/password-rule.queries.ts';
 import { endOf } from './session.store.ts';
 import { NETWORK_TRIES, TRIES, TRIES_WINDOW_MS } from './tries.ts';
 
@@ -59,6 +61,7 @@ export async function useLink(tx: Tx, input: LinkUse, from: From = FROM_PROGRAM)
   const at = await tx.now();
   const known = await store.peekInvitation(tx, secretDigest(input.link), at);
   if (known === null) throw linkInvalid({});
+  if (known.person_id !== null && !(await mayUsePassword(tx, known.person_id))) return passwordsOff({});
   const refused = known.person_id === null ? null : await checkCode(tx, known.org_id, known.person_id, input.code);
   if (refused !== null) return refused;
   const used = await store.useInvitation(tx, secretDigest(input.link), at);
@@ -142,6 +145,7 @@ export async function signIn(tx: Tx, input: SignIn, from: From = FROM_PROGRAM, a
     if (network !== null) await store.noteFailure(tx, tx.org, network, at);
     return wrongPassword({});
   }
+  if (!(await mayUsePassword(tx, found.person))) return passwordsOff({});
   const refused = await checkCode(tx, tx.org, found.person, input.code);
   if (refused !== null) return refused;
   await store.forgetFailures(tx, digest);

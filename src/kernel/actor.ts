@@ -14,7 +14,13 @@ export type Actor =
 
 /** By what an actor was recognised. A token may be narrower than its owner; a session is a browser's where `screen` says so. */
 export type Credential =
-  | { readonly kind: 'session'; readonly id: string; readonly authenticatedAt: string; readonly screen?: boolean }
+  | {
+      readonly kind: 'session';
+      readonly id: string;
+      readonly authenticatedAt: string;
+      readonly screen?: boolean;
+      readonly provider?: string;
+    }
   | {
       readonly kind: 'token';
       readonly id: string;

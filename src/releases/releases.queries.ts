@@ -136,3 +136,13 @@ export async function decisionsOf(
     [releaseId, after?.[0] ?? null, after?.[1] ?? null, limit],
   );
 }
+
+/** The commit of the release of the same service that was made before this one; null where there was none. */
+export async function commitBefore(tx: Tx, releaseId: string): Promise<string | null> {
+  const row = await tx.maybe<{ commit: string | null }>(
+    `select before.commit_id as commit from release before join release this on this.service_id = before.service_id
+     where this.id = $1 and (before.created_at, before.id) < (this.created_at, this.id) order by before.created_at desc, before.id desc limit 1`,
+    [releaseId],
+  );
+  return row?.commit ?? null;
+}

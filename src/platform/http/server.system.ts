@@ -112,7 +112,11 @@ async function answer(entry: Mounted, context: Context, parts: Parts, requestId:
   if (mode === 'none') {
     // Only actions need the database to be judged.
     if (route.access.kind === 'may') await floor.db.read(actor.org, (tx) => checkAccess(gate, tx, actor, route, parsed));
-    return respond(route, await run(noTransaction(route)), requestId);
+    const result = await run(noTransaction(route));
+    const response = respond(route, result, requestId);
+    return result instanceof Refused || route.session === undefined
+      ? response
+      : keepSession(route, response, shaped(route, result), context, floor);
   }
   if (mode === 'read') {
     return floor.db.read(actor.org, async (tx) => {
