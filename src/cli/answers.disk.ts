@@ -9,7 +9,8 @@ import type { Asked } from './quick.ts';
  * that no repository can bring answers along. Bounded; whatever is odd is no answer.
  */
 const FILES = 64;
-const BYTES = 8 * 1024 * 1024;
+/** A larger answer is not kept. */
+export const ANSWER_BYTES = 2 * 1024 * 1024;
 /** Raised whenever an answer to the same question may turn out differently. */
 const FORM = 1;
 
@@ -102,7 +103,7 @@ export function findAnswer(key: string): KeptAnswer | null {
 /** Keeps an answer; where it can't, or it is too large, it is simply found again the next time. */
 export function keepAnswer(key: string, { output, exit, day }: KeptAnswer): void {
   const where = folder();
-  if (where === null || output.length + key.length > BYTES) return;
+  if (where === null || output.length > ANSWER_BYTES || key.length > ANSWER_BYTES) return;
   try {
     mkdirSync(where, { recursive: true, mode: 0o700 });
     const part = join(where, `${nameOf(key)}.${process.pid}.part`);

@@ -9,8 +9,8 @@ import { plain, plainJson } from './terminal.ts';
 import type { VersionArgs } from './version.ts';
 import type { NotesArgs } from './notes.ts';
 
-/** What `ym version next` and `ym notes` say, as text, with the exit code. */
-export type LocalAnswer = { readonly output: string; readonly exit: Exit; readonly day: string | null };
+/** What `ym version next` and `ym notes` say, piece by piece, with the exit code. */
+export type LocalAnswer = { readonly pieces: Iterable<string>; readonly exit: Exit; readonly day: string | null };
 
 /** Answers what was asked. Throws Problems for what is asked wrongly. */
 export async function answer(asked: Asked, known?: { refs: Refs; to: string }): Promise<LocalAnswer> {
@@ -24,8 +24,8 @@ export async function answer(asked: Asked, known?: { refs: Refs; to: string }): 
   // A calendar version is of a day; so are the notes that name it.
   const dated = 'strategy' in json ? json.strategy === 'calendar' : args.from === undefined && args.all !== true;
   const day = dated && args.at === undefined ? new Date(args.now).toISOString().slice(0, 10) : null;
-  const output = asked.values['json'] === true ? `${plainJson(json)}\n` : `${plain(said.text).replace(/\n+$/, '')}\n`;
-  return { output, exit: refused ? EXIT.failed : EXIT.ok, day };
+  const pieces = asked.values['json'] === true ? jsonPieces(json) : [`${plain(said.text).replace(/\n+$/, '')}\n`];
+  return { pieces, exit: refused ? EXIT.failed : EXIT.ok, day };
 }
 
 /** The options as values, checked. */
@@ -59,4 +59,23 @@ function instantOf(at: string | undefined): number {
   const time = /^\d{4}-\d\d-\d\d(?:T[\d:.]{5,12}Z)?$/.test(at) ? Date.parse(at) : NaN;
   if (Number.isNaN(time)) throw badInstant({ given: at.slice(0, 40) });
   return time;
+}
+
+const PIECE = 1000;
+
+/** One object as one line of JSON; its long lists a thousand entries at a time, so that the whole never stands in memory. */
+export function* jsonPieces(value: object): Generator<string> {
+  let before = '{';
+  for (const [key, one] of Object.entries(value)) {
+    if (one === undefined) continue;
+    yield `${before}${plainJson(key)}:`;
+    before = ',';
+    if (!Array.isArray(one)) yield plainJson(one);
+    else {
+      yield '[';
+      for (let at = 0; at < one.length; at += PIECE) yield `${at === 0 ? '' : ','}${plainJson(one.slice(at, at + PIECE)).slice(1, -1)}`;
+      yield ']';
+    }
+  }
+  yield before === '{' ? '{}\n' : '}\n';
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readRefsNow } from '../host/git-refs.run.ts';
 import { isCommitId } from '../host/git.ts';
-import { answerKey, findAnswer, keepAnswer } from './answers.disk.ts';
+import { ANSWER_BYTES, answerKey, findAnswer, keepAnswer } from './answers.disk.ts';
 
 /**
  * `ym version next` and `ym notes` without the rest of the program, and without git's history where the same was asked of
@@ -62,14 +62,27 @@ export async function quick(argv: readonly string[]): Promise<boolean> {
       return true;
     }
     const { answer } = await import('./local-answer.ts');
-    const { output, exit, day } = await answer(asked, { refs, to });
-    process.stdout.write(output);
+    const { pieces, exit, day } = await answer(asked, { refs, to });
     process.exitCode = exit;
-    if (key !== null) keepAnswer(key, { output, exit, day });
+    const output = await say(pieces);
+    if (key !== null && output !== null) keepAnswer(key, { output, exit, day });
     return true;
   } catch {
     return false;
   }
+}
+
+/** Writes an answer as fast as it is read; answers it whole where it is small enough to be kept. */
+async function say(pieces: Iterable<string>): Promise<string | null> {
+  let whole: string[] | null = [];
+  let size = 0;
+  for (const piece of pieces) {
+    size += piece.length;
+    if (size > ANSWER_BYTES) whole = null;
+    whole?.push(piece);
+    if (!process.stdout.write(piece)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  }
+  return whole?.join('') ?? null;
 }
 
 function text(value: string | boolean | undefined): string | undefined {

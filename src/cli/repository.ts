@@ -10,6 +10,7 @@ import type { CalendarScheme } from '../artifacts/versions/calendar.ts';
 import { basesOf, heldBy, laneOf } from '../artifacts/versions/lane.ts';
 import type { Lane, OpenLane, Strategy } from '../artifacts/versions/lane.ts';
 import { readMessage } from '../artifacts/versions/message.ts';
+import type { ConventionalMessage } from '../artifacts/versions/message.ts';
 import { DEFAULT_RULES } from '../artifacts/versions/rules.ts';
 import type { VersionRules } from '../artifacts/versions/rules.ts';
 import { commonPrefix, versionsOf } from '../artifacts/versions/tags.ts';
@@ -226,18 +227,37 @@ async function cutFrom({ dir, versions, lane }: Repository, { commit }: Ref): Pr
 
 /** The commits after `from` (null: all), newest first, with the ids of those that touch the service's folder. */
 export async function commitsSince(
-  { dir, to, monorepo, path }: Pick<Repository, 'dir' | 'to' | 'monorepo' | 'path'>,
+  { dir, to, monorepo, path, rules }: Pick<Repository, 'dir' | 'to' | 'monorepo' | 'path' | 'rules'>,
   from: string | null,
 ): Promise<{ commits: DatedCommit[]; touching: Set<string> | null }> {
   const commits: DatedCommit[] = [];
   const range = { to, from, limit: HISTORY_LIMIT };
+  const slim = slimmer(rules.types);
+  let above: readonly string[] = [];
   const [touching] = await Promise.all([
     monorepo ? idsOfHistory(dir, { ...range, paths: [path] }) : Promise.resolve(null),
     visitHistory(dir, range, ({ id, parents, at, subject, body }) => {
-      commits.push({ id, parents, at, subject, body: '', message: readMessage(subject, body) });
+      // The same text as the parent of the commit above is kept once.
+      commits.push({ id: above[0] === id ? above[0] : id, parents, at, subject, body: '', message: slim(readMessage(subject, body)) });
+      above = parents;
     }),
   ]);
   return { commits, touching };
+}
+
+const TOLD = new Set(['feat', 'feature', 'fix', 'perf', 'revert']);
+
+/** Of messages that nobody is told, only their type is kept, once: long histories are mostly that. */
+function slimmer(types: VersionRules['types']): (message: ConventionalMessage | null) => ConventionalMessage | null {
+  const shared = new Map<string, ConventionalMessage>();
+  return (message) => {
+    if (message === null || message.breaking !== null || message.reverts !== null) return message;
+    const { type } = message;
+    if (TOLD.has(type) || Object.hasOwn(types, type)) return message;
+    const same = shared.get(type) ?? { type, scope: null, description: '', breaking: null, reverts: null, issues: [] };
+    if (shared.size < 1000) shared.set(type, same);
+    return same;
+  };
 }
 
 /** Whether `to` is named in a way that the refs answer for: nothing else may be remembered under them. */

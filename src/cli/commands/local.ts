@@ -38,7 +38,7 @@ function about(command: Command): Command {
 
 async function say(raw: (text: string) => void, command: 'version' | 'notes', options: Options) {
   const values = { ...options, 'tag-format': options['tagFormat'] };
-  const { output, exit } = await answer({ command, values });
-  raw(output);
+  const { pieces, exit } = await answer({ command, values });
+  for (const piece of pieces) raw(piece);
   return exit;
 }
