@@ -183,6 +183,7 @@ const NOT_BYTES: Readonly<Record<string, string>> = {
   'backup.manifest_digest': 'of a file of a backup',
   'restore.manifest_digest': 'of a file of a backup',
   'expansion.digest': 'of a file of the program',
+  'policy_proposal.digest': 'of a column',
   'policy_version.digest': 'of a column',
   'recovery_code.secret_digest': 'of a secret',
   'recorded_attestation.digest': 'of what it speaks of; kept as an artifact',
