@@ -9,6 +9,8 @@ import * as gates from '../gates/gates.events.ts';
 import { recordedSbom } from '../gates/recorded-sbom.reactions.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
 import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
+import * as pipelines from '../pipelines/pipelines.events.ts';
+import { releaseIsSaid, runIsSaid } from '../integrations/forges/status.work.ts';
 import type { Reaction } from '../platform/floor.ts';
 import type { Wiring } from '../platform/postgres/transaction.system.ts';
 import { changeFollowsApproval, changeFollowsDeployment, votesFollowIntent } from '../releases/releases.reactions.ts';
@@ -34,6 +36,8 @@ export const flow: readonly FlowLine[] = [
   { when: catalog.environmentModified, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: catalog.defaultPolicyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: gates.policyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
+  { when: pipelines.runQueued, then: [runIsSaid], so: 'its commit shows it at the forge' },
+  { when: pipelines.runFinished, then: [runIsSaid], so: 'its commit shows it at the forge' },
   {
     when: artifacts.artifactSigned,
     then: [recordedSbom, onNews],
@@ -55,7 +59,7 @@ export const flow: readonly FlowLine[] = [
   { when: waivers.debtPaid, then: [onNews], so: 'releases that the debt blocked ask again' },
   {
     when: releases.releaseCreated,
-    then: [created, unmappedAuthors],
+    then: [created, unmappedAuthors, releaseIsSaid],
     so: 'its ways back are attached; a continuous release is asked for in its first environments; authors that map to nobody are listed',
   },
   { when: releases.planAttached, then: [votesFollowIntent], so: 'votes on an intent that changed are told void' },
@@ -70,6 +74,7 @@ export const flow: readonly FlowLine[] = [
   { when: releases.freezeChanged, then: [onNews], so: 'what is under way, and what waited for the calendar, asks again' },
   { when: releases.freezeBegan, then: [onNews], so: 'what is under way finishes its wave or goes back' },
   { when: releases.freezeEnded, then: [onNews], so: 'what waited for the end of the freeze goes on' },
+  { when: releases.decisionRecorded, then: [releaseIsSaid], so: 'its commit shows the answer at the forge' },
   { when: deployments.deploymentStarted, then: [changeFollowsDeployment], so: 'the change record is implementing' },
   { when: environments.environmentVerified, then: [verified], so: 'a continuous release is asked for in the next environment' },
   { when: environments.environmentBooked, then: [onNews], so: 'what is under way asks again, and waits until the booking ends' },
@@ -77,8 +82,8 @@ export const flow: readonly FlowLine[] = [
   { when: environments.verificationRevoked, then: [onNews], so: 'waves downstream ask again and stop' },
   {
     when: deployments.deploymentFinished,
-    then: [changeFollowsDeployment, onNews],
-    so: 'the change record is closed; the next in line begins',
+    then: [changeFollowsDeployment, onNews, releaseIsSaid],
+    so: 'the change record is closed; the next in line begins; the forge gets the release that reached production',
   },
   { when: environments.incidentDetected, then: [onNews], so: 'what is under way asks again' },
   { when: environments.incidentResolved, then: [onNews], so: 'what waited for a healthy environment asks again' },

@@ -53,7 +53,13 @@ import { outEvents } from '../integrations/hooks/out.events.ts';
 import { outRetention } from '../integrations/hooks/out-keep.store.ts';
 import { outRoutes } from '../integrations/hooks/out.routes.ts';
 import { cdeventsTaker, mappingTaker } from '../integrations/hooks/take.work.ts';
+import { forgeSweeper, forgeTaker } from '../integrations/forges/hook.reactions.ts';
+import { forgeRoutes } from '../integrations/forges/forges.routes.ts';
+import { forgeLookTask } from '../integrations/forges/look.work.ts';
+import { sayTask, statusSweeper, statusTask } from '../integrations/forges/status.work.ts';
 import { vendors } from '../integrations/vendors.ts';
+import { forgeSources } from '../pipelines/merge-requests/forge.api.ts';
+import { forgeWords } from './forge-words.system.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
 import { retentionRoutes } from '../operations/retention.routes.ts';
 import { backupMaker } from './backups.ts';
@@ -129,7 +135,7 @@ export const retention: RetentionParts = {
 const inputs = inputsOver(() => slices.flatMap((slice) => slice.routes));
 
 /** Who takes what hooks bring. */
-export const takers: readonly Taker[] = [repositoryTaker, mappingTaker(inputs), cdeventsTaker(inputs)];
+export const takers: readonly Taker[] = [repositoryTaker, forgeTaker(forgeSources), mappingTaker(inputs), cdeventsTaker(inputs)];
 
 const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
 
@@ -226,7 +232,14 @@ export const slices: readonly Slice[] = [
     routes: [...hooksRoutes(inputs), ...outRoutes(() => slices.flatMap((slice) => slice.events))],
     events: [...hookEvents, ...outEvents],
   },
-  { ...none, name: 'connections', routes: connectionRoutes(vendors), events: connectionEvents },
+  {
+    ...none,
+    name: 'connections',
+    routes: [...connectionRoutes(vendors), ...forgeRoutes(forgeSources)],
+    tasks: [forgeLookTask(forgeSources), sayTask(forgeWords), statusTask],
+    sweepers: [forgeSweeper(forgeSources), statusSweeper],
+    events: connectionEvents,
+  },
   {
     ...none,
     name: 'comms',

@@ -85,6 +85,11 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => [(await import('./commands/machines.ts')).machineCommands],
   },
   {
+    group: LOOK,
+    words: ['mr'],
+    load: async () => [(await import('./commands/merge-requests.ts')).mergeRequestCommands],
+  },
+  {
     group: MACHINES,
     words: ['connect'],
     load: async () => [(await import('./commands/connections.ts')).connectionCommands],

@@ -104,3 +104,26 @@ export const removeConnection = defineRoute({
   params: z.strictObject({ connection: nameSchema }),
   answer: z.object({ removed: z.literal(true) }),
 });
+
+export const hookConnection = defineRoute({
+  method: 'POST',
+  path: '/v1/connections/{connection}/hook',
+  summary:
+    'Make (or renew) the webhook of a forge; its secret is shown once. With `register` it is set at the forge for every watched repository',
+  access: { kind: 'may', action: 'connection.write' },
+  params: z.strictObject({ connection: nameSchema }),
+  body: z.strictObject({ register: z.boolean().default(false) }),
+  secret: true,
+  transaction: 'none',
+  status: 201,
+  answer: z.object({
+    path: z.string(),
+    url: z.string(),
+    hook: z.string(),
+    secret: z.string(),
+    /** How the forge signs: `hub` and `standard` sign the bytes; `gitlab-token` and `basic` send the secret, which is weaker. */
+    schemes: z.array(z.string()),
+    /** What became of each repository, where it was to be registered. */
+    registered: z.array(z.object({ repository: z.string(), ok: z.boolean(), detail: z.string() })),
+  }),
+});

@@ -20,6 +20,13 @@ export const changeMerged = defineEvent({
   body: z.object({ repository: text, ref: text, before: optional, commit: text, commits: z.array(text).max(1000), more: count }),
 });
 
+export const mergeRequestChanged = defineEvent({
+  type: 'change.reviewed',
+  subject: 'mrq',
+  means: 'A merge request of a watched repository was opened, moved, merged or closed at its forge.',
+  body: z.object({ source: text, number: count, state: text, head: optional, mergeCommit: optional, fork: z.boolean().nullable() }),
+});
+
 export const runQueued = defineEvent({
   type: 'pipelinerun.queued',
   subject: 'run',
@@ -167,6 +174,7 @@ export const hookMade = defineEvent({
 /** Everything this slice announces. */
 export const pipelineEvents = [
   changeMerged,
+  mergeRequestChanged,
   runQueued,
   runStarted,
   runFinished,

@@ -140,3 +140,14 @@ export const isRecorded = defineProblem<{ run: string; system: string }>('pipeli
   sentence: ({ run, system }) => `The run ${run} ran in ${system}; it was only told here.`,
   remedy: 'Cancel it or run it again where it runs, and tell that.',
 });
+
+export const noSuchMergeRequest = defineProblem<{ number: number }>('pipelines.no-such-merge-request', {
+  status: 404,
+  sentence: ({ number }) => `There is no merge request ${number} that we have seen.`,
+  remedy: 'See `ym mr list SERVICE`; a new one is seen within five minutes, or at once by a webhook (`ym connect hook`).',
+});
+export const movedOn = defineProblem<{ number: number }>('pipelines.merge-request-moved', {
+  status: 409,
+  sentence: ({ number }) => `Merge request ${number} has another head than the one that you looked at.`,
+  remedy: 'Look at it again (`ym mr show`), and name the commit that you saw.',
+});

@@ -12,6 +12,7 @@ import { noSuchRun, noSuchEnvironment, noSuchService } from './pipelines.problem
 import { followRun, listRuns, viewRun } from './run.views.ts';
 import { lapseSweeper, lapseTask } from './runners/lapse.reactions.ts';
 import { recordRoutes } from './recorded/record.routes.ts';
+import { mergeRequestRoutes } from './merge-requests/merge-request.routes.ts';
 import { runnerRoutes, type RunnerParts } from './runners/runner.routes.ts';
 import { deleteEnvironmentSecret, putEnvironmentSecret } from './secrets/environment-secrets.commands.ts';
 import { environmentSecrets, secretsOf } from './secrets/secret.store.ts';
@@ -22,7 +23,15 @@ import { sourceSweeper, syncTask } from './sources/sync.reactions.ts';
 
 /** Everything that this slice answers over HTTP. `parts`: who keeps artifacts, reads reports and releases secrets. */
 export function pipelineRoutes(parts: RunnerParts): readonly Mounted[] {
-  return [...runRoutes(), ...logRoutes, ...secretRoutes(), ...hookRoutes(), ...runnerRoutes(parts), ...recordRoutes(parts)];
+  return [
+    ...runRoutes(),
+    ...logRoutes,
+    ...secretRoutes(),
+    ...hookRoutes(),
+    ...mergeRequestRoutes,
+    ...runnerRoutes(parts),
+    ...recordRoutes(parts),
+  ];
 }
 
 export const pipelineTasks: readonly Task[] = [syncTask, lapseTask, sealLogTask];

@@ -96,6 +96,24 @@ export const connectionCommands: AddCommand = (program, run) => {
       }),
     );
   connect
+    .command('hook <name>')
+    .description('make (or renew) the webhook of a forge; its secret is shown once')
+    .option('--register', 'set it at the forge for every watched repository')
+    .action(
+      run(async (shell, name: string, options: { register?: boolean }) => {
+        const made = await shell.client().call(contract.hookConnection, {
+          params: { connection: name },
+          body: { register: options.register === true },
+        });
+        const rows = made.registered.map(({ repository, ok, detail }) => [ok ? 'set' : 'NOT SET', line(repository), line(detail)]);
+        shell.print(
+          `address  ${made.url}\nsecret   ${made.secret}\nsigned   ${made.schemes.join(' or ')}${rows.length === 0 ? '' : `\n${table(rows)}`}`,
+          made,
+        );
+        if (made.registered.some(({ ok }) => !ok)) process.exitCode = 1;
+      }),
+    );
+  connect
     .command('remove <name>')
     .description('end it; its credential is forgotten')
     .action(

@@ -1,3 +1,4 @@
+import { forgeSettings } from '../forges/settings.ts';
 import { quietByHeaders, type Vendor } from '../connections/vendor.ts';
 import { at, NAME, text } from '../forges/loose.ts';
 
@@ -8,7 +9,7 @@ export const azure: Vendor = {
   offers: ['forge', 'ci'],
   url: null,
   credential: [{ name: 'token', title: 'Personal access token', required: true }],
-  settings: [],
+  settings: [...forgeSettings(false)],
   headers: { accept: 'application/json' },
   authorize: async (_connection, { token = '' }) => ({
     headers: { authorization: `Basic ${Buffer.from(`:${token}`).toString('base64')}` },

@@ -1,3 +1,4 @@
+import { forgeSettings } from '../forges/settings.ts';
 import type { EgressAnswer } from '../../host/egress.http.ts';
 import { quietByHeaders, type Credential, type Vendor } from '../connections/vendor.ts';
 import { at, link, NAME, text } from '../forges/loose.ts';
@@ -9,7 +10,7 @@ export const bitbucket: Vendor = {
   offers: ['forge'],
   url: 'https://api.bitbucket.org/2.0',
   credential: [{ name: 'token', title: 'Access token, or app password of the user', required: true }],
-  settings: [{ name: 'user', title: 'User name, with an app password', required: false }],
+  settings: [{ name: 'user', title: 'User name, with an app password', required: false }, ...forgeSettings(false)],
   headers: { accept: 'application/json' },
   authorize: async ({ settings }, credential) => ({ headers: signed(settings['user'], credential), until: null }),
   quiet: quietByHeaders,
@@ -33,7 +34,7 @@ export const bitbucketServer: Vendor = {
   offers: ['forge'],
   url: null,
   credential: [{ name: 'token', title: 'HTTP access token', required: true }],
-  settings: [],
+  settings: [...forgeSettings(false)],
   headers: { accept: 'application/json', 'x-atlassian-token': 'no-check' },
   authorize: async (_connection, credential) => ({ headers: signed(undefined, credential), until: null }),
   quiet: quietByHeaders,

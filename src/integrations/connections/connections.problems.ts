@@ -51,3 +51,14 @@ export const elsewhere = defineProblem<{ name: string }>('connections.elsewhere'
     `${name} names an address of another host as its next page; it is not asked, because our credential would go along.`,
   remedy: 'Set the address of the connection to the host that it names for itself.',
 });
+
+export const badPayload = defineProblem('connections.bad-payload', {
+  status: 422,
+  sentence: 'What the webhook brought is no JSON.',
+  remedy: 'Set the content type of the webhook to application/json.',
+});
+export const noForge = defineProblem<{ name: string }>('connections.no-forge', {
+  status: 422,
+  sentence: ({ name }) => `${name} is no forge: it has no webhooks of repositories.`,
+  remedy: 'Choose a connection whose vendor offers "forge"; see `ym connect vendors`.',
+});

@@ -1,3 +1,4 @@
+import { forgeSettings } from '../forges/settings.ts';
 import { nextByLink, quietByHeaders, type Vendor } from '../connections/vendor.ts';
 import { at, NAME, text } from '../forges/loose.ts';
 
@@ -8,7 +9,7 @@ export const gitea: Vendor = {
   offers: ['forge'],
   url: null,
   credential: [{ name: 'token', title: 'Access token', required: true }],
-  settings: [],
+  settings: [...forgeSettings(true)],
   headers: { accept: 'application/json' },
   authorize: async (_connection, { token = '' }) => ({ headers: { authorization: `token ${token}` }, until: null }),
   quiet: quietByHeaders,

@@ -1,3 +1,4 @@
+import { forgeSettings } from '../forges/settings.ts';
 import type { EgressAnswer, EgressCall } from '../../host/egress.http.ts';
 import { nextByLink, path, quietByHeaders, type Connection, type Credential, type Vendor } from '../connections/vendor.ts';
 import { at, NAME, text } from '../forges/loose.ts';
@@ -17,6 +18,7 @@ export const github: Vendor = {
   settings: [
     { name: 'app', title: 'App id or client id, with a private key', required: false },
     { name: 'installation', title: 'Installation id of the App', required: false },
+    ...forgeSettings(true),
   ],
   headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
   authorize: async (connection, credential, ask, now) =>

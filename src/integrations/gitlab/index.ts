@@ -1,3 +1,4 @@
+import { forgeSettings } from '../forges/settings.ts';
 import { nextByLink, quietByHeaders, type Vendor } from '../connections/vendor.ts';
 import { at, NAME, text } from '../forges/loose.ts';
 
@@ -14,6 +15,7 @@ export const gitlab: Vendor = {
   settings: [
     { name: 'group', title: 'Group (its projects alone)', required: false },
     { name: 'deployUser', title: 'User of the deploy token', required: false },
+    ...forgeSettings(true),
   ],
   headers: { accept: 'application/json' },
   authorize: async (_connection, { token = '' }) => ({ headers: { authorization: `Bearer ${token}` }, until: null }),

@@ -20,7 +20,9 @@ export type CommitRange = { readonly complete: boolean; readonly commits: readon
 
 /**
  * Commits that `to` reaches and `from` does not (git's `from..to`; null: every ancestor), newest first. Read from our own
- * table of the service's repository, so that it answers the same on every server.
+ * table of the service's repository, so that it answers the same on every server. Who wrote a merge request that was squashed counts as a
+ * co-author of what came of it: the bot that merged it wrote nothing. A login without an address is `login:NAME`, which
+ * belongs to nobody until somebody maps it.
  */
 export async function commitsBetween(tx: Tx, serviceId: string, from: string | null, to: string): Promise<CommitRange> {
   const service = await serviceById(tx, serviceId);
@@ -44,7 +46,11 @@ export async function commitRange(tx: Tx, source: string, from: string | null, t
        union
        select c.id, c.parents from included i cross join lateral unnest(i.parents) as p(id) join source_commit c on c.source_id = $1 and c.id = p.id
        where c.id not in (select id from excluded))
-     select c.id, c.subject, c.committed_at as at, c.author_email as author, c.committer_email as committer, c.co_author_emails as "coAuthors", c.parents,
+     select c.id, c.subject, c.committed_at as at, c.author_email as author, c.committer_email as committer, c.co_author_emails || array(
+         select distinct coalesce(nullif(p.email, ''), 'login:' || lower(p.login)) from merge_request m join merge_request_person p on p.merge_request_id = m.id
+         where m.source_id = $1 and m.merge_commit = c.id and p.role = 'wrote' and (p.email is not null or p.login is not null)) ||
+         case when exists (select from merge_request m where m.source_id = $1 and m.merge_commit = c.id and not m.complete) then array['login:?'] else '{}'::text[] end
+         as "coAuthors", c.parents,
        exists (select from unnest(c.parents) as p(id) where not exists (select from source_commit k where k.source_id = $1 and k.id = p.id)) as missing
      from included join source_commit c on c.source_id = $1 and c.id = included.id
      order by c.committed_at desc, c.id`,

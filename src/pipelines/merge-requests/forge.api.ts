@@ -1,0 +1,28 @@
+import { servicesWithRepository } from '../../catalog/catalog.queries.ts';
+import { system } from '../../kernel/actor.ts';
+import { mergeRequestChanged } from '../pipelines.events.ts';
+import type { ForgeSources } from '../forge.port.ts';
+import { syncTask } from '../sources/sync.reactions.ts';
+import { allSources, closeMergeRequest, dueLooks, knownNumbers, saveMergeRequest, saveProtection } from './merge-request.store.ts';
+
+/** What forges tell this slice: app/ hands it to them. */
+export const forgeSources: ForgeSources = {
+  async watched(tx) {
+    const services = await servicesWithRepository(tx);
+    return (await allSources(tx)).flatMap(({ id, url }) => {
+      const branches = services.flatMap(({ repository }) => (repository?.url === url ? [repository.branch] : []));
+      return branches.length === 0 ? [] : [{ id, url, branches: [...new Set(branches)] }];
+    });
+  },
+  wake: (tx, source, heardAt) => tx.wake(syncTask.name, source, { source, poll: false, heardAt }),
+  async save(tx, source, number, seen) {
+    if (seen === null) return closeMergeRequest(tx, source, number);
+    const { id, before } = await saveMergeRequest(tx, source, seen);
+    if (before?.state === seen.state && before.head_commit === seen.head && before.merge_commit === seen.mergeCommit) return;
+    const body = { source, number, state: seen.state, head: seen.head, mergeCommit: seen.mergeCommit, fork: seen.fork };
+    await tx.record(mergeRequestChanged, { subject: id, actor: system(tx.org, 'forges'), body });
+  },
+  known: knownNumbers,
+  due: dueLooks,
+  protection: async (tx, source, branch, seen) => saveProtection(tx, source, branch, { ...seen, at: await tx.now() }),
+};
