@@ -12,7 +12,8 @@ export function Once({
   onClose,
 }: {
   readonly title: string;
-  readonly until: string;
+  /** null: it is good until it is renewed. */
+  readonly until: string | null;
   /** Each with what it is. */
   readonly texts: readonly (readonly [label: string, text: string])[];
   readonly children?: ReactNode;
@@ -20,9 +21,7 @@ export function Once({
 }): ReactNode {
   return (
     <Dialog title={title} onClose={onClose}>
-      <p>
-        It is shown this once, and good until <When at={until} />.
-      </p>
+      <p>It is shown this once, and good until {until === null ? 'it is renewed' : <When at={until} />}.</p>
       {children}
       {texts.map(([label, text]) => (
         <div key={label} className="space-y-1">

@@ -3,6 +3,7 @@ import { useEffect, useRef, type ComponentType, type ReactNode } from 'react';
 import { Empty, Page } from '../../kit/index.ts';
 import { Agents } from './agents.tsx';
 import { Audit } from './audit.tsx';
+import { Connections } from './connections.tsx';
 import { Instance } from './instance.tsx';
 import { MailAndChat } from './mail.tsx';
 import { Parked } from './parked.tsx';
@@ -21,6 +22,7 @@ const PARTS: readonly (readonly [key: string, label: string, body: ComponentType
   ['agents', 'Agents', Agents],
   ['parked', 'Parked work', Parked],
   ['audit', 'Audit', Audit],
+  ['connections', 'Connections', Connections],
   ['webhooks', 'Webhooks', Webhooks],
   ['mail', 'Mail and chat', MailAndChat],
   ['instance', 'Instance', Instance],
