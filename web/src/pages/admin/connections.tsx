@@ -161,7 +161,7 @@ function Add({ vendors, onClose }: { readonly vendors: readonly VendorView[]; re
       />
       <Field
         label={chosen?.url === null ? 'Its address' : 'Its address, where it is not the usual one'}
-        placeholder={chosen?.url ?? 'https://'}
+        placeholder={chosen?.url ?? ''}
         maxLength={2000}
         value={url}
         onChange={(event) => setUrl(event.target.value)}
