@@ -17,18 +17,22 @@ export function Acts({ run }: { readonly run: Run }): ReactNode {
   const on = { service: run.service };
   const noCancel = !may('run.cancel', on)
     ? 'it needs the role of a developer'
-    : over
-      ? 'it has ended'
-      : run.state === 'cancelling'
-        ? 'it is being cancelled'
-        : null;
+    : run.recorded !== null
+      ? 'another CI runs it'
+      : over
+        ? 'it has ended'
+        : run.state === 'cancelling'
+          ? 'it is being cancelled'
+          : null;
   const noRetry = !may('run.start', on)
     ? 'it needs the role of a developer'
-    : !over
-      ? 'it still goes on'
-      : run.commit === null
-        ? 'it is of no commit'
-        : null;
+    : run.recorded !== null
+      ? 'another CI ran it'
+      : !over
+        ? 'it still goes on'
+        : run.commit === null
+          ? 'it is of no commit'
+          : null;
   const keys = useMemo(
     () => ({
       x: { label: 'Cancel the run', run: () => (noCancel === null ? setAsking('cancel') : undefined) },

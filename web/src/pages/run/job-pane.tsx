@@ -34,7 +34,16 @@ export function JobPane({ run, job }: { readonly run: string; readonly job: Job 
           of={[
             ...(job.cause === null ? [] : ([['Why', <span className="whitespace-pre-wrap">{job.cause}</span>]] as const)),
             ...(job.needs.length === 0 ? [] : ([['Needs', <bdi>{someOf(job.needs)}</bdi>]] as const)),
-            ['Ran on', job.runner === null ? `nothing yet; asks for the pool ${job.pool}` : <code title={job.runner}>{job.pool}</code>],
+            [
+              'Ran on',
+              job.pool === 'recorded' ? (
+                'another CI'
+              ) : job.runner === null ? (
+                `nothing yet; asks for the pool ${job.pool}`
+              ) : (
+                <code title={job.runner}>{job.pool}</code>
+              ),
+            ],
             ['Isolated', isolationOf(job)],
             ...(job.queuedAt === null ? [] : ([['Queued', <When at={job.queuedAt} />]] as const)),
             ...(job.startedAt === null || job.queuedAt === null
@@ -47,7 +56,7 @@ export function JobPane({ run, job }: { readonly run: string; readonly job: Job 
         />
         {newest && job.steps.length > 0 ? <Steps job={job} /> : null}
       </div>
-      {job.attempt === 0 ? (
+      {job.attempt === 0 || job.pool === 'recorded' ? (
         <p className="p-4 text-quiet">{waitingWords(job)}</p>
       ) : (
         <LogPane
