@@ -14,10 +14,7 @@ const LIMIT = 0.6;
  * plain HTTP server of Node that verifies the HMAC, parses the JSON and keeps nothing, in a process of its own.
  */
 export const benchmark: Benchmark = async ({ rounds = 4, say }) => {
-  const instance = await makeInstance({
-    YARDMASTER_LIMITS: 'hook=100000000',
-    ...(process.env['PROF'] === undefined ? {} : { NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof' }),
-  });
+  const instance = await makeInstance({ YARDMASTER_LIMITS: 'hook=100000000' });
   const secret = 'a secret of the benchmark: 4f1d8c2b';
   const sink = child('sink.mjs', secret);
   const sender = child('hook-load.mjs');

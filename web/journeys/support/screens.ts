@@ -34,7 +34,7 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
     '/policies',
     `/policies/${policy}`,
     '/debts',
-    ...['people', 'roles', 'tokens', 'runners', 'agents', 'parked', 'audit', 'webhooks', 'mail', 'instance'].map(
+    ...['people', 'roles', 'tokens', 'runners', 'agents', 'parked', 'audit', 'webhooks', 'deliveries', 'mail', 'instance'].map(
       (part) => `/admin/${part}`,
     ),
     '/account',

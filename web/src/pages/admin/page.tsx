@@ -4,6 +4,7 @@ import { Empty, Page } from '../../kit/index.ts';
 import { Agents } from './agents.tsx';
 import { Audit } from './audit.tsx';
 import { Connections } from './connections.tsx';
+import { HookLog } from './hook-log.tsx';
 import { Instance } from './instance.tsx';
 import { MailAndChat } from './mail.tsx';
 import { Parked } from './parked.tsx';
@@ -24,6 +25,7 @@ const PARTS: readonly (readonly [key: string, label: string, body: ComponentType
   ['audit', 'Audit', Audit],
   ['connections', 'Connections', Connections],
   ['webhooks', 'Webhooks', Webhooks],
+  ['deliveries', 'Deliveries', HookLog],
   ['mail', 'Mail and chat', MailAndChat],
   ['instance', 'Instance', Instance],
 ];

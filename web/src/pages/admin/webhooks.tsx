@@ -22,7 +22,7 @@ export function Webhooks(): ReactNode {
             }
             columns={[
               { key: 'name', label: 'For', sort: (one) => one.name, cell: (one) => <bdi>{one.name}</bdi> },
-              { key: 'kind', label: 'Takes', cell: (one) => <Tag>{one.kind === 'repository' ? 'pushes' : 'incidents'}</Tag> },
+              { key: 'kind', label: 'Takes', cell: (one) => <Tag>{one.kind === 'repository' ? 'pushes' : one.kind}</Tag> },
               {
                 key: 'state',
                 label: 'State',
@@ -47,6 +47,12 @@ export function Webhooks(): ReactNode {
                   ) : (
                     <Ago at={one.lastDeliveryAt} />
                   ),
+              },
+              {
+                key: 'refused',
+                label: 'Refused',
+                sort: (one) => one.refused,
+                cell: (one) => (one.refused === 0 ? '' : `${one.refused}: ${one.refusedWhy ?? ''}`),
               },
               {
                 key: 'path',

@@ -1,0 +1,37 @@
+/**
+ * Every field of the contract that takes an address, and what is done with it. A test refuses a field that is not here.
+ * `called`: by the one way out, judged when it is saved and at each call. `alike`: by the same code as another.
+ * `host`: a name that is judged by the same rules and spoken to in another protocol. `word`: shown or compared, never called.
+ */
+export type UrlSetting =
+  | { readonly done: 'called'; readonly sample: (url: string) => unknown }
+  | { readonly done: 'alike'; readonly as: string }
+  | { readonly done: 'host' | 'word' };
+
+const word: UrlSetting = { done: 'word' };
+
+export const URL_SETTINGS: Readonly<Record<string, UrlSetting>> = {
+  'POST /v1/subscriptions url': { done: 'called', sample: (url) => ({ name: 'x', url, form: 'facts' }) },
+  'POST /v1/connections url': {
+    done: 'called',
+    sample: (url) => ({ name: 'x', vendor: 'gitea', url, credential: { token: 'x'.repeat(40) } }),
+  },
+  'PATCH /v1/connections/{connection} url': { done: 'alike', as: 'POST /v1/connections url' },
+  'POST /v1/workloads issuer': {
+    done: 'called',
+    sample: (issuer) => ({ name: 'x', issuer, audience: 'x', conditions: { sub: ['x'] }, services: ['shop'], actions: ['record.write'] }),
+  },
+  'PUT /v1/notify/mail host': { done: 'host' },
+  'PUT /v1/me/notices address': word,
+  'POST /v1/notify/open link': word,
+  'POST /v1/setup link': word,
+  'POST /v1/setup/look link': word,
+  'POST /v1/record/artifact-digests reference': word,
+  'POST /v1/record/artifact-digests url': word,
+  'POST /v1/record/artifacts url': word,
+  'POST /v1/record/builds url': word,
+  'POST /v1/record/deployments url': word,
+  'POST /v1/record/incidents url': word,
+  'POST /v1/record/reports url': word,
+  'POST /v1/record/tickets url': word,
+};
