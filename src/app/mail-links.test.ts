@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { slackApi } from '../integrations/slack/slack.http.ts';
 import { afterAll, expect, test } from 'vitest';
 import { insertNotice } from '../comms/notice.store.ts';
 import { sendNotice } from '../comms/send.work.ts';
@@ -63,7 +64,7 @@ test('every link of a mail, fetched 100 times with GET and HEAD and posted to wi
     }
     return made;
   });
-  for (const id of ids) expect(await sendNotice(floor, floor.org, id)).toBe('sent');
+  for (const id of ids) expect(await sendNotice(floor, floor.org, id, slackApi)).toBe('sent');
   const text = mails
     .map((raw) =>
       raw

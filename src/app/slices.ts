@@ -106,6 +106,11 @@ import { commsSweepers } from '../comms/comms.reactions.ts';
 import { notifyRoutes } from '../comms/comms.routes.ts';
 import { lookTask } from '../comms/look.work.ts';
 import { mailColumn } from '../comms/mail.commands.ts';
+import { channelColumn } from '../comms/chat/channel.commands.ts';
+import { chatRoutes } from '../comms/chat/chat.routes.ts';
+import { livingSweeper, livingTask } from '../comms/chat/living.work.ts';
+import { slackApi } from '../integrations/slack/slack.http.ts';
+import { chatActs } from './chat.ts';
 import { digestTask, noticeRetention, sendTask } from '../comms/send.work.ts';
 import type { Slice } from './slice.ts';
 
@@ -123,6 +128,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   incidentHookColumn,
   connectionColumn,
   mailColumn,
+  channelColumn,
 ];
 
 /** What is kept for how long, and which stored bytes are needed. */
@@ -243,9 +249,9 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'comms',
-    routes: notifyRoutes,
-    tasks: [sendTask, digestTask, lookTask],
-    sweepers: commsSweepers,
+    routes: [...notifyRoutes, ...chatRoutes(slackApi, chatActs)],
+    tasks: [sendTask(slackApi), digestTask, lookTask, livingTask(slackApi)],
+    sweepers: [...commsSweepers, livingSweeper],
     events: commsEvents,
   },
   { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },

@@ -40,3 +40,29 @@ export const notOver = defineProblem<{ notice: string }>('comms.not-over', {
   sentence: ({ notice }) => `The message ${notice} is still on its way, or was gathered or dropped.`,
   remedy: 'Only what was sent or parked is sent again.',
 });
+export const badChannel = defineProblem<{ wrong: string }>('comms.bad-channel', {
+  status: 422,
+  sentence: ({ wrong }) => `This channel can't be kept: ${wrong}.`,
+  remedy: 'Correct it and save it again; docs/guide/mail-and-chat.md shows each kind.',
+});
+export const channelTaken = defineProblem<{ name: string }>('comms.channel-taken', {
+  status: 409,
+  sentence: ({ name }) => `There is a channel ${name} already.`,
+  remedy: 'Choose another name, or end that one first.',
+});
+export const noSuchChannel = defineProblem<{ name: string }>('comms.no-such-channel', {
+  status: 404,
+  sentence: ({ name }) => `There is no channel ${name}.`,
+  remedy: 'List them with: ym notify channels',
+});
+export const noSuchLogin = defineProblem<{ user: string }>('comms.no-such-login', {
+  status: 404,
+  sentence: ({ user }) => `Nobody is known as ${user} there.`,
+  remedy: 'List them with: ym notify logins',
+});
+/** One answer for whatever is wrong with it: it tells a stranger nothing. */
+export const chatRefused = defineProblem('comms.chat-refused', {
+  status: 401,
+  sentence: 'This was not taken: it is not signed as it should be, or it can not be read.',
+  remedy: 'Give the connection the signing secret of the Slack app, and look whether the clocks agree.',
+});

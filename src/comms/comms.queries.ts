@@ -45,3 +45,19 @@ export function placeNames(
     [of.teamId, of.serviceId, of.environmentId],
   );
 }
+
+export type NewestDeployment = {
+  readonly state: string;
+  readonly cause: string;
+  readonly startedAt: Instant | null;
+  readonly finishedAt: Instant | null;
+};
+
+/** The newest deployment of a release to an environment, or null. */
+export function newestDeployment(tx: Tx, release: string, environment: string): Promise<NewestDeployment | null> {
+  return tx.maybe<NewestDeployment & Record<string, unknown>>(
+    `select state, cause, started_at as "startedAt", finished_at as "finishedAt" from deployment
+     where release_id = $1 and environment_id = $2 order by requested_at desc, id desc limit 1`,
+    [release, environment],
+  );
+}

@@ -12,7 +12,7 @@ import { plus } from '../kernel/time.ts';
 import type { EventKind } from '../kernel/event.ts';
 import type { Fact, Reaction, Sweeper, Tx } from '../platform/floor.ts';
 import { releaseById } from '../releases/releases.queries.ts';
-import { planAttached, releaseAbandoned, releaseHeld, releaseHoldEnded } from '../releases/releases.events.ts';
+import { planAttached, releaseAbandoned, releaseCreated, releaseHeld, releaseHoldEnded } from '../releases/releases.events.ts';
 import { waiverExpired, waiverRequested } from '../waivers/waivers.events.ts';
 import { waiverById } from '../waivers/waivers.queries.ts';
 import { placeNames, teamOf, waiversEnding } from './comms.queries.ts';
@@ -57,6 +57,7 @@ const LOOKED: readonly EventKind[] = [
   deploymentFinished,
   planAttached,
   releaseAbandoned,
+  releaseCreated,
   releaseHeld,
   releaseHoldEnded,
 ];

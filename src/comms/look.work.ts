@@ -8,6 +8,7 @@ import { rolesIn } from '../releases/answer-words.ts';
 import { barredIn } from '../releases/answers.api.ts';
 import { standings, type Standing } from '../releases/page.api.ts';
 import { releaseById, type ReleaseRow } from '../releases/releases.queries.ts';
+import { wantEverywhere } from './chat/living.work.ts';
 import { askedPersons } from './asked.ts';
 import { waitingBefore } from './comms.queries.ts';
 import { endAsks, takeUnreminded } from './notice.store.ts';
@@ -22,7 +23,11 @@ export const lookTask: Task = {
   name: LOOK_TASK,
   async run(floor, payload, org) {
     const release = payload['release'];
-    if (typeof release === 'string' && !floor.paused()) await floor.db.tx(org, (tx) => lookAt(tx, release));
+    if (typeof release !== 'string' || floor.paused()) return;
+    await floor.db.tx(org, async (tx) => {
+      await lookAt(tx, release);
+      await wantEverywhere(tx, release, await tx.now());
+    });
   },
 };
 

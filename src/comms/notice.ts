@@ -8,7 +8,7 @@ export type NoticeKind = Kind | 'digest' | 'test';
 /** One thing told, in the words of the screens. `link` is a path of ours; texts may hold what strangers wrote. */
 export type Message = { readonly kind: NoticeKind; readonly subject: string; readonly lines: readonly string[]; readonly link: string };
 
-export const ROADS = ['mail', 'slack-webhook', 'teams'] as const;
+export const ROADS = ['mail', 'slack', 'slack-webhook', 'teams'] as const;
 export type Road = (typeof ROADS)[number];
 
 export type NoticeState = 'queued' | 'digest' | 'sent' | 'told' | 'dropped' | 'parked';

@@ -2,6 +2,9 @@ import { addressesOf } from '../identity/identity.queries.ts';
 import { plus } from '../kernel/time.ts';
 import type { Floor, Task, Tx } from '../platform/floor.ts';
 import type { RetentionRule } from '../platform/retention/retention.port.ts';
+import { post } from './chat/channel.commands.ts';
+import { channelById, type Channel } from './chat/channel.store.ts';
+import type { Slack } from './chat/slack.port.ts';
 import { makeLink } from './link.commands.ts';
 import { digestOfMessages, mailOf, isAddress, type Mail } from './mail.ts';
 import { deliver, readyToSend, type Ready } from './mail.commands.ts';
@@ -13,19 +16,23 @@ import { DIGEST_TASK, SEND_TASK } from './tell.commands.ts';
 import type { Sent } from './smtp.system.ts';
 
 /** Sends one message. It is in one hand at a time; who dies with it in hand leaves it to the next after two minutes. */
-export const sendTask: Task = {
-  name: SEND_TASK,
-  async run(floor, payload, org) {
-    const id = payload['notice'];
-    if (typeof id === 'string' && !floor.paused()) await sendNotice(floor, org, id);
-  },
-};
+export function sendTask(slack: Slack): Task {
+  return {
+    name: SEND_TASK,
+    async run(floor, payload, org) {
+      const id = payload['notice'];
+      if (typeof id === 'string' && !floor.paused()) await sendNotice(floor, org, id, slack);
+    },
+  };
+}
 
 type Prepared =
-  { readonly notice: Notice; readonly ready: Ready; readonly mail: Mail } | { readonly notice: Notice; readonly never: string };
+  | { readonly notice: Notice; readonly ready: Ready; readonly mail: Mail }
+  | { readonly notice: Notice; readonly channel: Channel }
+  | { readonly notice: Notice; readonly never: string };
 
 /** What `sendTask` does; answers how it went, null where there was nothing to do. */
-export async function sendNotice(floor: Floor, org: string, id: string): Promise<Sent['state'] | null> {
+export async function sendNotice(floor: Floor, org: string, id: string, slack: Slack): Promise<Sent['state'] | null> {
   const prepared = await floor.db.tx(org, (tx) => prepare(tx, id));
   if (prepared === null) return null;
   const { notice } = prepared;
@@ -33,14 +40,15 @@ export async function sendNotice(floor: Floor, org: string, id: string): Promise
     await floor.db.tx(org, async (tx) => store.endNotice(tx, notice, 'parked', prepared.never, await tx.now()));
     return 'refused';
   }
-  const sent = await deliver(floor, org, prepared.ready, prepared.mail);
+  const sent =
+    'channel' in prepared ? await post(floor, slack, prepared.channel, notice) : await deliver(floor, org, prepared.ready, prepared.mail);
   await floor.db.tx(org, (tx) => settle(tx, notice, sent));
   return sent.state;
 }
 
 async function settle(tx: Tx, notice: Notice, sent: Sent): Promise<void> {
   const now = await tx.now();
-  const again = sent.state === 'failed' ? pauseAfter(notice.attempts) : null;
+  const again = sent.state === 'failed' ? pauseAfter(notice.attempts, sent.askedMs) : null;
   if (sent.state === 'sent') await store.endNotice(tx, notice, 'sent', sent.said, now);
   else if (again === null) await store.endNotice(tx, notice, 'parked', sent.said, now);
   else {
@@ -54,6 +62,10 @@ async function prepare(tx: Tx, id: string): Promise<Prepared | null> {
   const notice = await store.claimNotice(tx, id, now, plus(now, store.IN_HAND_MS));
   if (notice === null) return null;
   if (notice.attempts > ATTEMPTS) return { notice, never: 'it took the server down with it' };
+  if (notice.road !== 'mail') {
+    const channel = await channelById(tx, notice.receiver);
+    return channel === null ? { notice, never: 'the channel is not there any more' } : { notice, channel };
+  }
   const ready = await readyToSend(tx);
   if (ready === null) return { notice, never: 'nobody says how mail is sent any more' };
   const own = (await addressesOf(tx, [notice.receiver])).get(notice.receiver) ?? [];

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { slackApi } from '../integrations/slack/slack.http.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { trustAuthorities } from '../host/trust.system.ts';
 import { insertEmail, insertPerson } from '../identity/identity.store.ts';
@@ -111,8 +112,8 @@ test('a mail goes over STARTTLS with our password, once, plain text first, with 
   });
   await set(port, { username: 'yard', password: 'secret one' });
   const id = await toldOf('Käse <b>&\r\nBcc: evil@example.org');
-  expect(await sendNotice(floor, floor.org, id)).toBe('sent');
-  expect(await sendNotice(floor, floor.org, id)).toBeNull();
+  expect(await sendNotice(floor, floor.org, id, slackApi)).toBe('sent');
+  expect(await sendNotice(floor, floor.org, id, slackApi)).toBeNull();
   expect(taken).toHaveLength(1);
   const [mail] = taken;
   expect(mail).toMatchObject({ from: 'yard@example.org', to: ['ann@example.org'], secure: true, user: 'yard' });
@@ -138,16 +139,16 @@ test('a server that asks to come again is asked again, with the same Message-ID;
   });
   await set(port);
   const id = await toldOf();
-  expect(await sendNotice(floor, floor.org, id)).toBe('failed');
+  expect(await sendNotice(floor, floor.org, id, slackApi)).toBe('failed');
   expect(await byId(id)).toMatchObject({ state: 'queued', attempts: 1, outcome: expect.stringContaining('greylisted') });
-  expect(await sendNotice(floor, floor.org, id), 'not before its pause is over').toBeNull();
+  expect(await sendNotice(floor, floor.org, id, slackApi), 'not before its pause is over').toBeNull();
   await due(id);
-  expect(await sendNotice(floor, floor.org, id)).toBe('sent');
+  expect(await sendNotice(floor, floor.org, id, slackApi)).toBe('sent');
   expect(taken.map(({ raw }) => /^Message-ID: (.*)$/m.exec(raw)?.[1])).toEqual([`<${id}@example.org>`]);
   refusals = 1000;
   const other = await toldOf();
   for (let at = 0; at < ATTEMPTS + 3; at += 1) {
-    await sendNotice(floor, floor.org, other);
+    await sendNotice(floor, floor.org, other, slackApi);
     await due(other);
   }
   expect(await byId(other)).toMatchObject({ state: 'parked', attempts: ATTEMPTS });
@@ -161,11 +162,11 @@ test('a recipient that is refused for good is parked at once; a wrong password i
   });
   await set(port);
   const id = await toldOf();
-  expect(await sendNotice(floor, floor.org, id)).toBe('refused');
+  expect(await sendNotice(floor, floor.org, id, slackApi)).toBe('refused');
   expect(await byId(id)).toMatchObject({ state: 'parked', attempts: 1, outcome: expect.stringContaining('no such user') });
   await set(port, { username: 'yard', password: 'wrong password' });
   const other = await toldOf();
-  expect(await sendNotice(floor, floor.org, other)).toBe('failed');
+  expect(await sendNotice(floor, floor.org, other, slackApi)).toBe('failed');
   expect((await byId(other)).outcome).toContain('it does not take our user and password');
   expect(await tx(mailSetting)).toMatchObject({ state: 'failing' });
   expect(JSON.stringify(await tx((t) => t.query(`select * from notice`)))).not.toContain('wrong password');
@@ -181,16 +182,16 @@ test('a connection that ends in the middle, and a server that speaks no TLS, are
   });
   await set(port);
   const id = await toldOf();
-  expect(await sendNotice(floor, floor.org, id)).toBe('failed');
+  expect(await sendNotice(floor, floor.org, id, slackApi)).toBe('failed');
   expect(taken).toEqual([]);
   await new Promise<void>((done) => server?.close(() => done()));
   await set(await listen({ hideSTARTTLS: true, disabledCommands: ['STARTTLS'] }));
   const other = await toldOf();
-  expect(await sendNotice(floor, floor.org, other)).toBe('failed');
+  expect(await sendNotice(floor, floor.org, other, slackApi)).toBe('failed');
   expect(taken).toEqual([]);
   await new Promise<void>((done) => server?.close(() => done()));
   const third = await toldOf();
-  expect(await sendNotice(floor, floor.org, third), 'nobody listens').toBe('failed');
+  expect(await sendNotice(floor, floor.org, third, slackApi), 'nobody listens').toBe('failed');
 });
 
 test('mail is no door into the network: hosts are judged when they are set and when they are used', async () => {
@@ -205,7 +206,7 @@ test('mail is no door into the network: hosts are judged when they are set and w
   // As if the name led elsewhere by now.
   await tx((t) => t.write(`update mail_setting set host = '169.254.169.254'`));
   const id = await toldOf();
-  expect(await sendNotice(floor, floor.org, id)).toBe('failed');
+  expect(await sendNotice(floor, floor.org, id, slackApi)).toBe('failed');
   expect((await byId(id)).outcome).toContain('is not called');
 });
 
@@ -232,7 +233,7 @@ test('what can wait is gathered into one digest, which its reader can end with o
   await tx((t) => gather(t, ann.id));
   const digests = await tx((t) => t.query<{ id: string }>(`select id from notice where kind = 'digest'`));
   expect(digests).toHaveLength(1);
-  expect(await sendNotice(floor, floor.org, digests[0]?.id ?? '')).toBe('sent');
+  expect(await sendNotice(floor, floor.org, digests[0]?.id ?? '', slackApi)).toBe('sent');
   const raw = taken[0]?.raw.replaceAll(/\r\n[ \t]/g, ' ') ?? '';
   const link = /^List-Unsubscribe: <https:\/\/yard\.example\.org\/v1\/notify\/unsubscribe\/(ym_go_[0-9a-f]{64})>$/m.exec(raw)?.[1] ?? '';
   expect(raw).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click$/m);
@@ -250,13 +251,13 @@ test('who lost an address gets nothing there; who is not active gets nothing', a
   const bob = await person('bob');
   await tx(async (t) => insertEmail(t, t.org, bob.id, 'bob@old.example.org', await t.now()));
   await tx((t) => savePreference(t, bob.id, 0, { ...STANDARD, address: 'bob@old.example.org' }));
-  await sendNotice(floor, floor.org, await toldOf('one', bob));
+  await sendNotice(floor, floor.org, await toldOf('one', bob), slackApi);
   await tx((t) => deleteEmail(t, bob.id, 'bob@old.example.org'));
-  await sendNotice(floor, floor.org, await toldOf('two', bob));
+  await sendNotice(floor, floor.org, await toldOf('two', bob), slackApi);
   expect(taken.map(({ to }) => to)).toEqual([['bob@old.example.org'], ['bob@example.org']]);
   await tx((t) => t.write(`update person set active = false where id = $1`, [bob.id]));
   const last = await toldOf('three', bob);
-  expect(await sendNotice(floor, floor.org, last)).toBe('refused');
+  expect(await sendNotice(floor, floor.org, last, slackApi)).toBe('refused');
   expect(taken).toHaveLength(2);
   await tx((t) => endMail(t, ann));
   const before = await tx((t) => t.query(`select id from notice`));

@@ -13,7 +13,12 @@ export type Server = {
 };
 
 /** `refused`: for good, another attempt would end the same. `failed`: try again later. */
-export type Sent = { readonly state: 'sent' | 'refused' | 'failed'; readonly said: string };
+export type Sent = {
+  readonly state: 'sent' | 'refused' | 'failed';
+  readonly said: string;
+  /** How long the other side asks to be left alone, in milliseconds. */
+  readonly askedMs?: number;
+};
 
 const TIMEOUT_MS = 20_000;
 /** Answers of a server to the envelope that are about this mail and not about the settings. */

@@ -1,6 +1,7 @@
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
-import { KINDS, oneLine, type Kind, type Message } from './notice.ts';
+import { listeners } from './chat/channel.store.ts';
+import { KINDS, oneLine, type Kind, type Message, type Road } from './notice.ts';
 import { insertNotice } from './notice.store.ts';
 import { preferencesOf } from './preference.store.ts';
 import { whenToSend } from './preference.ts';
@@ -27,28 +28,39 @@ export type News = {
 /** Keeps what is told for whom it concerns, as each of them wants it. Told again, it is nothing. */
 export async function tell(tx: Tx, news: News): Promise<void> {
   const { kind } = news.message;
-  if (!(KINDS as readonly string[]).includes(kind) || (await mailSetting(tx)) === null) return;
+  if (!(KINDS as readonly string[]).includes(kind)) return;
+  await tellChannels(tx, news);
+  if ((await mailSetting(tx)) === null) return;
   const persons = [...new Set(news.persons)].slice(0, MOST_TOLD);
   const preferences = await preferencesOf(tx, persons);
   const now = await tx.now();
   for (const [person, preference] of preferences) {
     const when = whenToSend(preference, kind as Kind, now);
-    if (when !== null) await keep(tx, news, person, when, now);
+    if (when !== null) await keep(tx, news, 'mail', person, when, now);
   }
+}
+
+/** Of one release a Slack channel has one message that is edited in place: what else is told there is not about releases. */
+async function tellChannels(tx: Tx, news: News): Promise<void> {
+  const now = await tx.now();
+  for (const channel of await listeners(tx, news.message.kind, news.place))
+    if (channel.kind !== 'slack' || news.release === null)
+      await keep(tx, news, channel.kind, channel.id, { state: 'queued', dueAt: now }, now);
 }
 
 async function keep(
   tx: Tx,
   { message, mark, release, place }: News,
-  person: string,
+  road: Road,
+  receiver: string,
   when: { readonly state: 'queued' | 'digest'; readonly dueAt: Instant },
   at: Instant,
 ): Promise<void> {
   const id = tx.floor.newId('ntc');
   const inserted = await insertNotice(tx, {
     id,
-    road: 'mail',
-    receiver: person,
+    road,
+    receiver,
     kind: message.kind,
     mark: mark.slice(0, 500),
     subject: oneLine(message.subject),
@@ -61,5 +73,5 @@ async function keep(
   });
   if (!inserted) return;
   if (when.state === 'queued') await tx.wake(SEND_TASK, id, { notice: id, org: tx.org }, when.dueAt);
-  else await tx.wake(DIGEST_TASK, person, { person, org: tx.org }, when.dueAt);
+  else await tx.wake(DIGEST_TASK, receiver, { person: receiver, org: tx.org }, when.dueAt);
 }

@@ -3,11 +3,12 @@ import { bitbucket, bitbucketServer } from './bitbucket/index.ts';
 import type { Vendor } from './connections/vendor.ts';
 import { gitea } from './gitea/index.ts';
 import { github } from './github/index.ts';
+import { slack } from './slack/index.ts';
 import { gitlab } from './gitlab/index.ts';
 import { jenkins } from './jenkins/index.ts';
 
 /** Every vendor that can be connected: one line each. */
-const all: readonly Vendor[] = [github, gitlab, bitbucket, bitbucketServer, gitea, azure, jenkins];
+const all: readonly Vendor[] = [github, gitlab, bitbucket, bitbucketServer, gitea, azure, jenkins, slack];
 
 /** By name, in the order of the list. */
 export const vendors: ReadonlyMap<string, Vendor> = new Map(all.map((vendor) => [vendor.name, vendor]));

@@ -13,6 +13,7 @@ const CREDENTIALS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   github: { token: 'ghp_test' },
   gitlab: { token: 'glpat-test' },
   azure: { token: 'azure-test' },
+  slack: { token: 'xoxb-test', signingSecret: 'a signing secret of a test' },
   jenkins: { user: 'ada', token: 'jenkins-test' },
 };
 
@@ -52,4 +53,11 @@ export async function connected(
     caller: () => callerFor(floor, floor.org, row.id, vendorOf),
     answer: (with_) => void (now = with_),
   };
+}
+
+/** As if what the other side asked for, or refused, were over and the credential given anew. */
+export async function openConnectionAgain(floor: Floor, id: string): Promise<void> {
+  await floor.db.tx(floor.org, (tx) =>
+    tx.write(`update connection set state = 'new', quiet_until = null, version = version + 1 where id = $1`, [id]),
+  );
 }

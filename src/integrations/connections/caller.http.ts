@@ -165,9 +165,11 @@ async function once(way: Way, asked: Asked, fresh: boolean): Promise<EgressAnswe
       ...way.vendor.headers,
       ...(await way.authorized(fresh)),
       ...(asked.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(asked.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
       ...asked.headers,
     },
     ...(asked.json === undefined ? {} : { body: JSON.stringify(asked.json) }),
+    ...(asked.form === undefined ? {} : { body: new URLSearchParams(asked.form).toString() }),
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
     ...(asked.redirects === undefined ? {} : { redirects: asked.redirects }),
   };

@@ -78,9 +78,18 @@ function wrongQuery(template: string, parameters: readonly Parameter[], query: U
 }
 
 function wrongBody(template: string, { requestBody }: Operation, heard: Heard, errors: Errors): string[] {
-  const schema = requestBody?.content?.['application/json']?.schema;
+  const form = heard.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  const schema = requestBody?.content?.[form ? 'application/x-www-form-urlencoded' : 'application/json']?.schema;
   if (heard.body === '') return requestBody?.required === true ? [`${template} asks for a body`] : [];
-  if (schema === undefined) return [`${template} takes no JSON`];
+  if (schema === undefined) return [`${template} takes no ${form ? 'form' : 'JSON'}`];
+  if (form) {
+    const fields = Object.fromEntries(new URLSearchParams(heard.body));
+    const unknown = Object.keys(fields).filter((name) => !Object.hasOwn((schema['properties'] ?? {}) as object, name));
+    return [
+      ...unknown.map((name) => `the field ${name} of ${template} is not described`),
+      ...errors(`${heard.method} ${template} form`, schema, fields, 'form'),
+    ];
+  }
   return errors(`${heard.method} ${template} body`, schema, JSON.parse(heard.body), 'body');
 }
 

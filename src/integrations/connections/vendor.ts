@@ -65,6 +65,8 @@ export type Asked = {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly json?: unknown;
+  /** Fields of a form, for those who take no JSON. */
+  readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses of 400 and more that are answers and no failures: 404 where absence is meant. */
   readonly expect?: readonly number[];
