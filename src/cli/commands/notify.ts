@@ -5,6 +5,7 @@ import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { oneOf } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
+import { chatCommands } from './notify-chat.ts';
 
 const TLS = ['tls', 'starttls', 'none'] as const;
 
@@ -74,6 +75,7 @@ export const notifyCommands: AddCommand = (program, run) => {
     );
   deliveries(group, run);
   mine(group, run);
+  chatCommands(group, run);
 };
 
 const deliveries: AddCommand = (group, run) => {

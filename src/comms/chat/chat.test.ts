@@ -80,24 +80,40 @@ const last = (): Heard => slack.heard.at(-1) as Heard;
 type Block = { type: string; text?: { text: string }; elements?: { action_id: string; value?: string; url?: string }[] };
 const blocksOf = (heard: Heard): Block[] => JSON.parse(new URLSearchParams(heard.body).get('blocks') ?? '[]') as Block[];
 function valueOf(heard: Heard, action: string): string {
-  const found = blocksOf(heard).flatMap((block) => block.elements ?? []).find((one) => one.action_id === action);
+  const found = blocksOf(heard)
+    .flatMap((block) => block.elements ?? [])
+    .find((one) => one.action_id === action);
   if (found?.value === undefined) throw new Error(`no button ${action}`);
   return found.value;
 }
 
-let seconds = Math.floor(Date.now() / 1000);
+let seconds = Math.floor(Date.now() / 1000) - 200;
 /** What Slack sends: a form, signed over time and raw bytes. */
-function send(form: Record<string, string>, change: { body?: Buffer; signature?: string; at?: number; connection?: string } = {}): Promise<Reply> {
+function send(
+  form: Record<string, string>,
+  change: { body?: Buffer; signature?: string; at?: number; connection?: string } = {},
+): Promise<Reply> {
   const body = change.body ?? Buffer.from(new URLSearchParams(form).toString());
   const at = String(change.at ?? (seconds += 1));
   const signed = Buffer.from(new URLSearchParams(form).toString());
   const signature = change.signature ?? `v0=${createHmac('sha256', SECRET).update(`v0:${at}:`).update(signed).digest('hex')}`;
   const headers: Record<string, string> = { 'x-slack-signature': signature, 'x-slack-request-timestamp': at };
-  return takeInteraction(parts, { connection: change.connection ?? slack.row.id, header: (name) => headers[name] ?? null, body, encrypted: true });
+  return takeInteraction(parts, {
+    connection: change.connection ?? slack.row.id,
+    header: (name) => headers[name] ?? null,
+    body,
+    encrypted: true,
+  });
 }
 const payload = (value: unknown): Record<string, string> => ({ payload: JSON.stringify(value) });
 const press = (user: string, action: string, value: string): Record<string, string> =>
-  payload({ type: 'block_actions', user: { id: user }, trigger_id: '1.2.x', channel: { id: 'C0123456789' }, actions: [{ action_id: action, value }] });
+  payload({
+    type: 'block_actions',
+    user: { id: user },
+    trigger_id: '1.2.x',
+    channel: { id: 'C0123456789' },
+    actions: [{ action_id: action, value }],
+  });
 const submit = (user: string, act: string, value: string, reason: string): Record<string, string> =>
   payload({
     type: 'view_submission',
@@ -154,7 +170,10 @@ test('two hands at once post one message; limits, failures and a token that ende
   says = () => ({ status: 503 });
   await due();
   expect(await write(release.id)).toBe('later');
-  for (const [error, how] of [['internal_error', 'later'], ['not_in_channel', 'refused']] as const) {
+  for (const [error, how] of [
+    ['internal_error', 'later'],
+    ['not_in_channel', 'refused'],
+  ] as const) {
     says = () => ({ json: { ok: false, error } });
     await news(release.id);
     await due();
@@ -185,7 +204,7 @@ test('no flipped bit, no old time and no second time is taken, and nothing is re
   for (let bit = 0; bit < body.length * 8; bit += 1) {
     const flipped = Buffer.from(body);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    await expect(send(form, { body: flipped })).rejects.toMatchObject(refused);
+    await expect(send(form, { body: flipped, at: Math.floor(Date.now() / 1000) })).rejects.toMatchObject(refused);
   }
   await expect(send(form, { at: Math.floor(Date.now() / 1000) - 400 })).rejects.toMatchObject(refused);
   await expect(send(form, { signature: `v0=${'0'.repeat(64)}` })).rejects.toMatchObject(refused);
@@ -222,7 +241,9 @@ test('who is not mapped decides nothing and is told how; who is votes by the sam
   // ann wrote it: her vote would not count, here neither.
   expect(await send(submit('UANN01', 'approve', value, 'it is fine'))).toMatchObject({ response_action: 'errors' });
   expect(await votes()).toEqual(none);
-  expect(await send(submit('UBILL1', 'approve', value.replace(/"v":\d+/, '"v":77'), 'x')), 'seen another version').toMatchObject({ response_action: 'errors' });
+  expect(await send(submit('UBILL1', 'approve', value.replace(/"v":\d+/, '"v":77'), 'x')), 'seen another version').toMatchObject({
+    response_action: 'errors',
+  });
   expect(await send(submit('UBILL1', 'approve', value.replace(/sha256:./, 'sha256:0'), 'x'))).toMatchObject({ response_action: 'errors' });
   expect(await votes()).toEqual(none);
   expect(await send(submit('UBILL1', 'reject', value, 'the totals are wrong'))).toEqual({ response_action: 'clear' });
@@ -239,7 +260,9 @@ test('where the policy asks for a sign-in just now, a chat answers with a link, 
   const value = valueOf(last(), 'approve');
   const none = await votes();
   expect(await send(press('UBILL1', 'approve', value))).toEqual({});
-  expect(new URLSearchParams(last().body).get('text')).toContain(`https://yard.example.org/releases/${release.id}?environment=prod&amp;ask=vote`);
+  expect(new URLSearchParams(last().body).get('text')).toContain(
+    `https://yard.example.org/releases/${release.id}?environment=prod&amp;ask=vote`,
+  );
   for (const act of ['approve', 'reject'])
     expect(await send(submit('UBILL1', act, value, 'from here')), act).toMatchObject({ response_action: 'errors' });
   expect(await votes()).toEqual(none);
@@ -262,12 +285,26 @@ test('status, holding and stopping the line ask for the roles that they always a
   expect(await send(stop)).toMatchObject({ text: expect.stringMatching(/may not|not allowed|role/) });
   expect(await world.facts('freeze.created')).toEqual([]);
   await tx(async (t) =>
-    insertBinding(t, { id: floor.newId('rol'), org: t.org, holder: people.bill.id, role: 'release-manager', team: null, service: null, environment: null, by: 'test', at: await t.now() }),
+    insertBinding(t, {
+      id: floor.newId('rol'),
+      org: t.org,
+      holder: people.bill.id,
+      role: 'release-manager',
+      team: null,
+      service: null,
+      environment: null,
+      by: 'test',
+      at: await t.now(),
+    }),
   );
-  expect(await send(ask('UBILL1', 'stop environment prod OPS-1 the database is full'))).toMatchObject({ text: expect.stringContaining('The line stands') });
+  expect(await send(ask('UBILL1', 'stop environment prod OPS-1 the database is full'))).toMatchObject({
+    text: expect.stringContaining('The line stands'),
+  });
   expect(await world.facts('freeze.created')).toHaveLength(1);
   await tx((t) => t.write(`update person set active = false where id = $1`, [people.bill.id]));
-  expect(await send(ask('UBILL1', 'status shop')), 'who is not active is nobody').toMatchObject({ text: expect.stringContaining('Nothing was done') });
+  expect(await send(ask('UBILL1', 'status shop')), 'who is not active is nobody').toMatchObject({
+    text: expect.stringContaining('Nothing was done'),
+  });
   await tx((t) => t.write(`update person set active = true where id = $1`, [people.bill.id]));
 });
 
@@ -277,12 +314,26 @@ test('webhooks of Slack and Teams: sealed, judged, retried as asked, with what o
   const hook = await startStub((one) => (heard.push(one), { status, headers: { 'retry-after': '7200' }, text: 'ok' }));
   const order = { connection: undefined, target: undefined, kinds: ['incident'] as const, team: null, service: null, environment: 'prod' };
   for (const webhook of ['http://169.254.169.254/x', 'http://10.0.0.1/', 'file:///etc/passwd', 'https://user:pw@example.org/x'])
-    await expect(addChannel(floor, people.root, slackApi, { ...order, name: 'bad', kind: 'teams', webhook })).rejects.toMatchObject({ code: expect.stringMatching(/^egress/) });
+    await expect(addChannel(floor, people.root, slackApi, { ...order, name: 'bad', kind: 'teams', webhook })).rejects.toMatchObject({
+      code: expect.stringMatching(/^egress/),
+    });
   for (const kind of ['teams', 'slack-webhook'] as const)
     await addChannel(floor, people.root, slackApi, { ...order, name: kind, kind, webhook: `${hook.url}/services/very-secret-${kind}` });
-  const stored = JSON.stringify((await tx((t) => t.query<{ sealed: Buffer | null }>(`select * from chat_channel`))).map((row) => ({ ...row, sealed: row.sealed?.toString('latin1') })));
+  const stored = JSON.stringify(
+    (await tx((t) => t.query<{ sealed: Buffer | null }>(`select * from chat_channel`))).map((row) => ({
+      ...row,
+      sealed: row.sealed?.toString('latin1'),
+    })),
+  );
   expect(stored).not.toContain('very-secret');
-  const message = incidentWords({ id: 'inc_1', title: '<!channel> [click](https://evil.example) *now*', severity: 'major', service: 'shop', environment: 'prod', resolved: false });
+  const message = incidentWords({
+    id: 'inc_1',
+    title: '<!channel> [click](https://evil.example) *now*',
+    severity: 'major',
+    service: 'shop',
+    environment: 'prod',
+    resolved: false,
+  });
   const place = { team: 'web', service: 'shop', environment: 'prod' };
   await tx((t) => tell(t, { message, mark: 'i1', persons: [], place, release: null }));
   await tx((t) => tell(t, { message, mark: 'i2', persons: [], place: { ...place, environment: 'dev' }, release: null }));

@@ -113,9 +113,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** `stop everything|environment X|team X|service X TICKET WHY...`; null for anything else. */
-export function stopOf(
-  words: readonly string[],
-): {
+export function stopOf(words: readonly string[]): {
   readonly scope: { readonly environment?: string; readonly team?: string; readonly service?: string };
   readonly ticket: string;
   readonly reason: string;

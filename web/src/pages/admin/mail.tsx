@@ -3,6 +3,7 @@ import type { endMail, getMail, setMail, testMail } from '../../../../src/contra
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { Ago, Button, Facts, Field, Loaded, Panel, Problem, Select, Tag } from '../../kit/index.ts';
+import { Channels } from './channels.tsx';
 import { Deliveries } from './deliveries.tsx';
 
 type Mail = NonNullable<AnswerOf<typeof getMail>['mail']>;
@@ -17,6 +18,7 @@ export function MailAndChat(): ReactNode {
           {(answer) => <Form key={answer.mail?.version ?? 0} mail={answer.mail} />}
         </Loaded>
       </Panel>
+      <Channels />
       <Deliveries />
     </div>
   );
