@@ -7,6 +7,7 @@ import * as environments from '../environments/environments.events.ts';
 import { HEARD, onNewsForPeople } from '../comms/comms.reactions.ts';
 import * as gates from '../gates/gates.events.ts';
 import { recordedSbom } from '../gates/recorded-sbom.reactions.ts';
+import { matchSigned } from '../artifacts/advisories/match.reactions.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
 import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
 import * as pipelines from '../pipelines/pipelines.events.ts';
@@ -40,8 +41,8 @@ export const flow: readonly FlowLine[] = [
   { when: pipelines.runFinished, then: [runIsSaid], so: 'its commit shows it at the forge' },
   {
     when: artifacts.artifactSigned,
-    then: [recordedSbom, onNews],
-    so: 'an SBOM that was recorded before is bound to it; what waits for its attestations asks again',
+    then: [recordedSbom, matchSigned, onNews],
+    so: 'an SBOM that was recorded before is bound to it; what it is made of is matched with the advisories; what waits for its attestations asks again',
   },
   { when: artifacts.artifactRevoked, then: [onNews], so: 'what waits, or is under way, asks again' },
   {

@@ -93,6 +93,7 @@ import { waiverMachine } from '../waivers/waiver.ts';
 import { waiverEvents } from '../waivers/waivers.events.ts';
 import { waiverSweepers, waiverTasks } from '../waivers/waivers.reactions.ts';
 import { waiverRoutes } from '../waivers/waivers.routes.ts';
+import { advisoryFindingRoutes } from '../yard/advisories/advisories.routes.ts';
 import { boardRoutes } from '../yard/board/board.routes.ts';
 import { environmentScreenRoutes } from '../yard/environment/environment.routes.ts';
 import { inboxRoutes } from '../yard/inbox/inbox.routes.ts';
@@ -254,7 +255,7 @@ export const slices: readonly Slice[] = [
     sweepers: [...commsSweepers, livingSweeper],
     events: commsEvents,
   },
-  { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },
+  { ...none, name: 'board', routes: [...advisoryFindingRoutes, ...boardRoutes, ...environmentScreenRoutes] },
   { ...none, name: 'live', routes: liveRoutes },
   { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },
   { ...none, name: 'calendar', routes: calendarRoutes },

@@ -91,6 +91,27 @@ export const recorderKeyRevoked = defineEvent({
   body: z.object({ name: text, key: text }),
 });
 
+export const advisoriesImported = defineEvent({
+  type: 'advisories.imported',
+  subject: 'org',
+  means: 'Advisories were taken that are new or changed; what holds what they speak of is matched again.',
+  body: z.object({ taken: count, records: text }),
+});
+
+export const advisoryMatched = defineEvent({
+  type: 'advisory.matched',
+  subject: 'art',
+  means: 'An advisory speaks of a package of an artifact: affected, or unknown where its versions can not be compared.',
+  body: z.object({ digest: text, advisory: text, purl: text, verdict: text }),
+});
+
+export const advisoryEnded = defineEvent({
+  type: 'advisory.ended',
+  subject: 'art',
+  means: 'An advisory was changed or withdrawn and no longer speaks of an artifact.',
+  body: z.object({ digest: text, advisory: text, purl: text }),
+});
+
 /** Everything this slice announces. */
 export const artifactEvents = [
   artifactPublished,
@@ -102,4 +123,7 @@ export const artifactEvents = [
   attestationRecorded,
   recorderKeyAdded,
   recorderKeyRevoked,
+  advisoriesImported,
+  advisoryMatched,
+  advisoryEnded,
 ];

@@ -72,3 +72,9 @@ export const noSuchKey = defineProblem<{ key: string }>('artifacts.no-such-recor
   sentence: ({ key }) => `There is no recorder key ${key}.`,
   remedy: 'See which there are: ym recorder-key list.',
 });
+
+export const badAdvisory = defineProblem<{ at: number; why: string }>('artifacts.bad-advisory', {
+  status: 400,
+  sentence: ({ at, why }) => `Record ${at} is no advisory in the OSV format: ${why}.`,
+  remedy: 'Correct or remove it and send them again; none of them was taken.',
+});

@@ -1,6 +1,8 @@
+import { importAdvisories as importRoute } from '../contract/advisories.ts';
 import * as contract from '../contract/artifacts.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
+import { importAdvisories } from './advisories/import.commands.ts';
 import { attestationsOf, buildsOf } from './artifacts.queries.ts';
 import { noAttestation, noSuchArtifact } from './artifacts.problems.ts';
 import { artifactView, attestationView, buildPage } from './artifacts.views.ts';
@@ -12,6 +14,7 @@ import type { Digest } from '../kernel/digest.ts';
 
 export const artifactRoutes: readonly Mounted[] = [
   ...recordedRoutes,
+  mount(importRoute, ({ tx, actor, body }) => importAdvisories(tx, actor, body.records)),
   mount(contract.listArtifacts, async ({ tx, query, visible }) => buildPage(tx, query, await visible())),
 
   mount(contract.getArtifact, async ({ tx, params, visible }) => artifactView(tx, params.digest, await visible())),

@@ -24,6 +24,8 @@ export const artifactBytes: BlobNames = {
     'attestation.envelope_digest',
     'attestation.document_digest',
     'recorded_attestation.envelope_digest',
+    'artifact_component.digest',
+    'advisory_match.digest',
   ],
   named,
 };

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { digestSchema, nameSchema } from './common.ts';
+import { defineRoute } from './route.ts';
+
+/** Advisories in the OSV format, and what they say of artifacts, with where those run. */
+
+export const importAdvisories = defineRoute({
+  method: 'POST',
+  path: '/v1/advisories',
+  summary: 'Take advisories in the OSV format; whatever holds what they speak of is matched again',
+  access: { kind: 'may', action: 'policy.write' },
+  body: z.strictObject({ records: z.array(z.record(z.string(), z.unknown())).min(1).max(500) }),
+  answer: z.object({ taken: z.number().int(), unchanged: z.number().int() }),
+});
+
+export const advisoryFindingSchema = z.object({
+  advisory: z.string(),
+  severity: z.enum(['critical', 'high', 'medium', 'low', 'unknown']),
+  verdict: z.enum(['affected', 'unknown']),
+  aliases: z.array(z.string()),
+  summary: z.string(),
+  purl: z.string(),
+  fixed: z.array(z.string()),
+  digest: digestSchema,
+  services: z.array(z.string()),
+  foundAt: z.string(),
+  /** Where it runs now. */
+  places: z.array(z.object({ service: z.string(), environment: z.string(), version: z.string(), release: z.string(), since: z.string() })),
+});
+export type AdvisoryFinding = z.infer<typeof advisoryFindingSchema>;
+
+export const listAdvisoryFindings = defineRoute({
+  method: 'GET',
+  path: '/v1/advisories/findings',
+  summary: 'What advisories say of our artifacts now: what runs first, then the worst, the first thousand',
+  access: { kind: 'may', action: 'artifact.read', list: true },
+  query: z.object({ service: nameSchema.optional(), digest: digestSchema.optional(), running: z.enum(['true', 'false']).optional() }),
+  answer: z.object({ items: z.array(advisoryFindingSchema), more: z.boolean() }),
+});
+
+export const advisoryRoutes = [importAdvisories, listAdvisoryFindings] as const;
