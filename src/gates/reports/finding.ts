@@ -47,6 +47,11 @@ export class FindingList {
     });
   }
 
+  /** Counts findings that have no words of their own. */
+  count(severity: Severity, count: number): void {
+    this.#beyond[severity] += count;
+  }
+
   /** What was found; what is past the limit is counted. */
   get contents(): { readonly findings: readonly Finding[]; readonly beyond?: SeverityCounts } {
     const more = Object.values(this.#beyond).some((count) => count > 0);

@@ -6,6 +6,7 @@ import { asObject, parseJsonValues, readJsonText } from './json.ts';
 import { merged } from './merge.ts';
 import type { ByteStream, Contents, Reading, ReportKind } from './model.ts';
 import { ReportFault, clip } from './model.ts';
+import { readSarifStream } from './sarif.ts';
 import { isZip, unzip } from './zip.ts';
 
 const HEAD = 32_768;
@@ -52,7 +53,7 @@ type Recognised = (id: string, topics: readonly Topic[]) => void;
 
 async function contentsOf(bytes: ByteStream, head: string, wanted: Wanted, recognised: Recognised): Promise<Contents> {
   const shape = shapeOf(head);
-  if (shape === 'json') return readJson(bytes, wanted, recognised);
+  if (shape === 'json') return readJson(bytes, head, wanted, recognised);
   if (shape === 'xml') {
     const seen = xmlHead(head);
     const format = seen === null ? undefined : XML_FORMATS.find((one) => one.is(seen));
@@ -80,7 +81,11 @@ async function unknownXml(bytes: ByteStream, root: string | null): Promise<Repor
   return new ReportFault(`no format is known whose root element is <${(root ?? '').slice(0, 60)}>`);
 }
 
-async function readJson(bytes: ByteStream, wanted: Wanted, recognised: Recognised): Promise<Contents> {
+async function readJson(bytes: ByteStream, head: string, wanted: Wanted, recognised: Recognised): Promise<Contents> {
+  if (looksLikeSarif(head)) {
+    recognised('sarif', ['findings']);
+    return readSarifStream(bytes);
+  }
   const values = parseJsonValues(await readJsonText(bytes));
   const [first] = values;
   const list = values.length === 1 && Array.isArray(first) ? (first as unknown[]) : null;
@@ -94,6 +99,11 @@ async function readJson(bytes: ByteStream, wanted: Wanted, recognised: Recognise
   }
   recognised(format.id, format.topics);
   return format.read(document, wanted);
+}
+
+/** In UTF-8, and by what a log of SARIF begins with: its schema. It is read as it comes; without it the whole document is. */
+function looksLikeSarif(head: string): boolean {
+  return /^\s*\{/.test(head) && /"\$schema"\s*:\s*"[^"]{0,500}sarif/i.test(head.slice(0, 4096)) && !head.startsWith('\uFEFF');
 }
 
 /** The reports inside an archive, all of one format, as one. */
@@ -129,5 +139,5 @@ async function peek(bytes: ByteStream): Promise<{ head: string; first: Uint8Arra
     yield* chunks.splice(0);
     for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
   }
-  return { head: new TextDecoder(label).decode(head), first: head, all: all() };
+  return { head: new TextDecoder(label, { ignoreBOM: label !== 'utf-8' }).decode(head), first: head, all: all() };
 }

@@ -1,8 +1,12 @@
 import { FindingList, severityOfScore, steadyWords, vulnerabilityIn } from './finding.ts';
 import type { JsonObject } from './json.ts';
-import { member, objectAt, objectsAt, textAt } from './json.ts';
-import type { Contents, Severity } from './model.ts';
-import { ReportFault } from './model.ts';
+import { asObject, member, objectAt, objectsAt, textAt } from './json.ts';
+import { readJsonList } from './json-list.ts';
+import type { ByteStream, Contents, Severity } from './model.ts';
+import { LIMITS, ReportFault, clip } from './model.ts';
+
+/** Kinds of findings past the limit that are counted apart; a report with more is no report. */
+const MOST_KINDS = 100_000;
 
 /**
  * SARIF 2.1.0 (OASIS). Results count, but for those that say themselves that they are none (kind `pass` or
@@ -10,19 +14,100 @@ import { ReportFault } from './model.ts';
  * no `results` at all (section 3.14.23: it did not look), refuses the report.
  */
 export function readSarif(log: JsonObject): Contents {
-  const version = textAt(log, 'version');
-  if (version === null || !/^2\.1\.0(?:-|$)/.test(version))
-    throw new ReportFault(
-      version === null ? 'the document is no SARIF log: it has no version' : `SARIF ${version.slice(0, 40)} is not read, 2.1.0 is`,
-    );
-  const runs = objectsAt(log, 'runs');
-  if (runs === null || runs.length === 0) throw new ReportFault('the log has no run', 'empty');
-  const findings = new FindingList();
-  for (const run of runs) readRun(run, findings);
-  return findings.contents;
+  const reader = new SarifReader();
+  const runs = objectsAt(log, 'runs') ?? [];
+  for (const [index, run] of runs.entries()) for (const result of objectsAt(run, 'results') ?? []) reader.result(result, index);
+  return reader.end(log);
 }
 
-function readRun(run: JsonObject, findings: FindingList): void {
+/** The same from a stream: what is held is what is kept of the results, never the results. */
+export async function readSarifStream(bytes: ByteStream): Promise<Contents> {
+  const reader = new SarifReader();
+  const log = await readJsonList(bytes, ['runs', '*', 'results'], (item, path) => {
+    const result = asObject(item);
+    if (result === null) throw new ReportFault('"results" holds something that is no object');
+    reader.result(result, Number(path[1]));
+  });
+  const object = asObject(log);
+  if (object === null) throw new ReportFault('the document is no JSON object');
+  return reader.end(object);
+}
+
+/** What is kept of a result until the rules are known, which may stand behind it. */
+type Pending = {
+  readonly run: number;
+  readonly kind: string;
+  readonly rule: { readonly id: string | null; readonly index: number | null; readonly component: number | null };
+  readonly level: string | null;
+  readonly score: number | null;
+  readonly message: { readonly text: string | null; readonly id: string | null };
+  readonly file: string;
+  readonly line: number | null;
+  /** null: the words of the message. */
+  readonly identity: unknown;
+  readonly purl: string | null;
+  readonly suppressed: boolean;
+};
+
+class SarifReader {
+  readonly #pending: (Pending | undefined)[] = [];
+  #taken = 0;
+  /** Findings past the limit: one of each kind with how many there are. */
+  readonly #beyond = new Map<string, { readonly like: Pending; count: number }>();
+
+  result(result: JsonObject, run: number): void {
+    const kind = textAt(result, 'kind') ?? 'fail';
+    if (kind === 'pass' || kind === 'notApplicable' || textAt(result, 'baselineState') === 'absent') return;
+    // Each place that has to be changed is a finding of its own; a result without a place is one.
+    const locations = objectsAt(result, 'locations') ?? [];
+    for (const location of locations.length === 0 ? [null] : locations) {
+      if (this.#pending.length < LIMITS.findings) this.#pending.push(pendingOf({ result, run, kind, location }));
+      else this.#count(result, run, kind);
+    }
+  }
+
+  #count(result: JsonObject, run: number, kind: string): void {
+    const like = pendingOf({
+      result: { ...result, message: undefined, partialFingerprints: undefined, fingerprints: undefined },
+      run,
+      kind,
+      location: null,
+    });
+    const key = JSON.stringify([run, like.rule, like.level, like.kind, like.score]);
+    const known = this.#beyond.get(key);
+    if (known !== undefined) known.count++;
+    else if (this.#beyond.size >= MOST_KINDS) throw new ReportFault(`the report has more than ${MOST_KINDS} kinds of findings`);
+    else this.#beyond.set(key, { like, count: 1 });
+  }
+
+  #next(): Pending | undefined {
+    const one = this.#pending[this.#taken];
+    this.#pending[this.#taken++] = undefined;
+    return one;
+  }
+
+  end(log: JsonObject): Contents {
+    const version = textAt(log, 'version');
+    if (version === null || !/^2\.1\.0(?:-|$)/.test(version))
+      throw new ReportFault(
+        version === null ? 'the document is no SARIF log: it has no version' : `SARIF ${version.slice(0, 40)} is not read, 2.1.0 is`,
+      );
+    const runs = objectsAt(log, 'runs');
+    if (runs === null || runs.length === 0) throw new ReportFault('the log has no run', 'empty');
+    const known = runs.map(runOf);
+    const findings = new FindingList();
+    const at = (index: number): Run =>
+      known[index] ?? known[0] ?? { tool: 'unknown', rules: { byId: new Map(), driver: [], extensions: [] } };
+    // Let go of each as it becomes a finding: both lists at once would be twice the memory.
+    for (let one = this.#next(); one !== undefined; one = this.#next()) addPending(one, at(one.run), findings);
+    for (const { like, count } of this.#beyond.values()) findings.count(severityOf(like, ruleOf(like, at(like.run).rules).rule), count);
+    return findings.contents;
+  }
+}
+
+type Run = { readonly tool: string; readonly rules: Rules };
+
+function runOf(run: JsonObject): Run {
   const driver = objectAt(objectAt(run, 'tool'), 'driver');
   const tool = textAt(driver, 'name');
   if (tool === null) throw new ReportFault('a run names no tool');
@@ -30,10 +115,60 @@ function readRun(run: JsonObject, findings: FindingList): void {
     if (member(invocation, 'executionSuccessful') === false)
       throw new ReportFault(`${tool.slice(0, 100)} says that its run did not succeed`);
   }
-  const results = objectsAt(run, 'results');
-  if (results === null) throw new ReportFault(`the run of ${tool.slice(0, 100)} has no results: the tool did not look`, 'empty');
-  const rules = rulesOf(run, driver);
-  for (const result of results) readResult(tool, result, rules, findings);
+  if (objectsAt(run, 'results') === null)
+    throw new ReportFault(`the run of ${tool.slice(0, 100)} has no results: the tool did not look`, 'empty');
+  return { tool, rules: rulesOf(run, driver) };
+}
+
+type Told = { readonly result: JsonObject; readonly run: number; readonly kind: string; readonly location: JsonObject | null };
+
+function pendingOf({ result, run, kind, location }: Told): Pending {
+  const physical = objectAt(location, 'physicalLocation');
+  const reference = objectAt(result, 'rule');
+  const message = objectAt(result, 'message');
+  const text = textAt(message, 'text') ?? textAt(message, 'markdown');
+  const score = member(objectAt(result, 'properties'), 'security-severity');
+  const index = member(result, 'ruleIndex') ?? member(reference, 'index');
+  const component = member(objectAt(reference, 'toolComponent'), 'index');
+  const line = member(objectAt(physical, 'region'), 'startLine');
+  return {
+    run,
+    kind,
+    rule: {
+      id: textAt(result, 'ruleId') ?? textAt(reference, 'id'),
+      index: typeof index === 'number' && index >= 0 ? index : null,
+      component: typeof component === 'number' && component >= 0 ? component : null,
+    },
+    level: textAt(result, 'level'),
+    score: typeof score === 'number' || typeof score === 'string' ? Number(score) : null,
+    // Cut as the words that identify it are: what is past this is never used.
+    message: { text: text === null ? null : clip(text, 2000), id: textAt(message, 'id') },
+    file: clip(textAt(objectAt(physical, 'artifactLocation'), 'uri') ?? '', 2000),
+    line: typeof line === 'number' ? line : null,
+    identity: identityOf(result, physical),
+    purl: textAt(objectAt(result, 'properties'), 'purl'),
+    suppressed: (objectsAt(result, 'suppressions') ?? []).some((one) => ['accepted', null].includes(textAt(one, 'status'))),
+  };
+}
+
+function addPending(one: Pending, { tool, rules }: Run, findings: FindingList): void {
+  const { id, rule } = ruleOf(one, rules);
+  const named = textAt(objectAt(objectAt(rule, 'messageStrings'), one.message.id ?? ''), 'text');
+  const message = one.message.text ?? named ?? textAt(objectAt(rule, 'shortDescription'), 'text') ?? '';
+  const tags = tagsOf(rule);
+  findings.add({
+    tool,
+    rule: id,
+    severity: severityOf(one, rule),
+    location: one.line === null ? one.file : `${one.file}:${one.line}`,
+    file: one.file,
+    identity: one.identity ?? ['message', steadyWords(message)],
+    cve: vulnerabilityIn([id, ...tags, message]),
+    cwe: tags.flatMap((tag) => /\bcwe-(\d{1,6})\b/i.exec(tag)?.[1] ?? []).map(Number),
+    purl: one.purl,
+    suppressed: one.suppressed,
+    message,
+  });
 }
 
 type Rules = {
@@ -54,58 +189,14 @@ function rulesOf(run: JsonObject, driver: JsonObject | null): Rules {
 }
 
 /** Section 3.27.5 to 3.27.7: by index where there is one, else by id; `CA2101/1` is a part of rule `CA2101`. */
-function ruleOf(result: JsonObject, rules: Rules): { readonly id: string; readonly rule: JsonObject | null } {
-  const reference = objectAt(result, 'rule');
-  const index = member(result, 'ruleIndex') ?? member(reference, 'index');
-  const component = member(objectAt(reference, 'toolComponent'), 'index');
-  const list = typeof component === 'number' && component >= 0 ? (rules.extensions[component] ?? []) : rules.driver;
-  const indexed = typeof index === 'number' && index >= 0 ? (list[index] ?? null) : null;
-  const id = textAt(result, 'ruleId') ?? textAt(reference, 'id') ?? textAt(indexed, 'id') ?? 'unknown';
+function ruleOf(
+  { rule: { id: given, index, component } }: Pending,
+  rules: Rules,
+): { readonly id: string; readonly rule: JsonObject | null } {
+  const list = component === null ? rules.driver : (rules.extensions[component] ?? []);
+  const indexed = index === null ? null : (list[index] ?? null);
+  const id = given ?? textAt(indexed, 'id') ?? 'unknown';
   return { id, rule: indexed ?? rules.byId.get(id) ?? rules.byId.get(id.split('/', 1)[0] ?? id) ?? null };
-}
-
-function readResult(tool: string, result: JsonObject, rules: Rules, findings: FindingList): void {
-  const kind = textAt(result, 'kind') ?? 'fail';
-  if (kind === 'pass' || kind === 'notApplicable' || textAt(result, 'baselineState') === 'absent') return;
-  const { id, rule } = ruleOf(result, rules);
-  // Each place that has to be changed is a finding of its own; a result without a place is one.
-  const locations = objectsAt(result, 'locations') ?? [];
-  for (const location of locations.length === 0 ? [null] : locations) readPlace({ tool, id, rule, kind, result, location }, findings);
-}
-
-type Placed = {
-  readonly tool: string;
-  readonly id: string;
-  readonly rule: JsonObject | null;
-  readonly kind: string;
-  readonly result: JsonObject;
-  readonly location: JsonObject | null;
-};
-
-function readPlace({ tool, id, rule, kind, result, location }: Placed, findings: FindingList): void {
-  const physical = objectAt(location, 'physicalLocation');
-  const file = textAt(objectAt(physical, 'artifactLocation'), 'uri') ?? '';
-  const region = objectAt(physical, 'region');
-  const line = member(region, 'startLine');
-  const message = messageOf(result, rule);
-  findings.add({
-    tool,
-    rule: id,
-    severity: severityOf(result, rule, kind),
-    location: typeof line === 'number' ? `${file}:${line}` : file,
-    file,
-    identity: identityOf(result, physical, message),
-    cve: vulnerabilityIn([id, ...tagsOf(rule), message]),
-    purl: textAt(objectAt(result, 'properties'), 'purl'),
-    suppressed: (objectsAt(result, 'suppressions') ?? []).some((one) => ['accepted', null].includes(textAt(one, 'status'))),
-    message,
-  });
-}
-
-function messageOf(result: JsonObject, rule: JsonObject | null): string {
-  const message = objectAt(result, 'message');
-  const named = textAt(objectAt(objectAt(rule, 'messageStrings'), textAt(message, 'id') ?? ''), 'text');
-  return textAt(message, 'text') ?? textAt(message, 'markdown') ?? named ?? textAt(objectAt(rule, 'shortDescription'), 'text') ?? '';
 }
 
 function tagsOf(rule: JsonObject | null): string[] {
@@ -116,18 +207,17 @@ function tagsOf(rule: JsonObject | null): string[] {
 const LEVELS: Readonly<Record<string, Severity>> = { error: 'high', warning: 'medium', note: 'info', none: 'info' };
 
 /** `security-severity` (0 to 10) where given; else the level, by default the rule's, by default `warning` (section 3.27.10). */
-function severityOf(result: JsonObject, rule: JsonObject | null, kind: string): Severity {
-  for (const holder of [result, rule]) {
-    const score = member(objectAt(holder, 'properties'), 'security-severity');
-    if (typeof score === 'number' || typeof score === 'string') return severityOfScore(Number(score));
-  }
-  const given = textAt(result, 'level');
+function severityOf({ score, level: given, kind }: Pending, rule: JsonObject | null): Severity {
+  const own = member(objectAt(rule, 'properties'), 'security-severity');
+  const rated = score ?? (typeof own === 'number' || typeof own === 'string' ? Number(own) : null);
+  if (rated !== null) return severityOfScore(rated);
   if (given === null && kind !== 'fail') return kind === 'informational' ? 'info' : 'medium';
   const level = given ?? textAt(objectAt(rule, 'defaultConfiguration'), 'level') ?? 'warning';
   return LEVELS[level] ?? 'high';
 }
 
-function identityOf(result: JsonObject, physical: JsonObject | null, message: string): unknown {
+/** The tool's own fingerprints, or the code found; null where only the message says what it is. */
+function identityOf(result: JsonObject, physical: JsonObject | null): unknown {
   for (const key of ['fingerprints', 'partialFingerprints']) {
     const given = objectAt(result, key);
     if (given !== null && Object.keys(given).length > 0) return [key, JSON.stringify(Object.entries(given).sort()).toWellFormed()];
@@ -136,5 +226,5 @@ function identityOf(result: JsonObject, physical: JsonObject | null, message: st
     const snippet = textAt(objectAt(objectAt(physical, key), 'snippet'), 'text');
     if (snippet !== null && snippet.trim() !== '') return ['snippet', snippet.replace(/\s+/g, ' ').trim().toWellFormed()];
   }
-  return ['message', steadyWords(message)];
+  return null;
 }
