@@ -17,7 +17,11 @@ async function parts(text: string, size = 7): Promise<{ rest: unknown; items: [n
 
 test('a document taken apart and put together again is the document, wherever its bytes are cut', async () => {
   const run = fc.record({ results: fc.array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 4 }), other: fc.jsonValue({ maxDepth: 2 }) });
-  const log = fc.record({ 'a"b\\': fc.jsonValue({ maxDepth: 2 }), 'runs': fc.array(run, { maxLength: 3 }), 'results': fc.jsonValue({ maxDepth: 2 }) });
+  const log = fc.record({
+    'a"b\\': fc.jsonValue({ maxDepth: 2 }),
+    runs: fc.array(run, { maxLength: 3 }),
+    results: fc.jsonValue({ maxDepth: 2 }),
+  });
   await fc.assert(
     fc.asyncProperty(log, fc.integer({ min: 1, max: 40 }), fc.boolean(), async (value, size, spaced) => {
       const { rest, items } = await parts(JSON.stringify(value, null, spaced ? 2 : 0), size);
@@ -54,7 +58,10 @@ test('SARIF says the same read from a stream and as a whole', async () => {
     message: { text: `bad "${at}" \\ {[` },
     locations: [{ physicalLocation: { artifactLocation: { uri: `a${at}.ts` }, region: { startLine: at + 1 } } }],
   }));
-  const log = { version: '2.1.0', runs: [{ results, tool: { driver: { name: 't', rules: [{ id: 'R1', properties: { 'security-severity': '9.1' } }] } } }] };
+  const log = {
+    version: '2.1.0',
+    runs: [{ results, tool: { driver: { name: 't', rules: [{ id: 'R1', properties: { 'security-severity': '9.1' } }] } } }],
+  };
   const whole = await readReport('sarif', cut(JSON.stringify(log), 4096));
   const streamed = await readReport('sarif', cut(JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', ...log }), 13));
   expect(streamed).toEqual(whole);
