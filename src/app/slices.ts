@@ -6,6 +6,7 @@ import { buildMachine } from '../artifacts/build-states.ts';
 import { artifactBytes } from '../artifacts/keep.queries.ts';
 import { openArtifact } from '../artifacts/open.api.ts';
 import { catalogEvents } from '../catalog/catalog.events.ts';
+import { allServices } from '../catalog/catalog.queries.ts';
 import { catalogSliceRoutes } from '../catalog/catalog.routes.ts';
 import { changeMachine } from '../changes/change-states.ts';
 import { changeEvents } from '../changes/changes.events.ts';
@@ -43,6 +44,13 @@ import { keepingEvents } from '../operations/keeping.events.ts';
 import { keepingRoutes } from '../operations/keeping.routes.ts';
 import { doctorRoutes } from '../operations/doctor/doctor.routes.ts';
 import { supportRoutes } from '../operations/support/support.routes.ts';
+import { ciEvents } from '../integrations/ci/ci.events.ts';
+import { ciRoutes } from '../integrations/ci/ci.routes.ts';
+import { ciSweeper, ciTasks } from '../integrations/ci/ci.work.ts';
+import type { CiPorts } from '../integrations/ci/runs.port.ts';
+import { inventoryEvents } from '../integrations/inventory/inventory.events.ts';
+import { inventoryRoutes } from '../integrations/inventory/inventory.routes.ts';
+import { inventorySweeper, inventoryTask } from '../integrations/inventory/take.work.ts';
 import { connectionRoutes } from '../integrations/connections/connections.routes.ts';
 import { connectionEvents } from '../integrations/connections/connections.events.ts';
 import { connectionColumn } from '../integrations/connections/credential.system.ts';
@@ -66,6 +74,7 @@ import { backupMaker } from './backups.ts';
 import { workEvents } from '../operations/work.events.ts';
 import { metricsRoutes } from '../metrics/metrics.routes.ts';
 import { pipelineEvents } from '../pipelines/pipelines.events.ts';
+import * as readRuns from '../pipelines/read/read-runs.api.ts';
 import { pipelineRoutes, pipelineSweepers, pipelineTasks } from '../pipelines/pipelines.routes.ts';
 import { pipelineBytes, pipelineRetention } from '../pipelines/retention/keep.work.ts';
 import { environmentSecretColumn } from '../pipelines/secrets/environment-secrets.commands.ts';
@@ -143,6 +152,22 @@ const inputs = inputsOver(() => slices.flatMap((slice) => slice.routes));
 
 /** Who takes what hooks bring. */
 export const takers: readonly Taker[] = [repositoryTaker, forgeTaker(forgeSources), mappingTaker(inputs), cdeventsTaker(inputs)];
+
+/** What CI servers are read into, and whose runs they read. */
+export const ciPorts: CiPorts = {
+  runs: {
+    keep: readRuns.keepReadRuns,
+    unfinished: readRuns.unfinishedRuns,
+    whole: readRuns.wholeRuns,
+    gone: readRuns.closeGone,
+    origin: readRuns.readOrigin,
+    job: readRuns.readJobOf,
+    keepLog: readRuns.keepReadLog,
+  },
+  services: {
+    all: async (tx) => (await allServices(tx)).map(({ id, name, repository }) => ({ id, name, repository: repository?.url ?? null })),
+  },
+};
 
 const none = { routes: [], tasks: [], sweepers: [], events: [], machines: [] };
 
@@ -256,6 +281,19 @@ export const slices: readonly Slice[] = [
     events: commsEvents,
   },
   { ...none, name: 'board', routes: [...advisoryFindingRoutes, ...boardRoutes, ...environmentScreenRoutes] },
+  { ...none, name: 'ci', routes: ciRoutes(ciPorts), tasks: ciTasks(ciPorts), sweepers: [ciSweeper], events: ciEvents },
+  {
+    ...none,
+    name: 'inventory',
+    routes: inventoryRoutes({
+      services: async (tx) =>
+        (await allServices(tx)).map(({ name, tier, policy, repository }) => ({ name, tier, policy, repository: repository?.url ?? null })),
+    }),
+    tasks: [inventoryTask],
+    sweepers: [inventorySweeper],
+    events: inventoryEvents,
+  },
+  { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },
   { ...none, name: 'live', routes: liveRoutes },
   { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },
   { ...none, name: 'calendar', routes: calendarRoutes },

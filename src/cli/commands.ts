@@ -50,6 +50,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { group: MACHINES, words: ['recorder-key'], load: async () => [(await import('./commands/record.ts')).recorderKeyCommands] },
   { group: ROAD, words: ['adopt'], load: async () => [(await import('./commands/adopt.ts')).adoptCommand] },
   { group: ROAD, words: ['record'], load: async () => [(await import('./commands/record.ts')).recordCommands] },
+  { group: LOOK, words: ['inventory'], load: async () => [(await import('./commands/inventory.ts')).inventoryCommand] },
   { group: LOOK, words: ['ticket'], load: async () => [(await import('./commands/record-deployments.ts')).ticketCommands] },
   { group: LOOK, words: ['inbox'], load: async () => [(await import('./commands/inbox.ts')).inboxCommand] },
   { group: LOOK, words: ['status'], load: async () => [(await import('./commands/status.ts')).statusCommand] },

@@ -10,7 +10,7 @@ import { EXECUTORS, TRUST } from './runner.ts';
 export const RUN_STATES = ['queued', 'running', 'cancelling', 'succeeded', 'failed', 'cancelled'] as const;
 export const JOB_STATES = ['waiting', 'queued', 'running', 'succeeded', 'failed', 'timed-out', 'cancelled', 'skipped', 'refused'] as const;
 export const STEP_STATES = ['waiting', 'running', 'succeeded', 'failed', 'timed-out', 'cancelled', 'skipped'] as const;
-export const TRIGGERS = ['push', 'manual', 'recorded'] as const;
+export const TRIGGERS = ['push', 'manual', 'recorded', 'read'] as const;
 
 /** A branch, a tag or a full commit id; checked again by the rules of git before git sees it. */
 const refName = z.string().min(1).max(250);
@@ -46,6 +46,11 @@ export const jobSchema = z.object({
   outputs: z.record(z.string(), z.string()),
   artifacts: z.array(z.object({ name: z.string(), digest: digestSchema, size: z.number().int() })),
   steps: z.array(stepSchema),
+  /** Of a job of a CI server that was read: its page there, and whether its log is here or can be fetched. null: it was not read. */
+  foreign: z
+    .object({ url: z.string().nullable(), log: z.enum(['none', 'there', 'here']) })
+    .nullable()
+    .default(null),
 });
 
 export const runSummarySchema = z.object({
@@ -64,6 +69,19 @@ export const runSummarySchema = z.object({
   subject: z.string().nullable(),
   /** Of a run that a foreign CI ran and told: which run there. null: we ran it. */
   recorded: externalSchema.nullable().default(null),
+  /** Of a run that a connection read from a CI server: what it calls things there. null: none did. */
+  read: z
+    .object({
+      pipeline: z.string(),
+      title: z.string().nullable(),
+      trigger: z.string().nullable(),
+      /** The login there of who caused it. */
+      actor: z.string().nullable(),
+      /** Whether its jobs were asked for. */
+      whole: z.boolean(),
+    })
+    .nullable()
+    .default(null),
   heardAt: z.string(),
   queuedAt: z.string(),
   startedAt: at,

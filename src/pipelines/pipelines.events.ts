@@ -96,6 +96,22 @@ export const buildRecorded = defineEvent({
   }),
 });
 
+export const runRead = defineEvent({
+  type: 'pipelinerun.read',
+  subject: 'run',
+  means: 'A run of a CI server was read over its API, and had ended. Yardmaster did not run it.',
+  body: z.object({
+    system: text,
+    external: text,
+    attempt: count,
+    outcome: text,
+    commit: optional,
+    ref: optional,
+    finishedAt: optional,
+    durationMs: count.nullable(),
+  }),
+});
+
 export const jobStarted = defineEvent({
   type: 'taskrun.started',
   subject: 'job',
@@ -179,6 +195,7 @@ export const pipelineEvents = [
   runStarted,
   runFinished,
   buildRecorded,
+  runRead,
   jobStarted,
   jobFinished,
   writeRefused,

@@ -137,7 +137,7 @@ export const toldOtherwise = defineProblem<{ what: string; run: string }>('pipel
 
 export const isRecorded = defineProblem<{ run: string; system: string }>('pipelines.recorded-run', {
   status: 409,
-  sentence: ({ run, system }) => `The run ${run} ran in ${system}; it was only told here.`,
+  sentence: ({ run, system }) => `The run ${run} ran in ${system}; it was only told or read here.`,
   remedy: 'Cancel it or run it again where it runs, and tell that.',
 });
 

@@ -15,7 +15,7 @@ export type Run = {
   readonly repository: string | null;
   readonly ref: string | null;
   readonly commit: string | null;
-  readonly trigger: 'push' | 'manual' | 'recorded';
+  readonly trigger: 'push' | 'manual' | 'recorded' | 'read';
   readonly trust: Trust;
   readonly state: RunState;
   readonly cause: string | null;

@@ -25,7 +25,7 @@ type Told = { readonly person_name: string | null; readonly bot_name: string | n
 const TOLD = `(select name from person where person.id = run.requested_person) as person_name,
   (select name from bot where run.requested_by = 'bot:' || bot.id) as bot_name,
   (select subject from source_commit c where c.source_id = run.source_id and c.id = run.commit_id) as subject`;
-type AttemptInfo = { job_id: string; executor: 'host' | 'sandbox' | null; isolation: string[] };
+type AttemptInfo = { job_id: string; executor: 'host' | 'sandbox' | null; isolation: string[]; logged: boolean };
 
 /** One run with everything below it; null where there is none. Its version grows with every change in it. */
 export async function viewRun(tx: Tx, id: string): Promise<RunView | null> {
@@ -37,7 +37,7 @@ export async function viewRun(tx: Tx, id: string): Promise<RunView | null> {
     [id],
   );
   const attempts = await tx.query<AttemptInfo>(
-    `select a.job_id, a.executor, a.isolation from job_attempt a join job j on j.id = a.job_id and j.attempt = a.attempt where j.run_id = $1`,
+    `select a.job_id, a.executor, a.isolation, a.log_digest is not null and a.log_removed_at is null as logged from job_attempt a join job j on j.id = a.job_id and j.attempt = a.attempt where j.run_id = $1`,
     [id],
   );
   const artifacts = await artifactsOf(tx, id);
@@ -145,6 +145,7 @@ function summary(run: RunRow & Told, service: string): RunSummary {
     requester: name === null ? null : { id: run.requested_by.split(':')[1] ?? '', name },
     subject: run.subject,
     recorded: recordedOf(run),
+    read: readOf(run),
     heardAt: run.heard_at,
     queuedAt: run.queued_at,
     startedAt: run.started_at,
@@ -156,6 +157,12 @@ function summary(run: RunRow & Told, service: string): RunSummary {
 function recordedOf(run: RunRow): RunSummary['recorded'] {
   const { origin, external_system: system, external_id: id, external_attempt: attempt, external_url: url } = run;
   return origin === 'own' ? null : { system: system ?? '', id: id ?? '', attempt: attempt ?? 1, url };
+}
+
+function readOf({ seen, seen_whole: whole }: RunRow): RunSummary['read'] {
+  if (seen === null) return null;
+  const { pipeline, title, trigger, actor } = seen;
+  return { pipeline, title, trigger, actor, whole: whole === true };
 }
 
 /** Each who told something of the run, once. */
@@ -179,13 +186,14 @@ function viewJob(
     needs: job.needs,
     pool: job.pool,
     executor: attempt?.executor ?? job.executor,
-    runner: job.runner_id,
+    runner: job.seen?.runner ?? job.runner_id,
     isolation: attempt?.isolation ?? [],
     queuedAt: job.queued_at,
     startedAt: job.started_at,
     finishedAt: job.finished_at,
     outputs: job.outputs,
     artifacts: artifacts.map(({ name, digest, size }) => ({ name, digest, size })),
+    foreign: job.seen === null ? null : { url: job.seen.url, log: attempt?.logged === true ? 'here' : job.seen.log ? 'there' : 'none' },
     steps: steps.map((step) => ({
       name: step.name,
       state: step.state,

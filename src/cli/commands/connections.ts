@@ -3,6 +3,7 @@ import type { ConnectionView } from '../../contract/connections.ts';
 import { usage } from '../cli.problems.ts';
 import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
+import { ciServerCommands } from './ci-servers.ts';
 import { line, table, when } from '../terminal.ts';
 
 type Given = { name?: string; url?: string; set?: string[]; credential?: string };
@@ -10,6 +11,7 @@ type Given = { name?: string; url?: string; set?: string[]; credential?: string 
 /** ym connect vendors|list|add|change|check|remove */
 export const connectionCommands: AddCommand = (program, run) => {
   const connect = program.command('connect').description('forges, CI servers, trackers and chat that you already have');
+  ciServerCommands(connect, run);
   connect
     .command('vendors')
     .description('what can be connected, and what each asks for')

@@ -58,6 +58,7 @@ export function azureRun(value: unknown, timeline: { readonly of: unknown } | nu
   const commit = text(at(value, 'sourceVersion'), 64);
   return {
     id,
+    external: id,
     attempt: 1,
     pipeline: {
       key: definition,

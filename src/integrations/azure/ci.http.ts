@@ -9,6 +9,7 @@ const PER_PAGE = 100;
 /** Azure Pipelines: a place is a project, a pipeline a build definition. */
 export const azurePipelines: CiReader = {
   system: 'azure-pipelines',
+  listing: 'whole',
 
   async *places(caller) {
     let token: string | undefined;

@@ -1,73 +1,17 @@
 import type { Caller } from '../connections/vendor.ts';
 import type { Instant, Millis } from '../../kernel/time.ts';
+import type { ReadRun as SeenRun } from '../../pipelines/read/read-run.ts';
 
-/**
- * Runs of a CI server as every vendor's translation says them: the words of our own run model, with what the other side
- * calls things kept beside it. Texts are one line each and are texts, whatever they hold.
- */
-
-export type SeenState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-export type SeenJobState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'timed-out' | 'cancelled' | 'skipped';
-
-export type SeenStep = {
-  readonly name: string;
-  readonly state: Exclude<SeenJobState, 'queued'>;
-  readonly startedAt: Instant | null;
-  readonly finishedAt: Instant | null;
-  readonly durationMs: Millis | null;
-};
-
-export type SeenJob = {
-  /** Its id there; what its log is asked by. */
-  readonly id: string;
-  /** Unique in its run. */
-  readonly name: string;
-  readonly state: SeenJobState;
-  /** Why, in the words of the other side: `script_failure`, `timed_out`. null: it says nothing. */
-  readonly cause: string | null;
-  readonly url: string | null;
-  readonly queuedAt: Instant | null;
-  readonly startedAt: Instant | null;
-  readonly finishedAt: Instant | null;
-  /** The machine that ran it, as the other side names it. */
-  readonly runner: string | null;
-  readonly steps: readonly SeenStep[];
-  /** Whether there is a log that can be asked for. */
-  readonly log: boolean;
-};
-
-/** The pipeline that a run is of: a workflow file, a project, a job, a definition. */
-export type SeenPipeline = {
-  readonly key: string;
-  readonly name: string;
-  /** The file that defines it, where the other side says it. */
-  readonly file: string | null;
-  /** The address of the repository that it builds, where the other side says it. */
-  readonly repository: string | null;
-};
-
-export type SeenRun = {
-  readonly id: string;
-  /** A rerun there is another attempt of the same id; 1 is the first. */
-  readonly attempt: number;
-  readonly pipeline: SeenPipeline;
-  readonly title: string | null;
-  readonly url: string | null;
-  readonly state: SeenState;
-  readonly cause: string | null;
-  /** What started it, in the words of the other side: `push`, `schedule`, `merge_request_event`. */
-  readonly trigger: string | null;
-  readonly commit: string | null;
-  /** The whole ref: `refs/heads/main`, `refs/tags/v1`, `refs/pull/7/head`; null: it is not said. */
-  readonly ref: string | null;
-  /** Who caused it, by their login there. */
-  readonly actor: string | null;
-  readonly queuedAt: Instant | null;
-  readonly startedAt: Instant | null;
-  readonly finishedAt: Instant | null;
-  /** Its jobs; null: they were not asked for. */
-  readonly jobs: readonly SeenJob[] | null;
-};
+/** Runs of a CI server in the words of our run model, as every vendor's translation says them. */
+export type {
+  ReadJob as SeenJob,
+  ReadJobState as SeenJobState,
+  ReadPipeline as SeenPipeline,
+  ReadRun as SeenRun,
+  ReadState as SeenState,
+  ReadStep as SeenStep,
+} from '../../pipelines/read/read-run.ts';
+export { isOver as ended } from '../../pipelines/read/read-run.ts';
 
 /** What runs are listed by: a repository, a project, a job. */
 export type Place = {
@@ -88,6 +32,8 @@ export type RunPage = { readonly runs: readonly SeenRun[]; readonly next: string
 export type CiReader = {
   /** `github-actions`, `gitlab-ci`, `jenkins`, `azure-pipelines`: the system in the reference of a run. */
   readonly system: string;
+  /** `whole`: a listing says all but the jobs. `part`: it lacks times, and each run has to be asked for. */
+  readonly listing: 'whole' | 'part';
   places(caller: Caller): AsyncGenerator<Place>;
   /** Runs that were made in the window; what a listing does not say of them is null or asked by `run`. */
   page(caller: Caller, place: string, window: Window, page: string | null): Promise<RunPage>;
@@ -102,11 +48,6 @@ export const FOREIGN_LOG_LIMIT = 32 * 1024 ** 2;
 /** Jobs of a run, and steps of a job, that are kept. */
 export const JOBS_MOST = 500;
 export const STEPS_MOST = 200;
-
-/** Whether it will not change any more, but for another attempt. */
-export function ended(state: SeenState | SeenJobState): boolean {
-  return state !== 'queued' && state !== 'running' && state !== 'waiting';
-}
 
 /** The same jobs with names that differ from each other: a second `test` is `test (2)`. */
 export function distinct<Named extends { readonly name: string }>(jobs: readonly Named[]): Named[] {

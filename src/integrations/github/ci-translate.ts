@@ -65,6 +65,7 @@ export function githubRun(value: unknown, jobs: readonly unknown[] | null): Seen
   const startedAt = instant(at(value, 'run_started_at')) ?? instant(at(value, 'created_at'));
   return {
     id,
+    external: id,
     attempt: Math.max(1, count(at(value, 'run_attempt')) ?? 1),
     pipeline: pipelineOf(value),
     title: lineOrNull(text(at(value, 'display_title'), 500)),

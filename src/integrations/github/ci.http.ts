@@ -11,6 +11,7 @@ const PER_PAGE = 100;
 /** GitHub Actions: a place is a repository, a pipeline a workflow file. */
 export const githubActions: CiReader = {
   system: 'github-actions',
+  listing: 'whole',
 
   /** Repositories of the App's installation, or those that the token's owner works in. */
   async *places(caller) {

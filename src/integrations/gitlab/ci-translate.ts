@@ -73,6 +73,7 @@ export function gitlabRun(
   const over = ended(state);
   return {
     id,
+    external: id,
     attempt: 1,
     pipeline: { key: text(at(value, 'project_id'), 40) ?? '', name: 'pipeline', file: null, repository: null },
     title: lineOrNull(text(at(value, 'name'), 500)),

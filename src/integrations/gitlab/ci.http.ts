@@ -8,6 +8,7 @@ const PER_PAGE = 100;
 /** GitLab CI: a place is a project, and its pipelines are all of one file. */
 export const gitlabCi: CiReader = {
   system: 'gitlab-ci',
+  listing: 'part',
 
   /** Projects of the group that the connection names, else those that the token's owner is a member of. */
   async *places(caller) {

@@ -1,5 +1,4 @@
 import type { PolicyName, Tier } from '../../catalog/service.ts';
-import type { EnvironmentPolicy } from '../../gates/policy/policy.ts';
 import type { FoundPart, FoundPipeline, Purpose } from './found.ts';
 
 /** Everything that was found in one repository. What could not be asked is null, which is not "none". */
@@ -36,9 +35,18 @@ export type Wanted = (typeof WANTED)[number];
 /** One thing that a tier's policy asks for, and whether the files and settings show it. `unknown`: it could not be asked. */
 export type Standing = { readonly what: Wanted; readonly answer: 'yes' | 'no' | 'unknown'; readonly why: string };
 
+/** What a policy asks of production, as far as it can be seen in how something is built. `rules`: the CEL of its checks. */
+export type Asks = {
+  readonly rules: readonly string[];
+  readonly sbom: boolean;
+  readonly provenance: boolean;
+  readonly approval: boolean;
+  readonly verifiedBefore: boolean;
+};
+
 /** What the policy of production asks of how a service is built. It is read off the policy, so a changed preset changes this too. */
-export function wantedBy(policy: EnvironmentPolicy): Wanted[] {
-  const rules = policy.checks.map(({ rule }) => rule).join(' ');
+export function wantedBy(policy: Asks): Wanted[] {
+  const rules = policy.rules.join(' ');
   return WANTED.filter((what) => {
     switch (what) {
       case 'tests':
@@ -48,13 +56,13 @@ export function wantedBy(policy: EnvironmentPolicy): Wanted[] {
       case 'scans':
         return /\bfindings\./.test(rules);
       case 'sbom':
-        return policy.supplyChain.sbom;
+        return policy.sbom;
       case 'provenance':
-        return policy.supplyChain.provenance;
+        return policy.provenance;
       case 'approval':
-        return policy.approval !== null;
+        return policy.approval;
       case 'environment-before':
-        return policy.lifecycle.verifiedBefore;
+        return policy.verifiedBefore;
       default:
         return true;
     }

@@ -1,6 +1,15 @@
 import type { Instant } from '../../kernel/time.ts';
-import { clustersOf, environmentsOf, roadOf, standing, wantedBy, type Cluster, type FoundRepository, type Standing } from './inventory.ts';
-import type { EnvironmentPolicy } from '../../gates/policy/policy.ts';
+import {
+  clustersOf,
+  type Asks,
+  environmentsOf,
+  roadOf,
+  standing,
+  wantedBy,
+  type Cluster,
+  type FoundRepository,
+  type Standing,
+} from './inventory.ts';
 import type { PolicyName, Tier } from '../../catalog/service.ts';
 
 /** The inventory of an organisation, or of one folder, as it was at one moment. */
@@ -40,7 +49,7 @@ export type InventoryReport = {
 };
 
 /** Which policy answers for a service in production. */
-export type PolicyOf = (policy: PolicyName, tier: Tier) => EnvironmentPolicy;
+export type PolicyOf = (policy: PolicyName, tier: Tier) => Asks;
 
 /** The report of an inventory. A repository without a service is judged as `otherwise` says, so that it is seen what it would lack. */
 export function reportOf(

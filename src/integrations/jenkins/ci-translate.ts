@@ -89,6 +89,7 @@ export function jenkinsRun(
   return {
     ...run,
     id: String(number),
+    external: `${of.fullName}#${number}`,
     attempt: 1,
     pipeline: { key: of.pipeline, name: oneLine(of.pipeline, 'job'), file: null, repository: source.repository },
     title: lineOrNull(text(at(value, 'displayName'), NAME)),

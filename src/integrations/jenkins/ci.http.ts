@@ -15,6 +15,7 @@ const BUILD = `number,url,result,building,timestamp,duration,displayName,builtOn
  */
 export const jenkinsCi: CiReader = {
   system: 'jenkins',
+  listing: 'whole',
 
   async *places(caller) {
     const folders: { fullName: string; multibranch: string | null; depth: number }[] = [{ fullName: '', multibranch: null, depth: 0 }];

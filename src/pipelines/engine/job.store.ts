@@ -32,6 +32,8 @@ export type JobRow = {
   readonly queued_at: Instant | null;
   readonly started_at: Instant | null;
   readonly finished_at: Instant | null;
+  /** Of a job that was read from a CI server: how it is asked for there. */
+  readonly seen: { readonly id: string; readonly url: string | null; readonly runner: string | null; readonly log: boolean } | null;
   readonly version: number;
 };
 

@@ -1,6 +1,7 @@
 import type { Trust } from '../../contract/runner.ts';
 import { assertStep } from '../../kernel/machine.ts';
 import type { Instant } from '../../kernel/time.ts';
+import type { Seen } from '../read/read-run.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { runMachine, type RunState } from '../states.ts';
 
@@ -13,7 +14,7 @@ export type RunRow = {
   readonly ref: string | null;
   readonly commit_id: string | null;
   readonly archive: string | null;
-  readonly trigger: 'push' | 'manual' | 'recorded';
+  readonly trigger: 'push' | 'manual' | 'recorded' | 'read';
   readonly trust: Trust;
   readonly state: RunState;
   readonly cause: string | null;
@@ -26,16 +27,19 @@ export type RunRow = {
   readonly queued_at: Instant;
   readonly started_at: Instant | null;
   readonly finished_at: Instant | null;
-  /** `recorded`: a foreign CI ran it and told us; the external columns say which run there. */
-  readonly origin: 'own' | 'recorded';
+  /** `recorded`: a foreign CI ran it and told us. `read`: we read it from a CI server. The external columns say which run there. */
+  readonly origin: 'own' | 'recorded' | 'read';
   readonly external_system: string | null;
   readonly external_id: string | null;
   readonly external_attempt: number | null;
   readonly external_url: string | null;
+  /** What a connection read of it; null: none did. */
+  readonly seen: Seen | null;
+  readonly seen_whole: boolean | null;
   readonly version: number;
 };
 
-type Told = 'origin' | 'external_system' | 'external_id' | 'external_attempt' | 'external_url';
+type Told = 'origin' | 'external_system' | 'external_id' | 'external_attempt' | 'external_url' | 'seen' | 'seen_whole';
 export type NewRun = Omit<RunRow, 'org_id' | 'state' | 'cause' | 'started_at' | 'finished_at' | 'version' | Told>;
 
 /** Inserts a queued run; null where the same request made one before. */

@@ -144,7 +144,7 @@ async function failRun(tx: Tx, actor: Actor, run: RunRow, cause: string): Promis
 export async function cancelRun(tx: Tx, actor: Actor, input: { readonly run: string; readonly reason: string | null }): Promise<RunRow> {
   const run = await lockRun(tx, input.run);
   if (run === null) throw noSuchRun({ run: input.run });
-  if (run.origin === 'recorded') throw isRecorded({ run: run.id, system: run.external_system ?? '' });
+  if (run.origin !== 'own') throw isRecorded({ run: run.id, system: run.external_system ?? '' });
   if (isTerminal(runMachine, run.state)) throw runOver({ run: run.id, state: run.state });
   if (run.state === 'cancelling') return run;
   const cause = input.reason ?? 'cancelled on request';

@@ -23,9 +23,15 @@ export async function keepRecordedRun(tx: Tx, actor: Actor, run: NewRecorded): P
   const { system, id, attempt } = run.external;
   await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 22))`, [[tx.org, run.service, system, id, attempt].join('\n')]);
   const before = await tx.maybe<RunRow>(
-    `select * from run where org_id = $1 and service_id = $2 and external_system = $3 and external_id = $4 and external_attempt = $5 and origin = 'recorded' for update`,
+    `select * from run where org_id = $1 and service_id = $2 and external_system = $3 and external_id = $4 and external_attempt = $5 for update`,
     [tx.org, run.service, system, id, attempt],
   );
+  if (before?.origin === 'read')
+    // It was read before its CI told of it: from now on it stands as it is told, and what was read says the rest.
+    return tx.one<RunRow>(`update run set origin = 'recorded', trigger = 'recorded', trust = $2 where id = $1 returning *`, [
+      before.id,
+      run.trust,
+    ]);
   if (before !== null) return before;
   return tx.one<RunRow>(
     `insert into run (id, org_id, service_id, source_id, repository, ref, commit_id, trigger, trust, state, inputs, requested_by, heard_at, queued_at,
@@ -93,7 +99,9 @@ export async function wordsOf(tx: Tx, run: string): Promise<Word[]> {
 export async function saveStanding(tx: Tx, run: RunRow, standing: RunStanding): Promise<RunRow> {
   const { state, trust, ref, url, startedAt, finishedAt, jobs } = standing;
   await tx.write(
-    `update run set state = $2, trust = $3, ref = $4, external_url = $5, started_at = $6, finished_at = $7, version = version + 1 where id = $1`,
+    // What a connection read says the end where none was told.
+    `update run set state = case when $2 = 'running' then coalesce(nullif(nullif(seen_state, 'queued'), 'running'), $2) else $2 end, trust = $3, ref = coalesce($4, ref),
+       external_url = coalesce($5, external_url), started_at = $6, finished_at = coalesce($7, seen_finished_at), version = version + 1 where id = $1`,
     [run.id, state, trust, ref, url, startedAt, finishedAt],
   );
   for (const [position, job] of jobs.entries()) {

@@ -54,7 +54,8 @@ export async function retryRun(floor: Floor, actor: Actor, input: { readonly run
   const { run, service, source, before, heardAt } = await floor.db.tx(actor.org, async (tx) => {
     const run = await findRun(tx, input.run);
     if (run === null) throw noSuchRun({ run: input.run });
-    if (run.origin === 'recorded' || run.trigger === 'recorded') throw isRecorded({ run: run.id, system: run.external_system ?? '' });
+    if (run.origin !== 'own' || run.trigger === 'recorded' || run.trigger === 'read')
+      throw isRecorded({ run: run.id, system: run.external_system ?? '' });
     if (!isTerminal(runMachine, run.state)) throw runNotOver({ run: run.id, state: run.state });
     const service = await serviceById(tx, run.service_id);
     if (service === null || service.repository === null || run.commit_id === null) throw nothingToRepeat({ run: run.id });
