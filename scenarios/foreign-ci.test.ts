@@ -48,6 +48,15 @@ test('a release of a foreign CI reaches production through gates and two persons
       BAD_COMMIT: second,
     });
     expect(said, said).toMatch(/^\d\d passed, 0 failed$/m);
+    // Every page that shows it asks one of these.
+    const { id } = (await world.ym('mona', ['release', 'show', 'shop@0.1.0'])).body;
+    const [run] = (await world.call('GET', '/v1/runs?service=shop', 'mona')).body['items'] as { id: string }[];
+    const [last] = (await world.call('GET', '/v1/deployments?service=shop', 'mona')).body['items'] as { id: string }[];
+    const pages = [`/v1/releases/${String(id)}/page`, `/v1/runs/${run?.id ?? ''}`, `/v1/deployments/${last?.id ?? ''}`];
+    for (const path of [...pages, '/v1/services/shop/overview', '/v1/yard', '/v1/inbox', '/v1/artifacts?service=shop']) {
+      const answer = await world.call('GET', path, 'mona');
+      expect(answer.status, `${path}: ${JSON.stringify(answer.body).slice(0, 500)}`).toBe(200);
+    }
     // The same service, only observed: the answer is made and recorded, says what it would have been, and blocks nothing.
     writeFileSync(join(world.folder, 'yardmaster.yaml'), catalog.replace('tier: 1', 'tier: 1\n    observe-only: true'));
     expect((await world.ym('ada', ['apply', '-f', 'yardmaster.yaml', '--yes'])).exit).toBe(0);

@@ -100,7 +100,7 @@ export const releasePage = defineRoute({
         name: z.string(),
         size: z.number().int(),
         revoked: z.boolean(),
-        attestations: z.array(z.enum(['sbom', 'provenance'])),
+        attestations: z.array(z.enum(['sbom', 'provenance', 'recorded'])),
       }),
     ),
     reports: z.array(z.object({ id: z.string(), kind: z.string(), name: z.string(), state: z.string() })),

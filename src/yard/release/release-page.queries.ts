@@ -32,7 +32,7 @@ export type ArtifactLine = {
   name: string;
   size: number;
   revoked: boolean;
-  attestations: ('sbom' | 'provenance')[];
+  attestations: ('sbom' | 'provenance' | 'recorded')[];
 };
 
 /** The artifacts of these digests, with what is attested of them. */

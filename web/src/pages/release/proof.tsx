@@ -57,7 +57,12 @@ export function Proof({ page }: { readonly page: Release }): ReactNode {
               <Digest of={one.digest} />
               <Bytes of={one.size} />
               {one.revoked ? <Tag tone="deny">revoked</Tag> : null}
-              {(['provenance', 'sbom'] as const).map((kind) => (
+              {one.attestations.includes('recorded') ? (
+                <Tag title="Another CI built it and told it: what was told by whom is signed, and no provenance is claimed">
+                  recorded, as told
+                </Tag>
+              ) : null}
+              {(one.attestations.includes('recorded') ? (['sbom'] as const) : (['provenance', 'sbom'] as const)).map((kind) => (
                 <Tag key={kind} tone={one.attestations.includes(kind) ? 'allow' : 'wait'}>
                   {one.attestations.includes(kind) ? `signed ${kind}` : `no ${kind} yet`}
                 </Tag>
