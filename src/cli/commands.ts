@@ -79,6 +79,8 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => [(await import('./commands/session.ts')).sessionCommands],
   },
   { group: PEOPLE, words: ['token'], load: async () => [(await import('./commands/tokens.ts')).tokenCommands] },
+  { group: PEOPLE, words: ['provider'], load: async () => [(await import('./commands/providers.ts')).providerCommands] },
+  { group: PEOPLE, words: ['people'], load: async () => [(await import('./commands/mapping.ts')).mappingCommands] },
   { group: PEOPLE, words: ['workload'], load: async () => [(await import('./commands/workloads.ts')).workloadCommands] },
   { group: PEOPLE, words: ['person', 'role', 'bot'], load: async () => [(await import('./commands/people.ts')).peopleCommands] },
   {

@@ -7,6 +7,7 @@ import type { AddCommand } from '../main.ts';
 import { findPerson } from '../refs.ts';
 import { scopeWords } from '../scope-words.ts';
 import { count, line, table, when } from '../terminal.ts';
+import { signInByBrowser } from './sign-in.ts';
 
 type Sign = { link?: string; name?: string; email?: string; password?: string; code?: string };
 
@@ -43,12 +44,16 @@ export const sessionCommands: AddCommand = (program, run) => {
     );
   program
     .command('login')
-    .description('sign in with e-mail and password')
-    .requiredOption('--email <email>', 'your address')
+    .description('sign in with e-mail and password, or by way of a browser')
+    .option('--email <email>', 'your address')
+    .option('--browser', 'sign in there, with a provider or a password, and give the code that is shown here')
     .option('--password <password>', 'asked for when left out')
     .option('--code <code>', 'of your second factor, where you have one; asked for when left out')
     .action(
-      run(async (shell, options: Sign) => {
+      run(async (shell, options: Sign & { browser?: boolean }) => {
+        if (options.browser === true) return signInByBrowser(shell);
+        if (options.email === undefined)
+          throw usage({ what: 'Who signs in is not said.', try: 'ym login --email you@example.org, or: ym login --browser' });
         const password = options.password ?? (await ask('Password'));
         const signedIn = await withCode(options.code, (code) =>
           shell.client().call(contract.signIn, { body: { email: options.email ?? '', password, code } }),

@@ -1,10 +1,11 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import type { confirmIdentity } from '../../../src/contract/account.ts';
 import type { signIn } from '../../../src/contract/identity.ts';
 import type { ProblemJson } from '../../../src/kernel/problem.ts';
 import { call, Refusal, whenProofNeeded, type ProofWhy } from '../api/client.ts';
 import { everythingMayHaveChanged } from '../api/query.ts';
 import { Button, Dialog, Field, Problem } from '../kit/index.ts';
+import { ConfirmByProvider } from './confirm-by-provider.tsx';
 import { goLive } from './live.ts';
 import type { Me } from './session.tsx';
 
@@ -36,6 +37,7 @@ function Prove({ me, why, onEnd }: { readonly me: Me; readonly why: ProofWhy; re
   const [code, setCode] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ProblemJson | null>(null);
+  const onProved = useCallback(() => onEnd(true), [onEnd]);
   const needsCode = problem?.code === 'identity.code-needed' || code !== '';
   const prove = async (): Promise<void> => {
     setBusy(true);
@@ -66,10 +68,13 @@ function Prove({ me, why, onEnd }: { readonly me: Me; readonly why: ProofWhy; re
           if (!busy) void prove();
         }}
       >
+        {why === 'fresh' && me.provider !== null ? <ConfirmByProvider provider={me.provider} onProved={onProved} /> : null}
         <p>
-          {why === 'fresh'
-            ? 'This act needs a sign-in that is younger. Give your password, and it is done; nothing you typed is lost.'
-            : 'Your session has ended. Sign in again to go on where you were; nothing you typed is lost.'}
+          {why === 'fresh' && me.provider !== null
+            ? 'This act needs a sign-in that is younger. Sign in anew with your provider in the window that opens, and it is done; nothing you typed is lost. Who has a password here may use it instead:'
+            : why === 'fresh'
+              ? 'This act needs a sign-in that is younger. Give your password, and it is done; nothing you typed is lost.'
+              : 'Your session has ended. Sign in again to go on where you were; nothing you typed is lost.'}
         </p>
         {why === 'fresh' ? (
           <input type="text" autoComplete="username" value={me.name} readOnly hidden />

@@ -31,6 +31,7 @@ const SCREENS: readonly (readonly [path: string, load: Load])[] = [
   ['/admin', () => import('../pages/admin/page.tsx')],
   ['/admin/$part', () => import('../pages/admin/page.tsx')],
   ['/go', () => import('../pages/go/page.tsx')],
+  ['/sign-in/terminal', () => import('../pages/sign-in/terminal.tsx')],
   ['/account', () => import('../pages/account/page.tsx')],
 ];
 
@@ -51,6 +52,11 @@ export const router = createRouter({
   routeTree: root.addChildren([
     inside.addChildren(SCREENS.map(([path, load]) => createRoute({ getParentRoute: () => inside, path, component: screen(load) }))),
     createRoute({ getParentRoute: () => root, path: '/sign-in', component: screen(() => import('../pages/sign-in/page.tsx')) }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/sign-in/callback',
+      component: screen(() => import('../pages/sign-in/callback.tsx')),
+    }),
     createRoute({ getParentRoute: () => root, path: '/setup', component: screen(() => import('../pages/setup/page.tsx')) }),
   ]),
   // Values of filters stay text: `?version=1.10` is not 1.1.

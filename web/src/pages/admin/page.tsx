@@ -11,13 +11,19 @@ import { Parked } from './parked.tsx';
 import { People } from './people.tsx';
 import { Roles } from './roles.tsx';
 import { Runners } from './runners.tsx';
+import { SignInProviders } from './sign-in.tsx';
 import { Tokens } from './tokens.tsx';
+import { Unmapped } from './unmapped.tsx';
 import { Webhooks } from './webhooks.tsx';
+import { Workloads } from './workloads.tsx';
 
 /** The parts of administration, each with an address of its own. */
 const PARTS: readonly (readonly [key: string, label: string, body: ComponentType])[] = [
   ['people', 'People', People],
+  ['unmapped', 'Unmapped', Unmapped],
   ['roles', 'Roles', Roles],
+  ['sign-in', 'Sign-in', SignInProviders],
+  ['workloads', 'Workloads', Workloads],
   ['tokens', 'Tokens', Tokens],
   ['runners', 'Runners', Runners],
   ['agents', 'Agents', Agents],

@@ -4,7 +4,9 @@ import type { signIn } from '../../../../src/contract/identity.ts';
 import type { ProblemJson } from '../../../../src/kernel/problem.ts';
 import { call, Refusal } from '../../api/client.ts';
 import { queries } from '../../api/query.ts';
+import { ownPath } from '../../app/provider-flow.ts';
 import { Button, Command, Door, Field, Problem } from '../../kit/index.ts';
+import { Providers } from './providers.tsx';
 
 /** Where somebody comes in; afterwards the page that they asked for. */
 export default function SignIn(): ReactNode {
@@ -33,6 +35,7 @@ export default function SignIn(): ReactNode {
   };
   return (
     <Door title="Sign in">
+      <Providers to={search.to} />
       <form
         className="space-y-3"
         onSubmit={(event) => {
@@ -89,11 +92,4 @@ export default function SignIn(): ReactNode {
       </details>
     </Door>
   );
-}
-
-/** A path of ours, or the Yard: an address elsewhere in a link must not lead anybody away after signing in. */
-function ownPath(to: unknown): string {
-  if (typeof to !== 'string' || !/^\/(?![/\\])[\x21-\x7e]*$/.test(to)) return '/';
-  const url = URL.parse(to, location.origin);
-  return url === null || url.origin !== location.origin || url.pathname.startsWith('/sign-in') ? '/' : url.pathname + url.search + url.hash;
 }
