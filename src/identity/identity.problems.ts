@@ -58,7 +58,8 @@ export const botExists = defineProblem<{ name: string }>('identity.bot-exists', 
 export const signInAgain = defineProblem<{ minutes: number }>('identity.sign-in-again', {
   status: 403,
   sentence: ({ minutes }) => `This act needs a sign-in that is younger than ${minutes} minutes.`,
-  remedy: 'Prove again who you are, with your password or your provider, then repeat it: nothing of what you typed is lost. In a terminal: ym login --browser',
+  remedy:
+    'Prove again who you are, with your password or your provider, then repeat it: nothing of what you typed is lost. In a terminal: ym login --browser',
 });
 export const tokenMayNotDecide = defineProblem<{ action: string; setting: string }>('identity.token-may-not-decide', {
   status: 403,
