@@ -1,4 +1,5 @@
 import { ACTIONS, type Action } from '../../contract/actions.ts';
+import { KNOWN_ISSUERS } from '../../contract/issuers.ts';
 import * as contract from '../../contract/workloads.ts';
 import { usage } from '../cli.problems.ts';
 import { readText } from '../files.disk.ts';
@@ -16,10 +17,7 @@ type AddOptions = {
   maxAge: string;
 };
 
-const ISSUERS: Readonly<Record<string, string>> = {
-  github: 'https://token.actions.githubusercontent.com',
-  gitlab: 'https://gitlab.com',
-};
+const ISSUERS: Readonly<Record<string, string>> = Object.fromEntries(KNOWN_ISSUERS.map(({ name, url }) => [name, url]));
 
 /** ym workload add|list|test|remove|exchange */
 export const workloadCommands: AddCommand = (program, run) => {

@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react';
+import { KNOWN_ISSUERS } from '../../../../src/contract/issuers.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import type { addWorkload, listWorkloads, removeWorkload, testWorkload } from '../../../../src/contract/workloads.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
@@ -6,11 +7,7 @@ import { useMay } from '../../app/session.tsx';
 import { Ago, Area, Ask, Button, Empty, Field, Loaded, Panel, Problem, Select, Table, Tag } from '../../kit/index.ts';
 
 type Trust = AnswerOf<typeof listWorkloads>['items'][number];
-const ISSUERS = [
-  ['https://token.actions.githubusercontent.com', 'GitHub Actions'],
-  ['https://gitlab.com', 'GitLab.com'],
-  ['', 'another issuer'],
-] as const;
+const ISSUERS = [...KNOWN_ISSUERS.map(({ url, title }) => [url, title] as const), ['', 'another issuer'] as const];
 
 /** Jobs of other CI that come in with tokens of their issuer: which, as whom, and what each trust says to a token. */
 export function Workloads(): ReactNode {
@@ -114,7 +111,7 @@ function Conditions({ of }: { readonly of: Trust['conditions'] }): ReactNode {
 
 function Add({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [name, setName] = useState('');
-  const [known, setKnown] = useState<string>(ISSUERS[0][0]);
+  const [known, setKnown] = useState<string>(KNOWN_ISSUERS[0].url);
   const [other, setOther] = useState('');
   const [audience, setAudience] = useState(location.origin);
   const [claims, setClaims] = useState('repository = \nref = refs/heads/main');
