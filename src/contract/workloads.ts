@@ -65,7 +65,13 @@ export const listWorkloads = defineRoute({
   path: '/v1/workloads',
   summary: 'Which jobs of other CI may come in with tokens of their issuer, and as whom',
   access: { kind: 'may', action: 'admin.audit' },
-  answer: z.object({ items: z.array(trustSchema), actions: z.array(z.string()) }),
+  answer: z.object({
+    items: z.array(trustSchema),
+    /** What a trust may be narrowed to. */
+    actions: z.array(z.string()),
+    /** Issuers that many have. */
+    issuers: z.array(z.object({ name: z.string(), title: z.string(), url: z.string() })),
+  }),
 });
 export const addWorkload = defineRoute({
   method: 'POST',

@@ -1,3 +1,4 @@
+import { KNOWN_ISSUERS } from '../../contract/issuers.ts';
 import * as contract from '../../contract/workloads.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
 import { WORKLOAD_ACTIONS } from './limits.ts';
@@ -7,7 +8,11 @@ import { trustViews } from './workload.views.ts';
 
 /** The HTTP doors of workload identity. */
 export const workloadRoutes: readonly Mounted[] = [
-  mount(contract.listWorkloads, async ({ tx }) => ({ items: await trustViews(tx), actions: WORKLOAD_ACTIONS })),
+  mount(contract.listWorkloads, async ({ tx }) => ({
+    items: await trustViews(tx),
+    actions: WORKLOAD_ACTIONS,
+    issuers: [...KNOWN_ISSUERS],
+  })),
   mount(contract.addWorkload, async ({ floor, actor, body }) => ({ id: await addTrust(floor, actor, body), name: body.name })),
   mount(contract.removeWorkload, async ({ tx, actor, params }) => ({
     removed: true as const,

@@ -1,5 +1,4 @@
 import { useState, type ReactNode } from 'react';
-import { KNOWN_ISSUERS } from '../../../../src/contract/issuers.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import type { addWorkload, listWorkloads, removeWorkload, testWorkload } from '../../../../src/contract/workloads.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
@@ -7,7 +6,6 @@ import { useMay } from '../../app/session.tsx';
 import { Ago, Area, Ask, Button, Empty, Field, Loaded, Panel, Problem, Select, Table, Tag } from '../../kit/index.ts';
 
 type Trust = AnswerOf<typeof listWorkloads>['items'][number];
-const ISSUERS = [...KNOWN_ISSUERS.map(({ url, title }) => [url, title] as const), ['', 'another issuer'] as const];
 
 /** Jobs of other CI that come in with tokens of their issuer: which, as whom, and what each trust says to a token. */
 export function Workloads(): ReactNode {
@@ -87,7 +85,7 @@ export function Workloads(): ReactNode {
             />
           )}
         </Loaded>
-        {asked === 'add' ? <Add onClose={() => setAsked(null)} /> : null}
+        {asked === 'add' ? <Add issuers={trusts.data?.issuers ?? []} onClose={() => setAsked(null)} /> : null}
         {asked !== null && asked !== 'add' ? <Remove trust={asked} onClose={() => setAsked(null)} /> : null}
       </Panel>
       <Test />
@@ -109,9 +107,11 @@ function Conditions({ of }: { readonly of: Trust['conditions'] }): ReactNode {
   );
 }
 
-function Add({ onClose }: { readonly onClose: () => void }): ReactNode {
+type Issuers = AnswerOf<typeof listWorkloads>['issuers'];
+
+function Add({ issuers, onClose }: { readonly issuers: Issuers; readonly onClose: () => void }): ReactNode {
   const [name, setName] = useState('');
-  const [known, setKnown] = useState<string>(KNOWN_ISSUERS[0].url);
+  const [known, setKnown] = useState(issuers[0]?.url ?? '');
   const [other, setOther] = useState('');
   const [audience, setAudience] = useState(location.origin);
   const [claims, setClaims] = useState('repository = \nref = refs/heads/main');
@@ -136,7 +136,12 @@ function Add({ onClose }: { readonly onClose: () => void }): ReactNode {
       onClose={onClose}
     >
       <Field label="Name" maxLength={63} value={name} onChange={(event) => setName(event.target.value)} />
-      <Select label="Issuer" value={known} onChange={setKnown} options={ISSUERS} />
+      <Select
+        label="Issuer"
+        value={known}
+        onChange={setKnown}
+        options={[...issuers.map(({ url, title }) => [url, title] as const), ['', 'another issuer'] as const]}
+      />
       {known === '' ? (
         <Field label="Its address" type="url" maxLength={500} value={other} onChange={(event) => setOther(event.target.value)} />
       ) : null}
