@@ -47,7 +47,7 @@ export async function quick(argv: readonly string[]): Promise<boolean> {
     const dir = text(values['repo']) ?? '.';
     const refs = readRefsNow(dir);
     const named = text(values['to']);
-    const head = named === undefined || named === 'HEAD' ? refs.refs.find((ref) => ref.ref === refs.head)?.commit : undefined;
+    const head = named === undefined || named === 'HEAD' ? (refs.headCommit ?? undefined) : undefined;
     const { commitOf, isStable } = head === undefined ? await import('./repository.ts') : { commitOf: null, isStable: null };
     const to = head ?? (await commitOf?.(dir, refs, named)) ?? '';
     if (!isCommitId(to)) return false;

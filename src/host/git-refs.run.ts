@@ -8,6 +8,7 @@ export type Ref = { readonly ref: string; readonly commit: string; readonly at: 
 export type Refs = {
   /** The branch that is checked out, by its full name; null where there is none, or the repository has no commit. */
   readonly head: string | null;
+  readonly headCommit: string | null;
   readonly refs: readonly Ref[];
   /** All that was said, for a key of what depends on it. */
   readonly text: string;
@@ -31,16 +32,24 @@ export function readRefsNow(dir: string): Refs {
   return parseRefs(done.stdout.toString('utf8'));
 }
 
-/** Refs from what `git for-each-ref` printed. */
+/** Refs from what `git for-each-ref` printed. They are read when they are asked for: who knows the answer asks for none. */
 export function parseRefs(text: string): Refs {
-  const refs: Ref[] = [];
-  let head: string | null = null;
-  for (const line of text.split('\n')) {
-    const [mark, type, object = '', peeledType, peeled = '', date = '', ref = ''] = line.split('\0');
-    const commit = type === 'commit' ? object : peeledType === 'commit' ? peeled : null;
-    if (commit === null || !validRef(ref)) continue;
-    if (mark === '*') head = ref;
-    refs.push({ ref, commit, at: /^\d{1,11}$/.test(date) ? Number(date) * 1000 : null });
-  }
-  return { head, refs, text };
+  let read: readonly Ref[] | null = null;
+  const mark = text.startsWith('*') ? 0 : text.indexOf('\n*') + 1;
+  const line = text.startsWith('*', mark) ? text.slice(mark, (text.indexOf('\n', mark) + 1 || text.length + 1) - 1) : '';
+  const current = readLine(line);
+  return {
+    head: current?.ref ?? null,
+    headCommit: current?.commit ?? null,
+    text,
+    get refs() {
+      return (read ??= text.split('\n').flatMap((one) => readLine(one) ?? []));
+    },
+  };
+}
+
+function readLine(line: string): Ref | null {
+  const [, type, object = '', peeledType, peeled = '', date = '', ref = ''] = line.split('\0');
+  const commit = type === 'commit' ? object : peeledType === 'commit' ? peeled : null;
+  return commit === null || !validRef(ref) ? null : { ref, commit, at: /^\d{1,11}$/.test(date) ? Number(date) * 1000 : null };
 }
