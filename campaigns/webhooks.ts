@@ -88,10 +88,21 @@ async function all(here: Instance, hook: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (let cursor: string | null = null; ;) {
     const path: string = `/v1/deliveries?hook=${hook}&limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-    // A connection that was kept open ended with the server that was killed.
-    const page = await here.call('GET', path).catch(() => here.call('GET', path));
+    const page = await patiently(() => here.call('GET', path));
     rows.push(...(page['items'] as Row[]));
     cursor = page['next'] as string | null;
     if (cursor === null) return rows;
+  }
+}
+
+/** Connections that were kept open ended with the server that was killed. */
+async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === 10 || !(error instanceof TypeError)) throw error;
+      await sleep(300);
+    }
   }
 }

@@ -11,8 +11,12 @@ import type { Taker } from './taker.port.ts';
 export const ATTEMPTS = 5;
 const PAUSES_MS: readonly Millis[] = [2000, 10_000, 60_000, 300_000];
 const TOGETHER = 200;
-/** Whoever took a delivery into hand has it for so long; after that it is somebody else's. */
-const IN_HAND_MS: Millis = 120_000;
+/**
+ * Of what is read, so many are taken into hand at a time, and for so long: what a server had in hand that ended waits no
+ * longer than that for another.
+ */
+const IN_HAND = 20;
+const IN_HAND_MS: Millis = 20_000;
 /** Even when nobody says that something came: what another server left. */
 const LOOK_MS: Millis = 2000;
 /** What comes within this time of the first is taken together with it; more of it while much comes, so that taking never hinders coming in. */
@@ -82,7 +86,7 @@ export async function takeDue(floor: Floor, takers: readonly Taker[]): Promise<n
       const taker = byName.get(group[0]?.taker ?? '');
       if (taker !== undefined && 'together' in taker) await markDone(tx, idsOf(group), await taker.together(tx, group));
     }
-    const rest = due.filter((one) => !counted.includes(one));
+    const rest = due.filter((one) => !counted.includes(one)).slice(0, IN_HAND);
     if (rest.length > 0) await claim(tx, rest, IN_HAND_MS);
     read.push(...rest.map((one) => ({ ...one, attempts: one.attempts + 1 })));
     return due.length;
