@@ -1,5 +1,10 @@
 import { CSV_ROWS } from '../contract/csv.ts';
+import { mustService } from '../catalog/catalog.queries.ts';
+import { getBaseline } from '../contract/baseline.ts';
 import * as contract from '../contract/metrics.ts';
+import { plus } from '../kernel/time.ts';
+import { baselinesOf } from './baseline.ts';
+import { endedRuns } from './baseline.queries.ts';
 import type { Column } from '../kernel/csv.ts';
 import { mountCsv } from '../platform/http/csv.ts';
 import { mount, type Call, type Mounted } from '../platform/http/handler.ts';
@@ -48,6 +53,12 @@ const EVENT: readonly Column<contract.FigureEvent>[] = [
 
 /** The HTTP doors of metrics. */
 export const metricsRoutes: readonly Mounted[] = [
+  mount(getBaseline, async ({ tx, query }) => {
+    const service = await mustService(tx, query.service);
+    const to = await tx.now();
+    const from = plus(to, -query.days * 86_400_000);
+    return { service: service.name, from, to, pipelines: baselinesOf(await endedRuns(tx, service.id, from)) };
+  }),
   mount(contract.getDora, (call) => dora(call, call.query as Query)),
   mount(contract.getDoraTrend, async (call) => ({ items: await trend(call, call.query) })),
   mount(contract.listFigureEvents, (call) => events(call, call.query as EventQuery)),

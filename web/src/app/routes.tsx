@@ -16,6 +16,7 @@ const SCREENS: readonly (readonly [path: string, load: Load])[] = [
   ['/runs/$run', () => import('../pages/run/page.tsx')],
   ['/calendar', () => import('../pages/calendar/page.tsx')],
   ['/services', () => import('../pages/services/page.tsx')],
+  ['/inventory', () => import('../pages/inventory/page.tsx')],
   ['/services/$service', () => import('../pages/service/page.tsx')],
   ['/environments', () => import('../pages/environments/page.tsx')],
   ['/environments/$environment', () => import('../pages/environment/page.tsx')],

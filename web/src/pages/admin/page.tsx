@@ -3,7 +3,7 @@ import { useEffect, useRef, type ComponentType, type ReactNode } from 'react';
 import { Empty, Page } from '../../kit/index.ts';
 import { Agents } from './agents.tsx';
 import { Audit } from './audit.tsx';
-import { Connections } from './connections.tsx';
+import { ConnectionsAndCi } from './ci-servers.tsx';
 import { HookLog } from './hook-log.tsx';
 import { Instance } from './instance.tsx';
 import { MailAndChat } from './mail.tsx';
@@ -29,7 +29,7 @@ const PARTS: readonly (readonly [key: string, label: string, body: ComponentType
   ['agents', 'Agents', Agents],
   ['parked', 'Parked work', Parked],
   ['audit', 'Audit', Audit],
-  ['connections', 'Connections', Connections],
+  ['connections', 'Connections', ConnectionsAndCi],
   ['webhooks', 'Webhooks', Webhooks],
   ['deliveries', 'Deliveries', HookLog],
   ['mail', 'Mail and chat', MailAndChat],

@@ -20,7 +20,9 @@ export function About({ run }: { readonly run: Run }): ReactNode {
             [
               'What',
               <span className="min-w-0">
-                {run.subject === null ? null : <bdi className="block font-medium">{run.subject}</bdi>}
+                {(run.subject ?? run.read?.title ?? null) === null ? null : (
+                  <bdi className="block font-medium">{run.subject ?? run.read?.title}</bdi>
+                )}
                 <Link to="/services/$service" params={{ service: run.service } as never} className="underline underline-offset-2">
                   {run.service}
                 </Link>
@@ -69,13 +71,21 @@ export function About({ run }: { readonly run: Run }): ReactNode {
 
 /** Of a run that another CI ran: which, and who told it. Nothing of it was seen here. */
 function Recorded({ run }: { readonly run: Run }): ReactNode {
-  const { recorded } = run;
+  const { recorded, read } = run;
   if (recorded === null) return null;
   return (
     <span className="min-w-0">
-      recorded: <bdi>{recorded.system}</bdi> ran it as{' '}
+      {run.trigger === 'read' ? <Tag title="A connection reads it from its CI server; nothing of it was seen here">read</Tag> : 'recorded:'}{' '}
+      <bdi>{recorded.system}</bdi> ran it as{' '}
       {recorded.url === null ? <bdi>{recorded.id}</bdi> : <OutsideLink href={recorded.url}>{recorded.id}</OutsideLink>}
       {recorded.attempt === 1 ? '' : `, attempt ${recorded.attempt}`}
+      {read === null ? null : (
+        <span className="block text-sm text-quiet">
+          <bdi>{read.pipeline}</bdi>
+          {read.trigger === null ? '' : <bdi>, {read.trigger}</bdi>}
+          {read.actor === null ? '' : <bdi>, by {read.actor} there</bdi>}
+        </span>
+      )}
       {run.told.map((one) => (
         <span key={`${one.by} ${one.workload?.subject ?? one.via}`} className="block text-sm text-quiet">
           told by{' '}

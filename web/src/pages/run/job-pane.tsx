@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { Command, Facts, Lasted, Panel, Select, State, When, useUrl } from '../../kit/index.ts';
+import { Command, Facts, Lasted, OutsideLink, Panel, Select, State, When, useUrl } from '../../kit/index.ts';
+import { ForeignLog } from './foreign-log.tsx';
 import { LogPane } from './log-pane.tsx';
 import { lookOf } from './look.ts';
 import type { Job } from './types.ts';
@@ -36,7 +37,16 @@ export function JobPane({ run, job }: { readonly run: string; readonly job: Job 
             ...(job.needs.length === 0 ? [] : ([['Needs', <bdi>{someOf(job.needs)}</bdi>]] as const)),
             [
               'Ran on',
-              job.pool === 'recorded' ? (
+              job.foreign !== null ? (
+                <span>
+                  another CI{job.runner === null ? '' : <bdi>, on {job.runner}</bdi>}
+                  {job.foreign.url === null ? null : (
+                    <>
+                      : <OutsideLink href={job.foreign.url}>the job there</OutsideLink>
+                    </>
+                  )}
+                </span>
+              ) : job.pool === 'recorded' ? (
                 'another CI'
               ) : job.runner === null ? (
                 `nothing yet; asks for the pool ${job.pool}`
@@ -56,7 +66,9 @@ export function JobPane({ run, job }: { readonly run: string; readonly job: Job 
         />
         {newest && job.steps.length > 0 ? <Steps job={job} /> : null}
       </div>
-      {job.attempt === 0 || job.pool === 'recorded' ? (
+      {job.foreign !== null && job.foreign.log !== 'here' ? (
+        <ForeignLog run={run} job={job} />
+      ) : job.attempt === 0 || (job.pool === 'recorded' && job.foreign === null) ? (
         <p className="p-4 text-quiet">{waitingWords(job)}</p>
       ) : (
         <LogPane
@@ -102,7 +114,7 @@ function Steps({ job }: { readonly job: Job }): ReactNode {
 }
 
 function isolationOf(job: Job): string {
-  if (job.pool === 'recorded') return 'by another CI: nothing of it was seen here';
+  if (job.pool === 'recorded' || job.foreign !== null) return 'by another CI: nothing of it was seen here';
   if (job.runner === null) return job.executor === 'any' ? 'as the runner can' : `asks for ${job.executor}`;
   return job.isolation.length === 0 ? `${job.executor}: by nothing` : `${job.executor}: ${job.isolation.join(', ')}`;
 }

@@ -4,6 +4,7 @@ import type { listReports } from '../../../../src/contract/gates.ts';
 import type { getRun } from '../../../../src/contract/pipelines.ts';
 import { useAnswer } from '../../api/query.ts';
 import { Empty, Loaded, Page, Panel, State, Tabs, useUrl } from '../../kit/index.ts';
+import { AskThere } from './ask-there.tsx';
 import { About } from './about.tsx';
 import { Acts } from './acts.tsx';
 import { Cause, firstFailed } from './cause.tsx';
@@ -55,7 +56,11 @@ function Body({ run }: { readonly run: Run }): ReactNode {
       <About run={run} />
       {run.jobs.length === 0 ? (
         <Panel>
-          <Empty title="This run has no jobs.">Its pipeline could not be planned; the reason stands above.</Empty>
+          {run.read === null ? (
+            <Empty title="This run has no jobs.">Its pipeline could not be planned; the reason stands above.</Empty>
+          ) : (
+            <AskThere run={run} />
+          )}
         </Panel>
       ) : (
         <>

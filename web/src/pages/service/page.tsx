@@ -5,6 +5,7 @@ import { useAnswer } from '../../api/query.ts';
 import { Facts, Loaded, OutsideLink, Page, Panel, Person, Tabs, Tag } from '../../kit/index.ts';
 import { Acts } from './acts.tsx';
 import { Adopt } from './adopt.tsx';
+import { Baseline } from './baseline.tsx';
 import { Configuration } from './configuration.tsx';
 import { Dependencies } from './dependencies.tsx';
 import { Past } from './past.tsx';
@@ -57,6 +58,7 @@ function Shown({ of }: { readonly of: Overview }): ReactNode {
           <About of={of} />
           <Adopt service={service.name} observed={service.observeOnly} />
           <Scorecard service={service.name} />
+          <Baseline service={service.name} />
           <Watch of={of} />
         </div>
       </div>

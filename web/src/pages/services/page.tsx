@@ -34,7 +34,14 @@ export default function Screen(): ReactNode {
   const query = { ...(team === '' ? {} : { team }), ...(tier === '' ? {} : { tier }), ...(text === '' ? {} : { text }) };
   const board = useAnswer<typeof yardBoard>('/v1/yard', { query }, { live: LIVE, keep: true });
   return (
-    <Page title="Services">
+    <Page
+      title="Services"
+      actions={
+        <Link to="/inventory" className="underline underline-offset-2">
+          Inventory
+        </Link>
+      }
+    >
       <Loaded of={board}>{(answer) => <Shown board={answer} />}</Loaded>
     </Page>
   );
