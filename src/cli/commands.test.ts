@@ -70,11 +70,28 @@ const MACHINE_ONLY = [
   'POST /v1/hooks/in/{hook}',
   'POST /v1/cdevents',
   'POST /v1/hooks/incidents/{hook}',
+  'POST /v1/hooks/slack/{connection}',
 ];
 
 /** What only a page asks. */
 const SCREEN_ONLY: readonly string[] = [
   'POST /v1/sessions/current/confirm',
+  // What a browser does on its way to a provider and back.
+  'GET /v1/sign-in',
+  'POST /v1/sign-in/{provider}/begin',
+  'POST /v1/sign-in/finish',
+  'POST /v1/sign-in/terminal/look',
+  'POST /v1/sign-in/terminal/approve',
+  'POST /v1/sessions/current/provider',
+  'POST /v1/sessions/current/provider/confirm',
+  'POST /v1/sessions/current/provider/link',
+  // Links of mails.
+  'POST /v1/notify/open',
+  'POST /v1/notify/unsubscribe/{link}',
+  // What a page of another CI’s run asks for on the way.
+  'POST /v1/jobs/{job}/fetch-log',
+  'POST /v1/runs/{run}/read',
+  'GET /v1/metrics/baseline',
   'POST /v1/setup/look',
   'GET /v1/me/delegates',
   'GET /v1/evidence/find',

@@ -53,6 +53,7 @@ const person = {
   id: id('per', 'b'),
   name: 'Bo Other',
   emails: ['bo@example.org'],
+  accounts: [],
   active: true,
   delegate: null,
   roles: [],

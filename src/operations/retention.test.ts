@@ -187,6 +187,12 @@ const NOT_BYTES: Readonly<Record<string, string>> = {
   'policy_version.digest': 'of a column',
   'recovery_code.secret_digest': 'of a secret',
   'recorded_attestation.digest': 'of what it speaks of; kept as an artifact',
+  'forge_status.shown_digest': 'of what is shown',
+  'forge_status.wanted_digest': 'of what is shown',
+  'sign_in_flow.secret_digest': 'of a secret',
+  'sign_in_flow.state_digest': 'of a secret',
+  'terminal_sign_in.code_digest': 'of a secret',
+  'terminal_sign_in.secret_digest': 'of a secret',
   'notice_link.secret_digest': 'of a secret',
   'notice_preference.digest_hour': 'an hour of the day',
 };

@@ -1,9 +1,10 @@
 import * as contract from '../../contract/mapping.ts';
+import { unlinkAccount } from '../../contract/sign-in.ts';
 import type { AddCommand } from '../main.ts';
 import { findPerson } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
 
-/** ym people unmapped|map|unmap|dismiss */
+/** ym people unmapped|map|unmap|dismiss|unlink */
 export const mappingCommands: AddCommand = (program, run) => {
   const people = program.command('people').description('which person an address or a login elsewhere is');
   people
@@ -59,6 +60,20 @@ export const mappingCommands: AddCommand = (program, run) => {
       run(async (shell, value: string, options: { host?: string }) => {
         const answer = await shell.client().call(contract.dismissUnmapped, { body: { host: options.host ?? null, value } });
         shell.print(`${line(value)} is off the list, and counts as unknown.`, answer);
+      }),
+    );
+  people
+    .command('unlink <person>')
+    .description('take a person’s account at a provider from them; the sessions that it opened end')
+    .requiredOption('--issuer <issuer>', 'the provider’s issuer: https://login.example.org')
+    .action(
+      run(async (shell, who: string, options: { issuer: string }) => {
+        const client = shell.client();
+        const answer = await client.call(unlinkAccount, {
+          params: { person: await findPerson(client, who) },
+          body: { issuer: options.issuer },
+        });
+        shell.print(`${line(who)} has no account there any more; ${answer.ended} sessions ended.`, answer);
       }),
     );
 };

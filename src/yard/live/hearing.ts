@@ -15,6 +15,8 @@ type Heard = { readonly type: string; readonly subject: string; readonly service
 
 /** The action that reads what a fact is about, by the first word of its type. */
 const READS: Readonly<Record<string, Action>> = {
+  advisories: 'artifact.read',
+  advisory: 'artifact.read',
   agent: 'deployment.read',
   approval: 'release.read',
   artifact: 'artifact.read',
@@ -30,6 +32,7 @@ const READS: Readonly<Record<string, Action>> = {
   incident: 'incident.read',
   pipelinerun: 'run.read',
   policy: 'policy.read',
+  policychange: 'policy.read',
   'recorder-key': 'policy.read',
   release: 'release.read',
   report: 'report.read',
