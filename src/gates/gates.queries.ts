@@ -9,38 +9,74 @@ import type { BuildFact, DigestFacts, GateFinding, ReportFact } from './policy/f
 import { speaking, topicsOf } from './policy/facts.ts';
 import type { EnvironmentKind, Policy, Tier } from './policy/policy.ts';
 import { policyDigest, resolvePolicy } from './policy/policy.ts';
+import { statementFor } from './findings/vex.ts';
 import type { ReportRow } from './report.store.ts';
+import type { Vex, VexStatement } from './reports/model.ts';
 
 /**
  * What reports say of each digest of a release. A report speaks for a digest only if its run, of this service, yields
  * it, its own job took or made it, or it was recorded for the artifact of that name and commit (and lends itself to no
  * build that is less trusted than it). One entry for each digest asked, also where nothing is known of it.
  */
-export async function gateFacts(tx: Tx, serviceId: string, digests: readonly Digest[]): Promise<readonly DigestFacts[]> {
+export async function gateFacts(
+  tx: Tx,
+  serviceId: string,
+  digests: readonly Digest[],
+  before: readonly Digest[] | null = null,
+): Promise<readonly DigestFacts[]> {
+  const known = before === null || before.length === 0 ? null : await fingerprintsOf(tx, serviceId, before);
   const facts: DigestFacts[] = [];
-  for (const digest of [...new Set(digests)].sort()) facts.push(await factsOfDigest(tx, serviceId, digest));
+  for (const digest of [...new Set(digests)].sort()) facts.push(await factsOfDigest(tx, serviceId, digest, known));
   return facts;
 }
 
-async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest): Promise<DigestFacts> {
-  const builds = await buildsOf(tx, digest);
-  const runs = builds.map(({ run }) => run);
-  const build = buildFact(builds.filter(({ service }) => service === serviceId));
-  const rows = await tx.query<ReportRow>(
+/** The reports that are heard for these digests: what else runs of them said does not count. */
+export async function reportsHeard(tx: Tx, serviceId: string, digests: readonly Digest[]): Promise<readonly string[]> {
+  const heard: string[] = [];
+  for (const digest of new Set(digests)) {
+    const rows = await reportsAbout(tx, serviceId, digest, await buildsOf(tx, digest));
+    heard.push(...speaking(rows.map((row) => factOf(row, null))).map(({ id }) => id));
+  }
+  return heard;
+}
+
+/** The fingerprints of all that is found in these digests; null where no report of them is heard. */
+async function fingerprintsOf(tx: Tx, serviceId: string, digests: readonly Digest[]): Promise<ReadonlySet<string> | null> {
+  const heard = await reportsHeard(tx, serviceId, digests);
+  if (heard.length === 0) return null;
+  const rows = await tx.query<{ fingerprint: string }>(`select distinct fingerprint from finding where report_id = any($1)`, [heard]);
+  return new Set(rows.map((row) => row.fingerprint));
+}
+
+async function reportsAbout(tx: Tx, serviceId: string, digest: Digest, builds: readonly Build[]): Promise<ReportRow[]> {
+  return tx.query<ReportRow>(
     `select * from report where service_id = $1
        and (run_id = any($2) or id in (select report_id from report_digest where digest = $3)
          or (for_artifact is not null and exists (select from artifact_build b where b.digest = $3 and b.service_id = $1 and b.commit_id = report.commit_id
            and b.name = for_artifact and array_position($4::text[], b.made ->> 'trust') >= array_position($4::text[], report.trust))))
      order by received_at, id`,
-    [serviceId, [...new Set(runs)], digest, TRUST],
+    [serviceId, [...new Set(builds.map(({ run }) => run))], digest, TRUST],
   );
+}
+
+async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest, known: ReadonlySet<string> | null): Promise<DigestFacts> {
+  const builds = await buildsOf(tx, digest);
+  const build = buildFact(builds.filter(({ service }) => service === serviceId));
+  const rows = await reportsAbout(tx, serviceId, digest, builds);
   const heard = new Set(speaking(rows.map((row) => factOf(row, null))).map(({ id }) => id));
   const speakers = rows.filter(({ id }) => heard.has(id));
-  const findings = await findingsOf(
+  const told = await findingsOf(
     tx,
     speakers.filter(({ summary }) => summary.looked === true).map(({ id }) => id),
   );
-  const reports = speakers.map((row) => factOf(row, row.summary.looked === true ? (findings.get(row.id) ?? []) : null));
+  const statements = await statementsOf(tx, [...heard]);
+  const judged = (found: readonly StoredFinding[]): readonly GateFinding[] =>
+    found.map(({ aliases, component, vex, ...finding }) => ({
+      ...finding,
+      vex: vex ?? (statements.length === 0 ? null : statementFor({ ...finding, aliases, component }, statements, digest)),
+      ...(known === null ? {} : { known: known.has(finding.fingerprint) }),
+    }));
+  const reports = speakers.map((row) => factOf(row, row.summary.looked === true ? judged(told.get(row.id) ?? []) : null));
   return { digest, reports, testsBefore: await testsBefore(tx, serviceId, speakers), ...(build === null ? {} : { build }) };
 }
 
@@ -86,18 +122,36 @@ function factOf(row: ReportRow, findings: readonly GateFinding[] | null): Report
   };
 }
 
-async function findingsOf(tx: Tx, reports: readonly string[]): Promise<Map<string, GateFinding[]>> {
-  const rows = await tx.query<GateFinding & { report: string }>(
-    `select report_id as report, tool, rule, severity, fingerprint, cve, purl, suppressed from finding where report_id = any($1) order by report_id, position`,
+type StoredFinding = Omit<GateFinding, 'vex' | 'since'> & {
+  readonly aliases: readonly string[];
+  readonly component: string | null;
+  readonly vex: Vex | null;
+  readonly since: Instant | null;
+};
+
+async function findingsOf(tx: Tx, reports: readonly string[]): Promise<Map<string, StoredFinding[]>> {
+  const rows = await tx.query<StoredFinding & { report: string }>(
+    `select f.report_id as report, f.tool, f.rule, f.severity, f.fingerprint, f.cve, f.purl, f.suppressed, f.aliases, f.component, f.vex, c.first_seen_at as since
+     from finding f join report r on r.id = f.report_id
+     left join finding_clock c on c.org_id = f.org_id and c.service_id = r.service_id and c.fingerprint = f.fingerprint
+     where f.report_id = any($1) order by f.report_id, f.position`,
     [reports],
   );
-  const found = new Map<string, GateFinding[]>();
+  const found = new Map<string, StoredFinding[]>();
   for (const { report, ...finding } of rows) {
     const list = found.get(report);
     if (list === undefined) found.set(report, [finding]);
     else list.push(finding);
   }
   return found;
+}
+
+/** What VEX documents among these reports say. */
+export async function statementsOf(tx: Tx, reports: readonly string[]): Promise<readonly VexStatement[]> {
+  return tx.query<VexStatement & Record<string, unknown>>(
+    `select vulnerability, aliases, products, status, justification, statement, source from vex_statement where report_id = any($1) order by report_id, position`,
+    [reports],
+  );
 }
 
 /** How many tests the newest earlier run of the protected branch had; null where there is none to compare with. */

@@ -4,7 +4,18 @@ import { Problem } from '../kernel/problem.ts';
 import type { GivenReport, ReportPort } from '../pipelines/report.port.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { reportRead, testsFinished } from './gates.events.ts';
-import { digestsOf, insertFindings, insertReport, loadReport, reportOf, settleReport, summaryOf, type ReportRow } from './report.store.ts';
+import {
+  digestsOf,
+  insertFindings,
+  insertReport,
+  insertStatements,
+  loadReport,
+  reportOf,
+  settleReport,
+  startClocks,
+  summaryOf,
+  type ReportRow,
+} from './report.store.ts';
 import { countsOf } from './reports/finding.ts';
 import type { Finding, Reading, ReportKind, SeverityCounts } from './reports/model.ts';
 import { LIMITS, REPORT_KINDS } from './reports/model.ts';
@@ -104,6 +115,9 @@ async function settle(tx: Tx, actor: Actor, report: ReportRow, reading: Reading)
   };
   if (!(await settleReport(tx, report, result))) return;
   await insertFindings(tx, report.id, contents.findings ?? []);
+  if ((contents.statements ?? []).length > 0) await insertStatements(tx, report.id, (contents.statements ?? []).slice(0, LIMITS.findings));
+  // Only what the protected branch has starts a clock: a branch that nobody merged owes nothing.
+  if (report.trust === 'protected') await startClocks(tx, report);
   await announce(tx, actor, { ...report, ...result }, contents.findings ?? null);
 }
 

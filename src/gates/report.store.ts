@@ -10,6 +10,7 @@ import type {
   SbomCounts,
   SeverityCounts,
   TestCounts,
+  VexStatement,
 } from './reports/model.ts';
 
 /** What is kept of a report's contents beside its findings. `looked`: it speaks of findings, also where it has none. */
@@ -101,6 +102,27 @@ export async function settleReport(
     [report.id, report.version, result.state, result.reason, JSON.stringify(result.summary), result.format],
   );
   return touched === 1;
+}
+
+/** Keeps what a VEX document says, for the findings of other reports to be held against. */
+export async function insertStatements(tx: Tx, report: string, statements: readonly VexStatement[]): Promise<void> {
+  await tx.write(
+    `insert into vex_statement (report_id, position, org_id, vulnerability, aliases, products, status, justification, statement, source)
+     select $1, (ordinality - 1)::int, $2, one->>'vulnerability', array(select jsonb_array_elements_text(one->'aliases')),
+       array(select jsonb_array_elements_text(one->'products')), one->>'status', one->>'justification', one->>'statement', one->>'source'
+     from jsonb_array_elements($3::jsonb) with ordinality as list (one, ordinality)`,
+    [report, tx.org, JSON.stringify(statements)],
+  );
+}
+
+/** Starts the clock of each finding that this service has for the first time. */
+export async function startClocks(tx: Tx, report: Pick<ReportRow, 'id' | 'service_id' | 'received_at'>): Promise<void> {
+  await tx.write(
+    `insert into finding_clock (org_id, service_id, fingerprint, first_seen_at, report_id)
+     select distinct $1, $2, fingerprint, $3::timestamptz, $4 from finding where report_id = $4
+     on conflict (org_id, service_id, fingerprint) do nothing`,
+    [tx.org, report.service_id, report.received_at, report.id],
+  );
 }
 
 const BATCH = 2_000;

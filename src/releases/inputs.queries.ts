@@ -127,7 +127,7 @@ async function inputsOf(tx: Tx, question: Question, known: Known, subject: Subje
     lifecycle: { ...(await lifecycleFacts(tx, question, known)), revoked },
     gates: {
       resolved,
-      facts: await gateFacts(tx, service.id, release.digests),
+      facts: await gateFacts(tx, service.id, release.digests, known.running?.artifactDigests ?? null),
       waivers: waivers.filter((waiver) => waiver.kind === 'check' || waiver.kind === 'finding'),
     },
     'supply-chain': { digests, policy: resolved.rules.supplyChain },

@@ -63,11 +63,12 @@ export function evaluateGates(
     );
   const asked = digests.flatMap((facts) => {
     const lifted = new Set<Waiver>();
-    const variables = rulesFacts(facts, (finding) => {
+    const isWaived = (finding: GateFinding): boolean => {
       const waiver = active.find((one) => lifts(one, finding));
       if (waiver !== undefined) lifted.add(waiver);
       return waiver !== undefined;
-    });
+    };
+    const variables = rulesFacts(facts, isWaived, { now, tier: resolved.tier });
     const until = earliest([...lifted].map(({ expiresAt }) => expiresAt));
     return checks.map((check) =>
       askCheck(check, facts, variables, active, { now, findingsUntil: /\bfindings\b/.test(check.rule) ? until : null }),

@@ -10,11 +10,22 @@ import type {
   Severity,
   SeverityCounts,
   TestCounts,
+  Vex,
 } from '../reports/model.ts';
+import { isOverdue } from '../findings/sla.ts';
+import { clears } from '../findings/vex.ts';
 import { SEVERITIES } from '../reports/model.ts';
+import type { Tier } from './policy.ts';
 
 /** What a decision reads of a finding. */
-export type GateFinding = Pick<Finding, 'tool' | 'rule' | 'severity' | 'fingerprint' | 'cve' | 'purl' | 'suppressed'>;
+export type GateFinding = Pick<Finding, 'tool' | 'rule' | 'severity' | 'fingerprint' | 'cve' | 'purl' | 'suppressed'> & {
+  /** The VEX statement that holds for it. Absent in inputs of before there was VEX. */
+  readonly vex?: Vex | null;
+  /** Whether the release before has it too; absent: there is none to compare with. */
+  readonly known?: boolean;
+  /** Since when the protected branch has it. */
+  readonly since?: Instant | null;
+};
 
 export type ReportFact = {
   readonly id: string;
@@ -123,12 +134,16 @@ const FORMATS = ['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx'] as const;
  * The facts as rules see them. What no report says is absent, and a rule that asks for it is unknown. One report of a
  * kind that can't be read takes all facts of that kind away: the others might be the half without the failure.
  */
-export function rulesFacts(facts: DigestFacts, isWaived: (finding: GateFinding) => boolean): Readonly<Record<string, unknown>> {
+export function rulesFacts(
+  facts: DigestFacts,
+  isWaived: (finding: GateFinding) => boolean,
+  clock?: { readonly now: Instant; readonly tier: Tier },
+): Readonly<Record<string, unknown>> {
   const reports = speaking(facts.reports);
   return {
     tests: testsOf(reports, facts.testsBefore),
     coverage: coverageOf(reports),
-    findings: findingsOf(reports, isWaived),
+    findings: findingsOf(reports, isWaived, clock),
     sbom: sbomOf(reports),
     ...(facts.build === undefined ? {} : { build: facts.build }),
     reports: Object.fromEntries(
@@ -191,18 +206,42 @@ function withPercent({ covered, total }: Ratio): Percent {
   return { covered, total, percent: Math.floor((covered * 10_000) / total) / 100 };
 }
 
-function findingsOf(reports: readonly ReportFact[], isWaived: (finding: GateFinding) => boolean): Record<string, unknown> | undefined {
+function findingsOf(
+  reports: readonly ReportFact[],
+  isWaived: (finding: GateFinding) => boolean,
+  clock: { readonly now: Instant; readonly tier: Tier } | undefined,
+): Record<string, unknown> | undefined {
   // A bill of materials without vulnerabilities looked for none; only what looked can say "nothing found".
   const looked = readable(reports, 'findings')?.filter(({ findings }) => findings !== null);
   if (looked === undefined || looked.length === 0) return undefined;
   const all = looked.flatMap(({ findings }) => findings ?? []);
+  // A statement of VEX lifts a finding as a waiver does, and stays with it.
+  const standing = all.filter((finding) => !clears(finding.vex));
+  const open = standing.filter((finding) => !isWaived(finding));
   const beyond = (severity: Severity): number => looked.reduce((sum, one) => sum + (one.beyond?.[severity] ?? 0), 0);
-  const open = all.filter((finding) => !isWaived(finding));
-  const counts = Object.fromEntries(
-    SEVERITIES.map((severity): [Severity, number] => [severity, open.filter((one) => one.severity === severity).length + beyond(severity)]),
-  );
-  const total = open.length + SEVERITIES.reduce((sum, severity) => sum + beyond(severity), 0);
-  return { total, counts, waived: all.length - open.length, suppressed: open.filter((one) => one.suppressed).length };
+  const past = SEVERITIES.reduce((sum, severity) => sum + beyond(severity), 0);
+  const overdue = clock === undefined ? [] : open.filter((one) => isOverdue(one.since, one.severity, clock.tier, clock.now));
+  return {
+    total: open.length + past,
+    counts: counted(open, beyond),
+    waived: standing.length - open.length,
+    suppressed: open.filter((one) => one.suppressed).length,
+    cleared: all.length - standing.length,
+    // What is past the most that are kept can't be compared: it counts as new.
+    fresh: counted(
+      open.filter((one) => one.known === false),
+      beyond,
+    ),
+    overdue: overdue.length,
+  };
+}
+
+function counted(findings: readonly GateFinding[], beyond: (severity: Severity) => number): Record<Severity, number> {
+  const counts = SEVERITIES.map((severity): [Severity, number] => [
+    severity,
+    findings.filter((one) => one.severity === severity).length + beyond(severity),
+  ]);
+  return Object.fromEntries(counts) as Record<Severity, number>;
 }
 
 function sbomOf(reports: readonly ReportFact[]): Record<string, number> | undefined {
