@@ -12,6 +12,7 @@ import { changeMachine } from '../changes/change-states.ts';
 import { changeEvents } from '../changes/changes.events.ts';
 import { changesRoutes } from '../changes/changes.routes.ts';
 import { deploymentEvents } from '../deployments/deployments.events.ts';
+import { released } from './released.queries.ts';
 import { existing } from '../deployments/deployments.queries.ts';
 import { advanceTask, deploymentSweeper } from '../deployments/deployments.reactions.ts';
 import { deploymentsRoutes } from '../deployments/deployments.routes.ts';
@@ -24,6 +25,7 @@ import { environmentSliceRoutes } from '../environments/environments.routes.ts';
 import { incidentHookColumn } from '../environments/hook.commands.ts';
 import { incidentMachine } from '../environments/incident.ts';
 import { evidenceRoutes } from '../evidence/evidence.routes.ts';
+import { findingRoutes } from '../gates/findings.routes.ts';
 import { gateEvents } from '../gates/gates.events.ts';
 import { gateSweepers, gateTasks } from '../gates/gates.reactions.ts';
 import { reportBytes, reportRetention } from '../gates/keep.work.ts';
@@ -214,7 +216,14 @@ export const slices: readonly Slice[] = [
     events: artifactEvents,
     machines: [buildMachine],
   },
-  { ...none, name: 'gates', routes: gateRoutes, tasks: gateTasks, sweepers: gateSweepers, events: [...gateEvents] },
+  {
+    ...none,
+    name: 'gates',
+    routes: [...gateRoutes, ...findingRoutes(released)],
+    tasks: gateTasks,
+    sweepers: gateSweepers,
+    events: [...gateEvents],
+  },
   {
     ...none,
     name: 'environments',

@@ -1,10 +1,11 @@
+import { listRuleSignal, listRunFindings, type RunFinding } from '../../contract/findings.ts';
 import { listFindings, listReports, type ReportView } from '../../contract/gates.ts';
 import type { AddCommand } from '../main.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findRun, wholeNumber } from '../refs.ts';
 import { line, table } from '../terminal.ts';
 
-/** ym report list|findings|inspect */
+/** ym report list|findings|compare|signal|inspect */
 export const reportCommands: AddCommand = (program, run) => {
   const group = program.command('report').description('what tests, coverage and scans of a run said');
   group
@@ -33,6 +34,59 @@ export const reportCommands: AddCommand = (program, run) => {
         });
         const more = list.total > list.items.length ? `\n${list.total - list.items.length} more.` : '';
         shell.print(blocks.length === 0 ? 'No findings.' : blocks.join('\n') + more, list);
+      }),
+    );
+  group
+    .command('compare <run>')
+    .description('the findings of a run beside the last release: new, known and fixed, worst first')
+    .option('--state <state>', 'only new, known or fixed')
+    .option('--severity <severity>', 'only critical, high, medium, low or info')
+    .option('--rule <rule>', 'only of this rule')
+    .option('--limit <n>', 'how many', '50')
+    .action(
+      run(
+        async (
+          shell,
+          name: string,
+          options: { state?: RunFinding['state']; severity?: RunFinding['severity']; rule?: string; limit: string },
+        ) => {
+          const client = shell.client();
+          const { state, severity, rule } = options;
+          const query = { run: await findRun(client, name), state, severity, rule, limit: wholeNumber('--limit', options.limit, 1, 1000) };
+          const list = await client.call(listRunFindings, { query });
+          const { states, items, total, before } = list;
+          const rows = items.map((one) => [
+            one.state,
+            one.severity,
+            line(one.rule),
+            line(one.location),
+            one.vex === null ? '' : `VEX: ${one.vex.status}`,
+            one.due === null ? '' : `due ${one.due.slice(0, 10)}`,
+          ]);
+          const head = `${states.new} new, ${states.known} known, ${states.fixed} fixed${before ? '' : ' (nothing was released yet to compare with)'}`;
+          shell.print(
+            [head, ...(rows.length === 0 ? [] : [table(rows)]), ...(total > items.length ? [`${total - items.length} more.`] : [])].join(
+              '\n',
+            ),
+            list,
+          );
+        },
+      ),
+    );
+  group
+    .command('signal <service>')
+    .description('what each rule of the scanners is worth: how much of what it found was waived as a false positive')
+    .action(
+      run(async (shell, service: string) => {
+        const list = await shell.client().call(listRuleSignal, { query: { service } });
+        const rows = list.items.map((one) => [
+          line(one.tool),
+          line(one.rule),
+          `${one.found} found`,
+          `${one.waived} waived`,
+          one.falsePercent === null ? '' : `${one.falsePercent} % false`,
+        ]);
+        shell.print(rows.length === 0 ? `No scanner has found anything in ${line(service)}.` : table(rows), list);
       }),
     );
   group

@@ -20,6 +20,8 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
     `/decisions/${String(decisions?.['decision'] ?? 'none')}`,
     '/runs',
     `/runs/${run}`,
+    `/runs/${run}?part=reports`,
+    `/runs/${run}?part=findings`,
     '/calendar',
     '/services',
     '/services/clock',

@@ -8,6 +8,7 @@ import { AskThere } from './ask-there.tsx';
 import { About } from './about.tsx';
 import { Acts } from './acts.tsx';
 import { Cause, firstFailed } from './cause.tsx';
+import { Findings } from './findings.tsx';
 import { useFollowed } from './follow.ts';
 import { Graph } from './graph.tsx';
 import { JobList } from './job-list.tsx';
@@ -84,6 +85,7 @@ function Body({ run }: { readonly run: Run }): ReactNode {
                 { key: 'list', label: `Jobs (${run.jobs.length})`, body: () => <JobList {...jobs} /> },
                 { key: 'timing', label: 'Timing', body: () => <Waterfall run={run} chosen={job?.id ?? null} onChoose={choose} /> },
                 { key: 'reports', label: `Reports (${found.length})`, body: () => <Reports reports={found} jobs={run.jobs} /> },
+                { key: 'findings', label: 'Findings', body: () => <Findings run={run.id} /> },
                 { key: 'artifacts', label: `Artifacts (${artifacts})`, body: () => <Artifacts jobs={run.jobs} /> },
               ]}
             />

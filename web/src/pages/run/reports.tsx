@@ -23,7 +23,7 @@ export function Reports({ reports, jobs }: { reports: readonly ReportView[]; job
         rowKey={(report) => report.id}
         columns={[
           { key: 'name', label: 'Report', cell: (report) => <bdi>{report.name}</bdi> },
-          { key: 'kind', label: 'Kind', cell: (report) => report.kind },
+          { key: 'kind', label: 'Format', cell: (report) => report.format ?? report.kind },
           { key: 'job', label: 'Job', cell: (report) => <bdi>{nameOf.get(report.job) ?? report.job}</bdi>, wide: true },
           { key: 'says', label: 'What it says', cell: (report) => <Says report={report} /> },
           { key: 'state', label: 'Read', cell: (report) => <State of={report.state} title={report.reason ?? ''} /> },

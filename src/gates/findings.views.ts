@@ -1,0 +1,124 @@
+import { serviceById } from '../catalog/catalog.queries.ts';
+import type { RunFinding } from '../contract/findings.ts';
+import type { Instant } from '../kernel/time.ts';
+import type { Tx } from '../platform/floor.ts';
+import { activeWaivers } from '../waivers/waivers.queries.ts';
+import { compared, type FindingState } from './findings/compare.ts';
+import { saysFalsePositive, signalOf, type RuleSignal } from './findings/signal.ts';
+import { dueAt } from './findings/sla.ts';
+import { statementFor } from './findings/vex.ts';
+import { reportsHeard, statementsOf } from './gates.queries.ts';
+import type { Released } from './released.port.ts';
+import type { Finding } from './reports/model.ts';
+import { SEVERITIES, type Severity } from './reports/model.ts';
+
+export type FindingFilter = {
+  readonly run: string;
+  readonly state?: FindingState | undefined;
+  readonly severity?: Severity | undefined;
+  readonly rule?: string | undefined;
+  readonly from: number;
+  readonly limit: number;
+};
+
+type Row = Finding & { readonly report: string; readonly service: string; readonly since: Instant | null; readonly digest: string | null };
+
+/** More than this many findings of a run are not compared one by one; they are told by report. */
+const MOST = 20_000;
+
+/**
+ * The findings of a run beside those of the last release of its service: new, known and fixed, worst first, with the VEX
+ * statement that holds and when each is due. `before`: whether there was a release to compare with.
+ */
+export async function findingsOfRun(tx: Tx, released: Released, filter: FindingFilter) {
+  const rows = await rowsOf(tx, `r.run_id = $1`, [filter.run]);
+  const [first] = rows;
+  const service = first?.service ?? (await serviceOfRun(tx, filter.run));
+  const before = service === null ? null : await releasedFindings(tx, released, service);
+  const tier = service === null ? null : ((await serviceById(tx, service))?.tier ?? null);
+  const statements = await statementsOf(tx, [...new Set(await reportsOf(tx, filter.run))]);
+  const all = compared(rows, before).map(({ digest, ...one }): RunFinding => ({
+    ...one,
+    report: one.report as RunFinding['report'],
+    vex: one.vex ?? (statements.length === 0 ? null : statementFor(one, statements, digest ?? '')),
+    due: one.since === null || tier === null ? null : dueAt(one.since, one.severity, tier),
+  }));
+  const chosen = all.filter(
+    (one) =>
+      (filter.severity === undefined || one.severity === filter.severity) &&
+      (filter.rule === undefined || one.rule === filter.rule) &&
+      (filter.state === undefined || one.state === filter.state),
+  );
+  const rank = (one: RunFinding): number => SEVERITIES.indexOf(one.severity) * 3 + ['new', 'known', 'fixed'].indexOf(one.state);
+  const count = (state: FindingState): number => all.filter((one) => one.state === state).length;
+  return {
+    items: chosen.toSorted((a, b) => rank(a) - rank(b)).slice(filter.from, filter.from + filter.limit),
+    total: chosen.length,
+    states: { new: count('new'), known: count('known'), fixed: count('fixed') },
+    rules: rulesOf(all),
+    before: before !== null,
+  };
+}
+
+/** The rules that found something, most first; 200 at most. */
+function rulesOf(all: readonly RunFinding[]): { tool: string; rule: string; count: number }[] {
+  const rules = new Map<string, { tool: string; rule: string; count: number }>();
+  for (const { tool, rule } of all) {
+    const key = JSON.stringify([tool, rule]);
+    const known = rules.get(key);
+    if (known === undefined) rules.set(key, { tool, rule, count: 1 });
+    else known.count++;
+  }
+  return [...rules.values()].sort((a, b) => b.count - a.count || (a.rule < b.rule ? -1 : 1)).slice(0, 200);
+}
+
+async function releasedFindings(tx: Tx, released: Released, service: string): Promise<readonly Row[] | null> {
+  const digests = await released.lastRelease(tx, service);
+  const heard = digests.length === 0 ? [] : await reportsHeard(tx, service, digests);
+  return heard.length === 0 ? null : rowsOf(tx, `r.id = any($1)`, [heard]);
+}
+
+async function rowsOf(tx: Tx, where: 'r.run_id = $1' | 'r.id = any($1)', values: readonly unknown[]): Promise<Row[]> {
+  return tx.query<Row & Record<string, unknown>>(
+    `select distinct on (r.service_id, f.fingerprint) f.report_id as report, r.service_id as service, f.tool, f.rule, f.severity, f.location, f.fingerprint, f.cve, f.purl,
+       f.component, f.fixed_in as "fixedIn", f.cwe, f.aliases, f.suppressed, f.vex, f.message, c.first_seen_at as since,
+       (select d.digest from report_digest d where d.report_id = r.id order by d.digest limit 1) as digest
+     from finding f join report r on r.id = f.report_id
+     left join finding_clock c on c.org_id = f.org_id and c.service_id = r.service_id and c.fingerprint = f.fingerprint
+     where ${where} order by r.service_id, f.fingerprint, r.received_at desc limit ${MOST}`,
+    values,
+  );
+}
+
+async function reportsOf(tx: Tx, run: string): Promise<string[]> {
+  return (await tx.query<{ id: string }>(`select id from report where run_id = $1`, [run])).map(({ id }) => id);
+}
+
+async function serviceOfRun(tx: Tx, run: string): Promise<string | null> {
+  return (
+    (await tx.maybe<{ service: string }>(`select service_id as service from report where run_id = $1 limit 1`, [run]))?.service ?? null
+  );
+}
+
+/** What each rule found in a service, and how much of it waivers call a false positive; 500 rules at most. */
+export async function ruleSignal(tx: Tx, service: { readonly id: string; readonly teamId: string }): Promise<readonly RuleSignal[]> {
+  const found = await tx.query<{ tool: string; rule: string; findings: number }>(
+    `select f.tool, f.rule, count(distinct f.fingerprint)::int as findings from finding f join report r on r.id = f.report_id
+     where r.service_id = $1 group by f.tool, f.rule order by findings desc limit 500`,
+    [service.id],
+  );
+  const active = await activeWaivers(tx, { serviceId: service.id, teamId: service.teamId, environmentId: null }, await tx.now());
+  const waivers = active.filter((waiver) => waiver.kind === 'finding');
+  const prints = waivers.flatMap(({ subject, reason }) =>
+    subject.startsWith('fingerprint:') ? [{ fingerprint: subject.slice(12), reason }] : [],
+  );
+  const lifted = await tx.query<{ tool: string; rule: string; fingerprint: string }>(
+    `select distinct f.tool, f.rule, f.fingerprint from finding f join report r on r.id = f.report_id where r.service_id = $1 and f.fingerprint = any($2)`,
+    [service.id, prints.map((one) => one.fingerprint)],
+  );
+  const reasons = new Map(prints.map((one) => [one.fingerprint, one.reason]));
+  return signalOf(
+    found,
+    lifted.map(({ tool, rule, fingerprint }) => ({ tool, rule, falsePositive: saysFalsePositive(reasons.get(fingerprint) ?? '') })),
+  );
+}
