@@ -44,7 +44,7 @@ function fieldsOf(schema: z.ZodType, path: string): string[] {
   return inner === undefined ? [path] : fieldsOf(inner, path);
 }
 const looksLikeOne = (field: string): boolean =>
-  /(?:url|uri|issuer|endpoint|address|server|host|repository|jwks|reference|link)s?$/i.test(field);
+  /(?:url|uri|issuer|endpoint|address|server|host|repository|jwks|reference|link|webhook)s?$/i.test(field);
 
 /** Everything on everything: CAMPAIGN_FULL=1 npx vitest run src/app/ssrf.test.ts. Else a part of it, another one each day. */
 const FULL = process.env['CAMPAIGN_FULL'] === '1';

@@ -29,6 +29,7 @@ export const URL_SETTINGS: Readonly<Record<string, UrlSetting>> = {
   'POST /v1/people/unmap host': word,
   'POST /v1/people/unmapped/dismiss host': word,
   'POST /v1/people/{person}/accounts/unlink issuer': word,
+  'POST /v1/notify/channels webhook': { done: 'called', sample: (webhook) => ({ name: 'x', kind: 'teams', webhook }) },
   'PUT /v1/notify/mail host': { done: 'host' },
   'PUT /v1/me/notices address': word,
   'POST /v1/notify/open link': word,
