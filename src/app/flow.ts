@@ -11,6 +11,7 @@ import { matchSigned } from '../artifacts/advisories/match.reactions.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
 import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
 import * as pipelines from '../pipelines/pipelines.events.ts';
+import { onReleaseForTickets } from '../integrations/tickets/read.work.ts';
 import { releaseIsSaid, runIsSaid } from '../integrations/forges/status.work.ts';
 import type { Reaction } from '../platform/floor.ts';
 import type { Wiring } from '../platform/postgres/transaction.system.ts';
@@ -60,13 +61,15 @@ export const flow: readonly FlowLine[] = [
   { when: waivers.debtPaid, then: [onNews], so: 'releases that the debt blocked ask again' },
   {
     when: releases.releaseCreated,
-    then: [created, unmappedAuthors, releaseIsSaid],
+    then: [onReleaseForTickets, created, unmappedAuthors, releaseIsSaid],
     so: 'its ways back are attached; a continuous release is asked for in its first environments; authors that map to nobody are listed',
   },
   { when: releases.planAttached, then: [votesFollowIntent], so: 'votes on an intent that changed are told void' },
   { when: changes.approvalGiven, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
   { when: changes.approvalRejected, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
   { when: changes.approvalWithdrawn, then: [changeFollowsApproval, onNews], so: 'the change record follows; what waits asks again' },
+  { when: changes.ticketTold, then: [onNews], so: 'what waits for a ticket asks again' },
+  { when: releases.ticketsRead, then: [onNews], so: 'what waits for its tickets asks again' },
   { when: releases.releaseHeld, then: [onNews], so: 'what is under way asks again and holds' },
   { when: releases.releaseHoldEnded, then: [onNews], so: 'what the hold kept waiting asks again' },
   { when: releases.checklistTicked, then: [onNews], so: 'what waits for the checklist asks again' },

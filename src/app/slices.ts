@@ -123,6 +123,9 @@ import { chatRoutes } from '../comms/chat/chat.routes.ts';
 import { livingSweeper, livingTask } from '../comms/chat/living.work.ts';
 import { slackApi } from '../integrations/slack/slack.http.ts';
 import { chatActs } from './chat.ts';
+import { readTicketsTask, ticketSweeper } from '../integrations/tickets/read.work.ts';
+import { releaseTicketsRoute } from '../releases/tickets.routes.ts';
+import { ticketPlaces } from './tickets.ts';
 import { digestTask, noticeRetention, sendTask } from '../comms/send.work.ts';
 import type { Slice } from './slice.ts';
 
@@ -280,6 +283,13 @@ export const slices: readonly Slice[] = [
     tasks: [forgeLookTask(forgeSources), sayTask(forgeWords), statusTask],
     sweepers: [forgeSweeper(forgeSources), statusSweeper],
     events: connectionEvents,
+  },
+  {
+    ...none,
+    name: 'tickets',
+    routes: [releaseTicketsRoute],
+    tasks: [readTicketsTask(ticketPlaces)],
+    sweepers: [ticketSweeper(ticketPlaces)],
   },
   {
     ...none,

@@ -3,12 +3,13 @@ import { bitbucket, bitbucketServer } from './bitbucket/index.ts';
 import type { Vendor } from './connections/vendor.ts';
 import { gitea } from './gitea/index.ts';
 import { github } from './github/index.ts';
+import { jira } from './jira/index.ts';
 import { slack } from './slack/index.ts';
 import { gitlab } from './gitlab/index.ts';
 import { jenkins } from './jenkins/index.ts';
 
 /** Every vendor that can be connected: one line each. */
-const all: readonly Vendor[] = [github, gitlab, bitbucket, bitbucketServer, gitea, azure, jenkins, slack];
+const all: readonly Vendor[] = [github, gitlab, bitbucket, bitbucketServer, gitea, azure, jenkins, slack, jira];
 
 /** By name, in the order of the list. */
 export const vendors: ReadonlyMap<string, Vendor> = new Map(all.map((vendor) => [vendor.name, vendor]));

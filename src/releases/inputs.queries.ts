@@ -17,6 +17,7 @@ import type { Subject } from './may-ship.ts';
 import type { ShipPlan } from './plan.ts';
 import { breakGlassOf, releaseById, targetOf, ticksOf, wasAllowed, type ReleaseRow, type TargetRow } from './releases.queries.ts';
 import type { RuleInputs } from './rules.ts';
+import { ticketFacts } from './tickets.api.ts';
 
 /** Where a foreign tool deploys, no agent of ours is meant. No name of an agent begins so. */
 const EXTERNAL = '@external';
@@ -127,7 +128,7 @@ async function inputsOf(tx: Tx, question: Question, known: Known, subject: Subje
     lifecycle: { ...(await lifecycleFacts(tx, question, known)), revoked },
     gates: {
       resolved,
-      facts: await gateFacts(tx, service.id, release.digests, known.running?.artifactDigests ?? null),
+      facts: await factsOf(tx, known),
       waivers: waivers.filter((waiver) => waiver.kind === 'check' || waiver.kind === 'finding'),
     },
     'supply-chain': { digests, policy: resolved.rules.supplyChain },
@@ -165,6 +166,14 @@ async function inputsOf(tx: Tx, question: Question, known: Known, subject: Subje
     readiness: await readinessFacts(tx, question, known),
     debt: { releaseType: release.type, debts: await unpaidDebts(tx, service.teamId) },
   };
+}
+
+/** What reports say of each digest, and where a check asks for them the tickets of the release. */
+async function factsOf(tx: Tx, { release, running, resolved, now }: Known): Promise<RuleInputs['gates']['facts']> {
+  const facts = await gateFacts(tx, release.serviceId, release.digests, running?.artifactDigests ?? null);
+  if (!resolved.rules.checks.some((check) => /\btickets\b/.test(check.rule))) return facts;
+  const tickets = await ticketFacts(tx, release.id, now);
+  return tickets === null ? facts : facts.map((one) => ({ ...one, tickets }));
 }
 
 async function lifecycleFacts(tx: Tx, question: Question, known: Known): Promise<Omit<RuleInputs['lifecycle'], 'revoked'>> {

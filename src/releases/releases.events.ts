@@ -33,6 +33,13 @@ export const releaseAbandoned = defineEvent({
   body: z.object({ reasonDigest: text }),
 });
 
+export const ticketsRead = defineEvent({
+  type: 'release.tickets-read',
+  subject: 'rel',
+  means: 'The trackers said how the tickets of a release stand; what they say of each is a fact of its own.',
+  body: z.object({ tickets: z.number().int(), absent: z.number().int() }),
+});
+
 export const releaseHeld = defineEvent({
   type: 'release.held',
   subject: 'rel',
@@ -152,6 +159,7 @@ export const decisionRecorded = defineEvent({
 export const releaseEvents = [
   releaseCreated,
   releaseAbandoned,
+  ticketsRead,
   releaseHeld,
   releaseHoldEnded,
   planAttached,

@@ -13,6 +13,7 @@ const CREDENTIALS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   github: { token: 'ghp_test' },
   gitlab: { token: 'glpat-test' },
   azure: { token: 'azure-test' },
+  jira: { user: 'ada@example.org', token: 'jira-test' },
   slack: { token: 'xoxb-test', signingSecret: 'a signing secret of a test' },
   jenkins: { user: 'ada', token: 'jenkins-test' },
 };

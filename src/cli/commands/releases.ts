@@ -5,6 +5,7 @@ import type { AddCommand } from '../main.ts';
 import { commitOf, findRelease, findRun, oneOf, wholeNumber } from '../refs.ts';
 import { instants } from './decisions.ts';
 import { followRelease } from './release-follow.ts';
+import { releaseTicketsCommand } from './release-tickets.ts';
 import type { Shell } from '../shell.ts';
 import { line, plain, table, VERDICT_COLOUR, VERDICT_MARK, when } from '../terminal.ts';
 
@@ -21,6 +22,7 @@ type CreateOptions = {
 /** ym release create|list|show|follow|check|abandon|break-glass */
 export const releaseCommands: AddCommand = (program, run) => {
   const group = program.command('release').description('cut and follow releases');
+  releaseTicketsCommand(group, run);
   group
     .command('create <service>')
     .description('make a release of what a run built')

@@ -181,6 +181,7 @@ function valuesSeen(rule: string, variables: Readonly<Record<string, unknown>>):
 /** What is wrong with the reports that the rule needs, or that there is none. */
 function troubles(rule: string, facts: DigestFacts): string {
   const reports = speaking(facts.reports).filter((report) => concerns(rule, report));
+  if (/\btickets\b/.test(rule) && facts.tickets === undefined) return '; its tickets could not be asked for, or not within the last hour';
   if (reports.length === 0) return '; no such report speaks for this digest';
   const bad = reports
     .filter(({ state }) => state !== 'ok')

@@ -27,6 +27,7 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
   },
   sbom: { components: 'int', withPurl: 'int' },
   reports: 'map',
+  tickets: 'list',
   build: {
     recorded: 'bool',
     trust: 'string',

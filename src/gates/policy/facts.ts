@@ -58,6 +58,19 @@ export type DigestFacts = {
   readonly testsBefore: number | null;
   /** The build that yields the digest, the most trusted where there are several; absent: none is known. */
   readonly build?: BuildFact;
+  /** The tickets of the release; absent: they could not be found out, and in inputs of before there were any. */
+  readonly tickets?: readonly TicketFact[];
+};
+
+/** A ticket that a release's commits name, as its tracker says it stands. */
+export type TicketFact = {
+  readonly key: string;
+  readonly system: string;
+  readonly type: string;
+  /** `open`, `done`, `rejected`; `absent`: its tracker knows none of this key. */
+  readonly state: string;
+  readonly done: boolean;
+  readonly fixVersion: string;
 };
 
 /** Who built it, and for what another CI built: who told that, by what identity. */
@@ -76,7 +89,7 @@ export type BuildFact = {
 };
 
 /** The names that a rule may use. */
-export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build'] as const;
+export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build', 'tickets'] as const;
 
 const TRUST = { untrusted: 0, trusted: 1, protected: 2 } as const;
 
@@ -146,6 +159,7 @@ export function rulesFacts(
     findings: findingsOf(reports, isWaived, clock),
     sbom: sbomOf(reports),
     ...(facts.build === undefined ? {} : { build: facts.build }),
+    ...(facts.tickets === undefined ? {} : { tickets: facts.tickets }),
     reports: Object.fromEntries(
       FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),
     ),

@@ -9,7 +9,7 @@ import { appToken, keyFault } from './app.ts';
 export const github: Vendor = {
   name: 'github',
   title: 'GitHub',
-  offers: ['forge', 'ci'],
+  offers: ['forge', 'ci', 'tickets'],
   url: 'https://api.github.com',
   credential: [
     { name: 'token', title: 'Token (fine-grained or classic); leave empty for an App', required: false },

@@ -6,7 +6,7 @@ import { at, NAME, text } from '../forges/loose.ts';
 export const gitlab: Vendor = {
   name: 'gitlab',
   title: 'GitLab',
-  offers: ['forge', 'ci'],
+  offers: ['forge', 'ci', 'tickets'],
   url: 'https://gitlab.com/api/v4',
   credential: [
     { name: 'token', title: 'Access token', required: true },

@@ -11,6 +11,7 @@ import { Progressing } from './progress.tsx';
 import { Proof } from './proof.tsx';
 import { Road } from './road.tsx';
 import { Side } from './side.tsx';
+import { Tickets } from './tickets.tsx';
 import { LIVE, placeToShow, type Release } from './types.ts';
 
 /** One release: may it go there, and if not, what is missing, who can give it, and when. */
@@ -75,6 +76,7 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
         <div className="min-w-0 space-y-4">
           {place === undefined ? null : <Progressing page={page} place={place} />}
           <Changes page={page} />
+          <Tickets release={release.id} />
           <Matrix page={page} chosen={place?.environment ?? ''} />
           <Proof page={page} />
         </div>
