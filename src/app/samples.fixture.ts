@@ -45,6 +45,7 @@ const WORDS: readonly string[] = [
   'EUR',
   `ym_go_${hex(64)}`,
   `ntc_${hex(32)}`,
+  `con_${hex(32)}`,
   'U0123456789',
   '/path',
   '2030-01-01T10:00',
