@@ -32,6 +32,24 @@ export function ciServerCommands(connect: Command, run: Run): void {
       }),
     );
   connect
+    .command('read-run <run>')
+    .description('ask the CI server for one run as it is now, with its jobs')
+    .action(
+      run(async (shell, id: string) => {
+        const read = await shell.client().call(contract.readRunAgain, { params: { run: id as `run_${string}` }, body: {} });
+        shell.print(`Asked. See it with: ym run show ${line(id)}`, read);
+      }),
+    );
+  connect
+    .command('fetch-log <job>')
+    .description('fetch the log of a job that was read, from its CI server; it is not redacted')
+    .action(
+      run(async (shell, id: string) => {
+        const read = await shell.client().call(contract.fetchForeignLog, { params: { job: id as `job_${string}` }, body: {} });
+        shell.print(`Fetched ${read.bytes} bytes. Read it with: ym logs RUN --job NAME`, read);
+      }),
+    );
+  connect
     .command('backfill <name>')
     .description('read the runs of the last days, so that there is something to compare with from the first day')
     .option('--days <n>', 'how many days', '90')

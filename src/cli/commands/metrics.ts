@@ -1,7 +1,10 @@
+import { getBaseline } from '../../contract/baseline.ts';
 import { FIGURE_NAMES, getDora, getDoraTrend, listFigureEvents, type KpiView as Kpi, type TrendWeek } from '../../contract/metrics.ts';
 import type { AnswerOf } from '../../contract/route.ts';
 import { formatDuration } from '../../kernel/time.ts';
+import { usage } from '../cli.problems.ts';
 import type { AddCommand } from '../main.ts';
+import type { Shell } from '../shell.ts';
 import { wholeNumber } from '../refs.ts';
 import { count, line, table, when, wrap } from '../terminal.ts';
 
@@ -15,6 +18,7 @@ type Options = {
   days?: string;
   weeks?: string;
   events?: boolean;
+  builds?: boolean;
 };
 
 /** ym metrics: the four keys, each opening to its events. */
@@ -30,10 +34,12 @@ export const metricsCommand: AddCommand = (program, run) => {
     .option('--weeks <n>', 'week by week instead')
     .option('--from <instant>', 'default: --days before --to')
     .option('--to <instant>', 'default: now')
+    .option('--builds', 'with --service: how its builds are, per pipeline: success, duration, flaky commits')
     .option('--events', 'the facts behind each figure, what was left out, and why')
     .action(
       run(async (shell, options: Options) => {
         const { service, team, from, to } = options;
+        if (options.builds === true) return builds(shell, service, options.days);
         const tier = options.tier === undefined ? undefined : wholeNumber('--tier', options.tier, 1, 3);
         const filters = { service, team, tier, environment: options.env };
         if (options.weeks !== undefined) {
@@ -105,4 +111,22 @@ function say(value: number | null, unit: string): string {
   if (value === null) return 'nothing to measure';
   if (unit === 'seconds') return formatDuration(value * 1000);
   return unit === 'share' ? `${(value * 100).toFixed(1)} %` : `${value} ${unit}`;
+}
+
+/** How the builds of a service are, to compare the next one with. */
+async function builds(shell: Shell, service: string | undefined, days: string | undefined): Promise<void> {
+  if (service === undefined) throw usage({ what: '--builds needs a service', try: 'ym metrics --builds --service shop' });
+  const query = { service, days: days === undefined ? undefined : wholeNumber('--days', days, 1, 400) };
+  const found = await shell.client().call(getBaseline, { query });
+  const rows = found.pipelines.map((one) => [
+    line(one.pipeline ?? 'pipeline'),
+    one.system ?? one.origin,
+    count(one.runs, 'run'),
+    one.successRate === null ? 'nothing to measure' : `${(one.successRate * 100).toFixed(1)} % succeeded`,
+    one.p50 === null || one.p90 === null
+      ? 'too few for durations'
+      : `p50 ${formatDuration(one.p50 * 1000)}, p90 ${formatDuration(one.p90 * 1000)}`,
+    one.flakyCommits === 0 ? '' : `${one.flakyCommits} flaky commits`,
+  ]);
+  shell.print(rows.length === 0 ? 'No run has ended yet.' : table(rows), found);
 }

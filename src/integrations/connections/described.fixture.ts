@@ -30,7 +30,13 @@ export function describedBy(file: string, base = ''): Described {
   const { follow, errors } = schemasOf(description);
   const templates: Templates = Object.keys(description.paths).map((template) => ({
     template,
-    pattern: new RegExp(`^${template.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{[^}]+\}/g, '([^/]+)')}$`),
+    // A path of files keeps its slashes, and is empty for the root.
+    pattern: new RegExp(
+      `^${template
+        .replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&')
+        .replaceAll('{path}', '(.*)')
+        .replaceAll(/\{[^}]+\}/g, '([^/]+)')}$`,
+    ),
     fixed: template.replaceAll(/\{[^}]+\}/g, '').length,
   }));
   return {
