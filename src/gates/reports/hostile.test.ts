@@ -99,3 +99,27 @@ test.skipIf(!existsSync(json))('hostile JSON: nothing passes as a report, hangs 
     expect(reading.state, file).not.toBe('ok');
   }
 });
+
+const others = process.env['YARDMASTER_CORPUS'] ?? '../shared/corpus';
+
+test.skipIf(!existsSync(others))(
+  'hostile XML, JSON, YAML, archives, patterns and strings: as a report of any kind nothing passes, escapes or takes a second',
+  async () => {
+    const folders = ['parsers-xml', 'parsers-json', 'parsers-yaml', 'archives', 'regex', 'strings'].filter((name) =>
+      existsSync(join(others, name)),
+    );
+    let looked = 0;
+    for (const folder of folders)
+      for (const name of readdirSync(join(others, folder), { recursive: true, encoding: 'utf8' })) {
+        const file = join(others, folder, name);
+        if (!statSync(file).isFile()) continue;
+        const before = cpuMs();
+        const reading = await readReport('auto', bytes(readFileSync(file)));
+        expect(reading.state, file).not.toBe('ok');
+        expect(cpuMs() - before, file).toBeLessThan(1_000);
+        looked++;
+      }
+    expect(looked).toBeGreaterThan(500);
+  },
+  60_000,
+);
