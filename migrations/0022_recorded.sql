@@ -39,6 +39,7 @@ create index report_for_artifact on report (service_id, commit_id, for_artifact)
 alter table artifact add column kept boolean not null default true;
 alter table artifact add column reference text;
 
+-- widens: attestation_kind_check, attestation_build_id_kind_key
 -- `recorded`: our signed statement of what was told by whom. It claims nothing that we did not see.
 alter table attestation drop constraint attestation_kind_check;
 alter table attestation add constraint attestation_kind_check check (kind in ('sbom', 'provenance', 'recorded'));

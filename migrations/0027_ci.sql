@@ -1,5 +1,5 @@
 -- Runs of CI servers that we read over their APIs, in the same run model; where they are read, and how far.
--- needs: 0022
+-- widens: run_origin_check
 
 -- `read`: a connection read it from a CI server. What a foreign CI told of itself stays `recorded`.
 alter table run drop constraint run_origin_check;

@@ -88,10 +88,6 @@ const SCREEN_ONLY: readonly string[] = [
   // Links of mails.
   'POST /v1/notify/open',
   'POST /v1/notify/unsubscribe/{link}',
-  // What a page of another CI’s run asks for on the way.
-  'POST /v1/jobs/{job}/fetch-log',
-  'POST /v1/runs/{run}/read',
-  'GET /v1/metrics/baseline',
   'POST /v1/setup/look',
   'GET /v1/me/delegates',
   'GET /v1/evidence/find',

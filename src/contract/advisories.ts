@@ -10,7 +10,12 @@ export const importAdvisories = defineRoute({
   summary: 'Take advisories in the OSV format; whatever holds what they speak of is matched again',
   access: { kind: 'may', action: 'policy.write' },
   /** Records as they are published: what else they hold is read with the record, and its faults are told. */
-  body: z.strictObject({ records: z.array(z.looseObject({ id: z.string().min(1).max(200) })).min(1).max(500) }),
+  body: z.strictObject({
+    records: z
+      .array(z.looseObject({ id: z.string().min(1).max(200) }))
+      .min(1)
+      .max(500),
+  }),
   answer: z.object({ taken: z.number().int(), unchanged: z.number().int() }),
 });
 

@@ -20,12 +20,12 @@ export const advisoryCommands: AddCommand = (program, run) => {
         const client = shell.client();
         const sum = { taken: 0, unchanged: 0 };
         for (let from = 0; from < records.length;) {
-          const some: Record<string, unknown>[] = [];
+          const some: { id: string }[] = [];
           for (let size = 0; from + some.length < records.length && some.length < RECORDS;) {
             const next = records[from + some.length];
             size += JSON.stringify(next).length;
             if (next === undefined || (some.length > 0 && size > BYTES)) break;
-            some.push(next);
+            some.push(next as { id: string });
           }
           const { taken, unchanged } = await client.call(importAdvisories, { body: { records: some } });
           sum.taken += taken;

@@ -32,6 +32,8 @@ test('what takes something away is recognised, and what adds is not', () => {
     'alter table run alter column a type bigint;',
     'alter table run add column a text not null;',
     'alter table run add constraint c check (a > 0);',
+    '-- widens: d\nalter table run drop constraint c;',
+    '-- widens: c\nalter table run drop column c;',
   ];
   for (const sql of takes) expect(contractions(sql), sql).toHaveLength(1);
   const adds = [
@@ -40,6 +42,7 @@ test('what takes something away is recognised, and what adds is not', () => {
     'alter table run add column a boolean not null default false, add column b text;',
     'alter table run add column a int default 1 not null;',
     '-- drop table x\ncreate index y on x (a);',
+    '-- widens: c, d\nalter table x drop constraint c;\nalter table x add constraint c check (a > 0);\nalter table x drop constraint d;',
   ];
   for (const sql of adds) expect(contractions(sql), sql).toEqual([]);
 });

@@ -5,6 +5,11 @@
  *
  *     -- needs: 0021
  *
+ * A constraint that comes back wider, or whose place something wider takes, takes nothing away from a program that only
+ * writes what fitted the narrow one; the migration names it:
+ *
+ *     -- widens: run_origin_check
+ *
  * What every program knows how to refuse stands in the table `migration`; what only adds stands in `expansion`, with the
  * migration that it needs, so that an older program starts on it and a program that is too old does not.
  */
@@ -37,7 +42,11 @@ export function tooNew(applied: readonly Applied[], known: readonly string[]): s
 
 /** Words of SQL that take something away from a program which doesn't know of it, in a migration that says nothing of it. */
 export function contractions(sql: string): string[] {
-  const code = sql.replaceAll(/--[^\n]*/g, '').replaceAll(/\$\$[\s\S]*?\$\$/g, '');
+  const wider = new Set([...sql.matchAll(/^-- widens: ([\w, ]+)$/gm)].flatMap(([, names = '']) => names.split(/, ?/)));
+  const code = sql
+    .replaceAll(/--[^\n]*/g, '')
+    .replaceAll(/\$\$[\s\S]*?\$\$/g, '')
+    .replaceAll(/\b(?:drop|add)\s+constraint\s+(\w+)/gi, (words, name: string) => (wider.has(name) ? '' : words));
   const taking = [
     /\bdrop\s+(?:table|column|constraint|index|function|trigger|policy|view|not\s+null)\b/gi,
     /\brename\s+(?:column|to|constraint)\b/gi,
