@@ -6,6 +6,7 @@ import { useAct, useAnswer } from '../../api/query.ts';
 import { MakeToken } from '../../app/make-token.tsx';
 import { useMe } from '../../app/session.tsx';
 import { Ago, Ask, Button, Empty, Facts, Loaded, Page, Panel, Problem, Table, Tag, When } from '../../kit/index.ts';
+import { Accounts } from './accounts.tsx';
 import { Delegate } from './delegate.tsx';
 import { Notices } from './notices.tsx';
 import { Password } from './password.tsx';
@@ -57,7 +58,7 @@ export default function Account(): ReactNode {
                     [
                       'Approving',
                       <span key="f">
-                        asks for my password again <Ago at={me.freshUntil} />
+                        asks again who I am <Ago at={me.freshUntil} />
                       </span>,
                     ],
                   ] as const)),
@@ -68,6 +69,7 @@ export default function Account(): ReactNode {
         <Sessions />
         <div className="min-w-0 space-y-4">
           <Password />
+          <Accounts />
           <SecondFactor />
         </div>
         <div className="min-w-0 lg:col-span-2">
