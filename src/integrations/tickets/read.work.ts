@@ -83,7 +83,9 @@ export async function readTickets(floor: Floor, places: TicketPlaces, org: strin
       return 'failed';
     }
     // A pull request has a number like an issue: what a forge knows no issue of is no ticket, unless it was one before. A tracker's own key is one.
-    const absent = read.flatMap(({ of, seen }) => (seen === null && (!of.key.includes('#') || about.told.includes(of.key)) ? [of.key] : []));
+    const absent = read.flatMap(({ of, seen }) =>
+      seen === null && (!of.key.includes('#') || about.told.includes(of.key)) ? [of.key] : [],
+    );
     const keys = about.keys.filter(
       (key) => about.told.includes(key) || absent.includes(key) || read.some(({ of, seen }) => of.key === key && seen !== null),
     );

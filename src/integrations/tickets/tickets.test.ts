@@ -122,7 +122,10 @@ test('what was found out grows old, and what a tracker does not say is never yes
   delete issues['SHOP-2'];
   expect(await read()).toBe('read');
   // What its tracker does not know any more (deleted, or not for us to see) is not done, whatever it said before.
-  expect(Object.fromEntries((await facts())?.map(({ key, state }) => [key, state]) ?? [])).toEqual({ 'SHOP-1': 'done', 'SHOP-2': 'absent' });
+  expect(Object.fromEntries((await facts())?.map(({ key, state }) => [key, state]) ?? [])).toEqual({
+    'SHOP-1': 'done',
+    'SHOP-2': 'absent',
+  });
   expect(await verdict()).toBe('deny');
 });
 
