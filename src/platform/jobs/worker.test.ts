@@ -9,6 +9,8 @@ import { parseConfig } from '../config.ts';
 import type { Floor, Task } from '../floor.ts';
 import { openFloor } from '../floor.system.ts';
 import { makeLog } from '../log.system.ts';
+import { makePool } from '../postgres/pool.system.ts';
+import { patientPool } from './patient-pool.system.ts';
 import { startWorker } from './worker.system.ts';
 
 const database = await testDatabase();
@@ -83,3 +85,20 @@ test.each([
   },
   60_000,
 );
+
+test('what ends a job after the pool has ended is neither answered nor refused', async () => {
+  const { where, drop } = await testDatabase();
+  const pool = makePool(where, 'ended', 1, makeLog('silent', 'test'));
+  await pool.end();
+  const asked = patientPool(pool).connect();
+  expect(
+    await Promise.race([
+      asked.then(
+        () => 'answered',
+        () => 'refused',
+      ),
+      sleep(50).then(() => 'neither'),
+    ]),
+  ).toBe('neither');
+  await drop();
+});
