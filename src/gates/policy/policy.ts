@@ -70,6 +70,9 @@ export function resolvePolicy(policy: Policy, tier: Tier, kind: EnvironmentKind)
 }
 
 /** The digest of the rules that apply, without name and version: an edit elsewhere in the policy voids nothing here. */
-export function policyDigest(resolved: ResolvedPolicy): Digest {
-  return digestOfValue({ tier: resolved.tier, kind: resolved.kind, rules: resolved.rules });
+export function policyDigest({ tier, kind, rules }: ResolvedPolicy): Digest {
+  // `recorded` came after the first release. Left out, rules keep their digest over the upgrade: nothing that was allowed is
+  // void, and servers of both releases agree. The rule itself is asked again at every act, by what the policy says then.
+  const { recorded: _since, ...supplyChain } = rules.supplyChain;
+  return digestOfValue({ tier, kind, rules: { ...rules, supplyChain } });
 }
