@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { readRefsNow } from '../host/git-refs.run.ts';
 import { isCommitId } from '../host/git.ts';
-import { ANSWER_BYTES, answerKey, findAnswer, keepAnswer } from './answers.disk.ts';
+import { ANSWER_BYTES, keepAnswer, questionOf } from './answers.disk.ts';
 
 /**
- * `ym version next` and `ym notes` without the rest of the program, and without git's history where the same was asked of
- * the same refs before. Answers false, having said nothing, where it is not sure: then the whole program does it, and
+ * `ym version next` and `ym notes` without the rest of the program; the answer is kept for the next time that the same is
+ * asked of the same refs (bin/ym.mjs looks there first). Answers false, having said nothing, where it is not sure: then the whole program does it, and
  * tells what is wrong.
  */
 const TEXT = ['repo', 'path', 'name', 'to', 'from', 'branch', 'strategy', 'calendar', 'tag-format', 'prerelease', 'at'] as const;
@@ -45,6 +45,8 @@ export async function quick(argv: readonly string[]): Promise<boolean> {
   try {
     const { values } = asked;
     const dir = text(values['repo']) ?? '.';
+    // Put before the repository is read: what changes meanwhile must not be kept as if it had been so before.
+    const before = questionOf(argv);
     const refs = readRefsNow(dir);
     const named = text(values['to']);
     const head = named === undefined || named === 'HEAD' ? (refs.headCommit ?? undefined) : undefined;
@@ -53,19 +55,12 @@ export async function quick(argv: readonly string[]): Promise<boolean> {
     if (!isCommitId(to)) return false;
     const from = text(values['from']);
     const steady = [named, from].every((ref) => ref === undefined || ref === 'HEAD' || (isStable ?? namesOf(refs.refs))(refs, ref));
-    const remember = values['no-cache'] !== true && steady;
-    const key = remember ? answerKey({ dir, asked, to, refs: refs.text }) : null;
-    const kept = key === null ? null : findAnswer(key);
-    if (kept !== null) {
-      process.stdout.write(kept.output);
-      process.exitCode = kept.exit;
-      return true;
-    }
+    const question = steady && before?.dir === dir ? before : null;
     const { answer } = await import('./local-answer.ts');
     const { pieces, exit, day } = await answer(asked, { refs, to });
     process.exitCode = exit;
     const output = await say(pieces);
-    if (key !== null && output !== null) keepAnswer(key, { output, exit, day });
+    if (question !== null && output !== null) keepAnswer(argv, question, { output, exit, day });
     return true;
   } catch {
     return false;
