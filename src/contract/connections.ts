@@ -27,7 +27,7 @@ export type ConnectionView = z.infer<typeof connectionSchema>;
 export const vendorSchema = z.object({
   name: z.string(),
   title: z.string(),
-  /** What it is for here: `forge`, `ci`, `tickets`, `chat`. */
+  /** What it is for here: `forge`, `ci`, `tickets`, `chat`, `registry`. */
   offers: z.array(z.string()),
   /** The address that most have; null: each has its own. */
   url: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { lookup as systemLookup } from 'node:dns/promises';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Millis } from '../kernel/time.ts';
@@ -11,7 +11,10 @@ export type EgressCall = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  /** What is not in memory needs its `length`; it is sent once and not again after a redirect. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** How many bytes a body that comes in parts has; more or fewer end the call. */
+  readonly length?: number;
   /** From the first byte to the last; 30 s by default. */
   readonly timeoutMs?: Millis;
   /** Bytes of an answer; 8 MiB by default. */
@@ -21,12 +24,17 @@ export type EgressCall = {
   readonly signal?: AbortSignal;
 };
 
-export type EgressAnswer = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array };
+type Head = { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+export type EgressAnswer = Head & { readonly body: Uint8Array };
+/** An answer whose body is still to come. Whoever does not read it to its end calls `drop`. */
+export type EgressStream = Head & { readonly stream: AsyncIterable<Uint8Array>; drop(): void };
 
 /** The one way out: everything that calls an address which somebody wrote into a setting calls it through this. */
 export type Egress = {
   /** Throws `egress.*` problems. An answer of any status is an answer. */
   call(call: EgressCall): Promise<EgressAnswer>;
+  /** The same for an answer too large for memory: `limit` and time count until its last byte. */
+  open(call: EgressCall): Promise<EgressStream>;
   /** Throws where an address could not be called: to refuse a setting when it is saved. */
   check(url: string): Promise<void>;
   /**
@@ -67,11 +75,12 @@ export function makeEgress(allowed: Allowed, resolve: Resolve = system): Egress 
     return place.address;
   };
   const agents = { http: new HttpAgent({ keepAlive: true, maxSockets: 16 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 16 }) };
-  const ask = async (call: EgressCall, url: URL, headers: Readonly<Record<string, string>>, left: number): Promise<EgressAnswer> => {
+  const ask = async (call: EgressCall, url: URL, headers: Readonly<Record<string, string>>, left: number): Promise<EgressStream> => {
     const address = await judge(url);
     const answer = await once(call, url, headers, address, url.protocol === 'https:' ? agents.https : agents.http);
     const to = answer.headers['location'];
     if (![301, 302, 303, 307, 308].includes(answer.status) || to === undefined) return answer;
+    answer.drop();
     const next = URL.parse(to, url.href);
     if (left === 0 || next === null) throw egressRedirect({ host: url.host, to: (next?.host ?? to).slice(0, 200) });
     const same = next.origin === url.origin;
@@ -79,8 +88,15 @@ export function makeEgress(allowed: Allowed, resolve: Resolve = system): Egress 
     if (!keep) throw egressRedirect({ host: url.host, to: next.host });
     return ask(call, parsed(next.href), same ? headers : {}, left - 1);
   };
+  const open = async (call: EgressCall): Promise<EgressStream> => ask(call, parsed(call.url), call.headers ?? {}, call.redirects ?? 0);
   return {
-    call: async (call) => ask(call, parsed(call.url), call.headers ?? {}, call.redirects ?? 0),
+    async call(call) {
+      const { status, headers, stream } = await open(call);
+      const parts: Uint8Array[] = [];
+      for await (const part of stream) parts.push(part);
+      return { status, headers, body: Buffer.concat(parts) };
+    },
+    open,
     check: async (url) => void (await judge(parsed(url))),
     // A URL parser reads every way to write an address as what it means, or refuses it.
     async place(host, port) {
@@ -122,13 +138,17 @@ async function once(
   headers: Readonly<Record<string, string>>,
   address: string,
   agent: HttpAgent,
-): Promise<EgressAnswer> {
+): Promise<EgressStream> {
   const host = url.host;
   const pinned: LookupFunction = (_name, options, done) => {
     const family = isIP(address);
     if (options.all === true) done(null, [{ address, family }]);
     else done(null, address, family);
   };
+  const { body } = call;
+  const whole = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  if (!whole && call.length === undefined) throw new Error('a body in parts needs its length');
+  const length = body === undefined ? undefined : whole ? Buffer.byteLength(body) : call.length;
   const options: RequestOptions = {
     method: call.method ?? 'GET',
     agent,
@@ -137,37 +157,75 @@ async function once(
       'user-agent': 'yardmaster',
       accept: '*/*',
       ...headers,
-      ...(call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) }),
+      ...(length === undefined ? {} : { 'content-length': String(length) }),
     },
     signal: AbortSignal.any([AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS), ...(call.signal === undefined ? [] : [call.signal])]),
   };
-  const limit = call.limit ?? LIMIT;
+  const failure = (error: unknown): unknown => {
+    if (call.signal?.aborted === true) return call.signal.reason;
+    if (error instanceof Problem) return error;
+    return egressFailed({ host, why: options.signal?.aborted === true ? 'it takes too long' : reason(error as Error) });
+  };
   try {
     const incoming = await new Promise<IncomingMessage>((done, failed) => {
       const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, done);
       outgoing.on('error', failed);
-      outgoing.end(call.body);
+      if (whole) outgoing.end(body);
+      else void send(outgoing, body, length ?? 0).catch((error: unknown) => (outgoing.destroy(), failed(error as Error)));
     });
-    return { status: incoming.statusCode ?? 0, headers: headersOf(incoming), body: await read(incoming, limit, host) };
+    return {
+      status: incoming.statusCode ?? 0,
+      headers: headersOf(incoming),
+      stream: read(incoming, call.limit ?? LIMIT, host, failure),
+      drop: () => void incoming.destroy(),
+    };
   } catch (error) {
-    if (call.signal?.aborted === true) throw call.signal.reason;
-    if (error instanceof Problem) throw error;
-    throw egressFailed({ host, why: options.signal?.aborted === true ? 'it takes too long' : reason(error as Error) });
+    throw failure(error);
   }
 }
 
-async function read(incoming: IncomingMessage, limit: number, host: string): Promise<Uint8Array> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > limit) {
-      incoming.destroy();
-      throw egressTooLarge({ host, limit });
-    }
-    parts.push(part);
+/** Sends a body as it comes, no faster than it is taken. A side that answers before it has all of it ends the sending, not the call. */
+async function send(outgoing: ClientRequest, body: AsyncIterable<Uint8Array>, length: number): Promise<void> {
+  let sent = 0;
+  for await (const part of body) {
+    sent += part.length;
+    if (sent > length) throw new Error(`a body of ${length} bytes has more`);
+    if (outgoing.destroyed || outgoing.closed) return;
+    if (!outgoing.write(part)) await roomIn(outgoing);
   }
-  return Buffer.concat(parts);
+  if (sent !== length) throw new Error(`a body of ${length} bytes has ${sent}`);
+  outgoing.end();
+}
+
+function roomIn(outgoing: ClientRequest): Promise<void> {
+  return new Promise((done) => {
+    const go = (): void => {
+      outgoing.off('drain', go).off('close', go);
+      done();
+    };
+    outgoing.on('drain', go).on('close', go);
+  });
+}
+
+async function* read(
+  incoming: IncomingMessage,
+  limit: number,
+  host: string,
+  failure: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  try {
+    for await (const part of incoming as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > limit) {
+        incoming.destroy();
+        throw egressTooLarge({ host, limit });
+      }
+      yield part;
+    }
+  } catch (error) {
+    throw failure(error);
+  }
 }
 
 function headersOf(incoming: IncomingMessage): Record<string, string> {

@@ -14,6 +14,11 @@ beforeAll(async () => {
     if (request.url === '/self') return response.writeHead(302, { location: '/here' }).end();
     if (request.url === '/big') return response.end(Buffer.alloc(100_000));
     if (request.url === '/slow') return undefined;
+    if (request.url === '/count') {
+      let size = 0;
+      return request.on('data', (part: Buffer) => (size += part.length)).on('end', () => response.end(String(size)));
+    }
+    if (request.url === '/early') return response.writeHead(413, { connection: 'close' }).end('too much');
     return response.end('here');
   });
   await new Promise<void>((done) => canary.listen(0, '0.0.0.0', done));
@@ -271,5 +276,27 @@ test('a place that is spoken to otherwise is judged by the same rules, in every 
     });
   expect(await egress.place('good.example', 25)).toEqual({ address: '93.184.216.34', allowed: true });
   expect(await egress.place('good.example', 26)).toEqual({ address: '93.184.216.34', allowed: false });
+  egress.close();
+});
+
+test('bodies go out and come in as streams, with their length, limit and an early answer', async () => {
+  const egress = makeEgress(places('127.0.0.1'), resolve);
+  const url = (path: string): string => `http://127.0.0.1:${port}${path}`;
+  const parts = async function* (count: number): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < count; at += 1) yield Buffer.alloc(64 * 1024);
+  };
+  const sent = await egress.call({ method: 'PUT', url: url('/count'), body: parts(40), length: 40 * 64 * 1024 });
+  expect(Buffer.from(sent.body).toString()).toBe(String(40 * 64 * 1024));
+  await expect(egress.call({ method: 'PUT', url: url('/count'), body: parts(1), length: 10 })).rejects.toMatchObject({
+    code: 'egress.failed',
+  });
+  expect(
+    await egress.call({ method: 'PUT', url: url('/early'), body: parts(400), length: 400 * 64 * 1024 }).catch((error) => error),
+  ).toSatisfy((answer: { status?: number; code?: string }) => answer.status === 413 || answer.code === 'egress.failed');
+  const big = await egress.open({ url: url('/big'), limit: 50_000 });
+  const read = async (): Promise<void> => {
+    for await (const _ of big.stream);
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'egress.too-large' });
   egress.close();
 });

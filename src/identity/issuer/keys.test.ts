@@ -18,6 +18,9 @@ function world() {
       at.asked += 1;
       return answer({ keys: at.keys.map((kid) => ({ kty: 'RSA', kid })) });
     },
+    open: async () => {
+      throw new Error('keys are small');
+    },
     check: async () => undefined,
     place: async () => ({ address: '192.0.2.1', allowed: false }),
     close: () => undefined,

@@ -5,7 +5,7 @@ import type { Instant, Millis } from '../../kernel/time.ts';
 export type Field = { readonly name: string; readonly title: string; readonly required: boolean };
 
 /** What a vendor is for here. */
-export type Offer = 'forge' | 'ci' | 'tickets' | 'chat';
+export type Offer = 'forge' | 'ci' | 'tickets' | 'chat' | 'registry';
 
 /** A connection as vendors see it: without its secrets. */
 export type Connection = {
