@@ -101,6 +101,20 @@ test('a signed time outside the window is refused, and a delivery is named by it
   expect(verify({ body, headers: { ...github.headers, 'x-request-id': 'a\u0000b' } })).toEqual(nameless);
 });
 
+test('what names the hook does not name a delivery: two events of one hook are two', () => {
+  // As Bitbucket Cloud, GitLab and Azure DevOps send them: these values never change for a hook.
+  const ofTheHook = { 'x-hook-uuid': '{1}', 'x-gitlab-webhook-uuid': 'w', 'x-gitlab-event-uuid': 'chain', 'x-vss-subscriptionid': 's' };
+  const named = (text: string, more: Record<string, string> = {}) => {
+    const { headers, body } = signed('github', Buffer.from(text));
+    const verdict = verify({ body, headers: { ...headers, ...ofTheHook, ...more } });
+    return verdict.ok ? verdict.delivery : 'refused';
+  };
+  expect(named('{"n":1}')).not.toBe(named('{"n":2}'));
+  expect(named('{"n":1}')).toBe(named('{"n":1}'));
+  // And these are of one delivery and its retries.
+  for (const name of ['x-request-uuid', 'idempotency-key', 'x-github-delivery']) expect(named('{}', { [name]: 'd-1' }), name).toBe('d-1');
+});
+
 test('several signatures while secrets change: one that is right is enough; of several headers all must be right', () => {
   const body = Buffer.from('{}');
   const { headers } = signed('standard', body);
@@ -148,6 +162,17 @@ test('schemes that send the secret itself are taken over TLS, and only where the
       );
     }
   }
+});
+
+test('a password of Basic is the secret, whatever name stands before it, as service hooks of Azure DevOps send it', () => {
+  const secret = 'a-password-of-some-length';
+  const sent = (pair: string) =>
+    verify(
+      { body: '{}', headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } },
+      { secret, schemes: ['basic'], encrypted: true },
+    ).ok;
+  expect(['yardmaster:', ':', ''].map((name) => sent(`${name}${secret}`))).toEqual([true, true, true]);
+  for (const wrong of [`${secret}:`, `${secret}x`, `a:b:${secret}`, 'yardmaster:', '']) expect(sent(wrong), wrong).toBe(false);
 });
 
 test('an empty or missing signature, and one of another scheme, are refused', () => {

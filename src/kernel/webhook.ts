@@ -47,17 +47,20 @@ export type HookVerdict =
 /** Why it was refused: for the hook's owner, never for who asked. */
 export type HookRefusal = 'no-signature' | 'wrong-signature' | 'outside-window' | 'not-encrypted';
 
-/** Headers in which vendors name a delivery, in the order in which they are asked. */
+/**
+ * Headers in which vendors name a delivery, in the order in which they are asked. Those that name the *hook* or the
+ * subscription (Bitbucket Cloud's `X-Hook-UUID`, `X-Gitlab-Webhook-UUID`, Azure's `X-VSS-SubscriptionId`) are the same
+ * for everything that it ever sends, and so are not here: taken for a name they would make every later event a duplicate.
+ * GitLab gives the events of one chain one `X-Gitlab-Event-UUID`; its `Idempotency-Key` is of one delivery and its retries.
+ */
 export const DELIVERY_HEADERS = [
   'x-github-delivery',
   'x-gitea-delivery',
   'x-forgejo-delivery',
   'x-gogs-delivery',
-  'x-gitlab-event-uuid',
-  'x-gitlab-webhook-uuid',
+  'idempotency-key',
+  'x-request-uuid',
   'x-request-id',
-  'x-hook-uuid',
-  'x-vss-subscriptionid',
   'ce-id',
 ] as const;
 
@@ -126,7 +129,10 @@ const VERIFY: Readonly<Record<HookScheme, (hook: SignedHook) => HookVerdict>> = 
   'gitlab-token': (hook) => verifySent(hook, 'gitlab-token', hook.header('x-gitlab-token') ?? ''),
   basic: (hook) => {
     const bytes = strictBase64((hook.header('authorization') ?? '').slice(6));
-    return verifySent(hook, 'basic', bytes === null ? '' : Buffer.from(bytes).toString('utf8'));
+    const pair = bytes === null ? '' : Buffer.from(bytes).toString('utf8');
+    // A secret of ours is the password, whatever name stands before it (RFC 7617); one that somebody brought may be the pair.
+    const [whole, password] = [pair, pair.slice(pair.indexOf(':') + 1)].map((given) => verifySent(hook, 'basic', given));
+    return whole?.ok === true || password === undefined ? (whole ?? refuse('wrong-signature')) : password;
   },
   bearer: (hook) => verifySent(hook, 'bearer', (hook.header('authorization') ?? '').slice(7)),
 };

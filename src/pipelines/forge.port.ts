@@ -44,11 +44,14 @@ export type ForgeSources = {
   watched(tx: Tx): Promise<readonly WatchedSource[]>;
   /** Looks at the heads of a repository soon. */
   wake(tx: Tx, source: string, heardAt: Instant): Promise<void>;
-  /** Saves a merge request; null: the forge has none of this number any more. */
-  save(tx: Tx, source: string, number: number, seen: MergeRequestFact | null): Promise<void>;
+  /**
+   * Saves a merge request as its forge said it to a question put at `at`; null: it has none of this number any more. An
+   * answer to an earlier question than what is saved already changes nothing.
+   */
+  save(tx: Tx, source: string, number: number, seen: MergeRequestFact | null, at: Instant): Promise<void>;
   /** Numbers of those that were open when last seen, and of all that are known. */
   known(tx: Tx, source: string): Promise<{ readonly open: readonly number[]; readonly all: readonly number[] }>;
   /** Repositories whose look is due, of every organisation; they are due again at `next`. */
   due(tx: Tx, now: Instant, next: Instant): Promise<readonly { readonly id: string; readonly org: string }[]>;
-  protection(tx: Tx, source: string, branch: string, seen: { readonly state: string; readonly detail: string }): Promise<void>;
+  protection(tx: Tx, source: string, branch: string, seen: { readonly state: string; readonly detail: string }, at: Instant): Promise<void>;
 };

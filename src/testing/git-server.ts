@@ -16,7 +16,7 @@ export async function startGitServer(
     readonly moved?: ReadonlyMap<string, string>;
   },
 ): Promise<{ readonly url: string; readonly heard: GitRequest[]; close(): Promise<void> }> {
-  const backend = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
+  const serve = gitBackend(root);
   const heard: GitRequest[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://git');
@@ -26,7 +26,7 @@ export async function startGitServer(
     const to = options.moved?.get(repository);
     if (to !== undefined) return void response.writeHead(301, { location: `${to}${rest}${url.search}` }).end();
     if (!options.open(one)) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-    backEnd(backend, root, one, request, response);
+    serve(one, request, response);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {
@@ -37,6 +37,12 @@ export async function startGitServer(
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+/** Answers requests for the repositories below `root` with git's own http-backend. */
+export function gitBackend(root: string): (one: GitRequest, request: IncomingMessage, response: ServerResponse) => void {
+  const backend = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
+  return (one, request, response) => backEnd(backend, root, one, request, response);
 }
 
 /** CGI (RFC 3875): the headers come first on standard output, with `Status` among them. */

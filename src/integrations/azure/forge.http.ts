@@ -93,7 +93,13 @@ export const azureForge: Forge = {
     const seen = await caller.ask({ path: repo(repository), query: VERSION });
     const [project, id] = [text(at(seen.json, 'project', 'id'), NAME), text(at(seen.json, 'id'), NAME)];
     const there = await caller.ask({ path: '_apis/hooks/subscriptions', query: VERSION });
-    for (const eventType of ['git.push', 'git.pullrequest.created', 'git.pullrequest.updated', 'git.pullrequest.merged']) {
+    for (const eventType of [
+      'git.push',
+      'git.pullrequest.created',
+      'git.pullrequest.updated',
+      'git.pullrequest.merged',
+      'build.complete',
+    ]) {
       const old = list(at(there.json, 'value')).find(
         (one) => at(one, 'eventType') === eventType && at(one, 'consumerInputs', 'url') === url,
       );
@@ -103,7 +109,8 @@ export const azureForge: Forge = {
         resourceVersion: '1.0',
         consumerId: 'webHooks',
         consumerActionId: 'httpRequest',
-        publisherInputs: { projectId: project, repository: id },
+        // Builds are of a project, whatever repository they are of.
+        publisherInputs: { projectId: project, ...(eventType === 'build.complete' ? {} : { repository: id }) },
         // Service hooks sign nothing: the secret goes along as a password, over TLS.
         consumerInputs: { url, basicAuthUsername: 'yardmaster', basicAuthPassword: secret },
       };

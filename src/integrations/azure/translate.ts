@@ -17,13 +17,15 @@ export function translateAzure({ payload }: Delivered): readonly ForgeEvent[] {
       readAzureUser(at(resource, 'pushedBy')) ??
       readAzureUser(at(resource, 'createdBy')),
   };
-  const events = read(kind, resource, pull, about);
+  // Builds are of a project; the repository that they name has no path.
+  const place = first(text(at(payload, 'resourceContainers', 'project', 'id'), 64), text(at(resource, 'project', 'id'), 64));
+  const events = read(kind, resource, pull, place, about);
   return events.length === 0 ? [{ ...about, kind: 'other' }] : events;
 }
 
 type About = Pick<ForgeEvent, 'said' | 'repository' | 'sender'>;
 
-function read(kind: string, resource: unknown, pull: unknown, about: About): readonly ForgeEvent[] {
+function read(kind: string, resource: unknown, pull: unknown, place: string | null, about: About): readonly ForgeEvent[] {
   if (kind === 'git.push') return list(at(resource, 'refUpdates')).flatMap((one) => readUpdate(one, resource, about) ?? []);
   if (kind === 'git.repo.created') return [{ ...about, kind: 'repository', action: 'created', before: null }];
   if (kind === 'git.repo.deleted') return [{ ...about, kind: 'repository', action: 'deleted', before: null }];
@@ -40,6 +42,7 @@ function read(kind: string, resource: unknown, pull: unknown, about: About): rea
         what: kind,
         id: first(text(at(resource, 'id'), NAME), text(at(resource, 'run', 'id'), NAME)),
         commit: sha(at(resource, 'sourceVersion')),
+        place,
       },
     ];
   const mergeRequest = readAzurePull(pull);

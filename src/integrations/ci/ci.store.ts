@@ -49,6 +49,14 @@ export function placesOf(tx: Tx, connection: string): Promise<PlaceRow[]> {
   ]);
 }
 
+/** The places of a connection that are read, as far as who is told of something there has to know them. */
+export function watchedPlaces(tx: Tx, connection: string): Promise<{ id: string; key: string; name: string; repository: string | null }[]> {
+  return tx.query(
+    `select id, key, name, repository from ci_place where connection_id = $1 and watched and gone_at is null order by id limit 5000`,
+    [connection],
+  );
+}
+
 export function pipelinesOf(tx: Tx, connection: string): Promise<PipelineRow[]> {
   return tx.query<PipelineRow>(`${PIPELINE} where place_id in (select id from ci_place where connection_id = $1) order by name, id`, [
     connection,

@@ -28,6 +28,7 @@ import type { CiPorts } from './runs.port.ts';
 
 export const LIST_PLACES = 'ci.list';
 export const LOOK = 'ci.look';
+export const LOOK_AT_RUN = 'ci.look-at-run';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Runs that are asked for one by one in one look; the next look goes on. */
@@ -37,12 +38,15 @@ const PAGES_MOST = 10;
 const PLACES_MOST = 5000;
 /** While a past is read page by page, the newest runs are not asked for more often than this. */
 const EAGER = 60_000;
+/** Who was told that something ran asks at once, and no more often than this: what comes within it is asked together after it. */
+const HEARD_EAGER = 5_000;
 
 /** The durable work of reading CI servers: listing places, and looking at one place. Each only advances rows, and may run twice. */
 export function ciTasks(ports: CiPorts): readonly Task[] {
   return [
     { name: LIST_PLACES, run: (floor, payload, org) => listPlaces(floor, org, String(payload['connection']), ports) },
-    { name: LOOK, run: (floor, payload, org) => look(floor, org, String(payload['place']), ports) },
+    { name: LOOK, run: (floor, payload, org) => look(floor, org, String(payload['place']), ports, payload['heard'] === true) },
+    { name: LOOK_AT_RUN, run: (floor, payload, org) => lookAtRun(floor, org, String(payload['place']), String(payload['run']), ports) },
   ];
 }
 
@@ -91,7 +95,21 @@ async function listPlaces(floor: Floor, org: string, connection: string, ports: 
   }
 }
 
-async function look(floor: Floor, org: string, id: string, ports: CiPorts): Promise<void> {
+/** One run that somebody told of, whenever it was made. What can't be asked now comes with the next poll of its place. */
+async function lookAtRun(floor: Floor, org: string, id: string, run: string, ports: CiPorts): Promise<void> {
+  const place = await floor.db.read(org, (tx) => placeById(tx, id));
+  if (place === null || !place.watched) return;
+  try {
+    const caller = await callerFor(floor, org, place.connection, vendorOf);
+    const reader = ciReaders.get(caller.connection.vendor);
+    if (reader !== undefined) await askFor({ floor, org, reader, place, ports }, run, caller);
+  } catch (error) {
+    const why = known(error);
+    await floor.db.tx(org, async (tx) => saveFailure(tx, id, why, await laterOf(tx, error, place.failures + 1), await tx.now()));
+  }
+}
+
+async function look(floor: Floor, org: string, id: string, ports: CiPorts, heard: boolean): Promise<void> {
   const place = await floor.db.read(org, (tx) => placeById(tx, id));
   if (place === null || !place.watched) return;
   try {
@@ -99,7 +117,7 @@ async function look(floor: Floor, org: string, id: string, ports: CiPorts): Prom
     const reader = ciReaders.get(caller.connection.vendor);
     if (reader === undefined) return;
     const scene = { floor, org, caller, reader, place, ports };
-    const newest = await poll(scene);
+    const newest = await poll(scene, heard);
     const filling = await fill(scene);
     const { open, left } = await askOneByOne(scene);
     await floor.db.tx(org, async (tx) => {
@@ -123,11 +141,16 @@ type Scene = {
   readonly ports: CiPorts;
 };
 
-/** The newest runs, as far back as the last look; answers when the newest was made. */
-async function poll(scene: Scene): Promise<Instant | null> {
+/** The newest runs, as far back as the last look; answers when the newest was made. `heard`: somebody says that there is something new. */
+async function poll(scene: Scene, heard: boolean): Promise<Instant | null> {
   const { floor, org, caller, reader, place } = scene;
   const now = await floor.db.read(org, (tx) => tx.now());
-  if (place.readUntil !== null && between(place.readUntil, now) < EAGER) return null;
+  const since = place.readUntil === null ? Infinity : between(place.readUntil, now);
+  if (heard && since < HEARD_EAGER) {
+    await floor.db.tx(org, (tx) => tx.wake(LOOK, place.id, { place: place.id, heard: true }, plus(place.readUntil ?? now, HEARD_EAGER)));
+    return null;
+  }
+  if (!heard && since < EAGER) return null;
   const window = { since: place.readUntil === null ? plus(now, -FIRST_LOOK) : plus(place.readUntil, -OVERLAP), until: plus(now, 60_000) };
   let page: string | null = null;
   let newest: Instant | null = null;

@@ -170,7 +170,15 @@ export type ForgeEvent = About &
     | { readonly kind: 'deployment'; readonly deployment: DeploymentSeen }
     | { readonly kind: 'status'; readonly commit: string | null; readonly context: string | null; readonly state: string | null }
     | { readonly kind: 'check'; readonly commit: string | null; readonly action: string; readonly what: 'run' | 'suite' }
-    | { readonly kind: 'ci'; readonly what: string; readonly id: string | null; readonly commit: string | null }
+    | {
+        readonly kind: 'ci';
+        readonly what: string;
+        /** The number of the run. */
+        readonly id: string | null;
+        readonly commit: string | null;
+        /** The key of what the CI lists its runs by, where that is no repository: Azure's project. */
+        readonly place: string | null;
+      }
     | {
         readonly kind: 'repository';
         readonly action: 'created' | 'renamed' | 'transferred' | 'deleted' | 'visibility' | 'forked' | 'other';

@@ -2,6 +2,7 @@ import type { ForgeSources, WatchedSource } from '../../pipelines/forge.port.ts'
 import type { Sweeper, Tx } from '../../platform/floor.ts';
 import type { Taker, TakenDelivery } from '../../platform/hooks/taker.port.ts';
 import { plus } from '../../kernel/time.ts';
+import { ciHeard } from '../ci/heard.commands.ts';
 import { connectionOf } from '../connections/caller.http.ts';
 import { rowById } from '../connections/connection.store.ts';
 import { badPayload } from '../connections/connections.problems.ts';
@@ -28,6 +29,10 @@ export function forgeTaker(sources: ForgeSources): Taker {
       const here = (await sources.watched(tx)).map((source) => ({ source, path: forge.pathOf(connectionOf(row), source.url) }));
       let looked = 0;
       for (const look of looksFor(events)) {
+        if (look.what === 'ci') {
+          looked += await ciHeard(tx, row.id, look, (repository) => forge.pathOf(connectionOf(row), repository));
+          continue;
+        }
         for (const { source } of here.filter(({ path }) => path?.toLowerCase() === look.repository.toLowerCase())) {
           looked += 1;
           if (look.what === 'merge-request') await wakeLook(tx, source, look.number);

@@ -11,8 +11,8 @@ export type Look =
   | { readonly what: 'merge-request'; readonly repository: string; readonly number: number }
   /** The repository itself: renamed, moved, gone, private or not. */
   | { readonly what: 'repository'; readonly repository: string; readonly before: string | null }
-  /** What its CI did. */
-  | { readonly what: 'ci'; readonly repository: string };
+  /** What its CI did; `repository` null: the payload names no repository, and its place (a project) instead. `run`: its number, where it is said. */
+  | { readonly what: 'ci'; readonly repository: string | null; readonly place: string | null; readonly run: string | null };
 
 /** The looks that events ask for, each once, in the order in which they were first asked for. */
 export function looksFor(events: readonly ForgeEvent[]): readonly Look[] {
@@ -23,6 +23,8 @@ export function looksFor(events: readonly ForgeEvent[]): readonly Look[] {
 
 function looksOf(event: ForgeEvent): readonly Look[] {
   const repository = event.repository?.path ?? null;
+  if (event.kind === 'ci')
+    return repository === null && event.place === null ? [] : [{ what: 'ci', repository, place: event.place, run: event.id }];
   if (repository === null) return [];
   switch (event.kind) {
     case 'push':
@@ -35,10 +37,9 @@ function looksOf(event: ForgeEvent): readonly Look[] {
       return event.mergeRequest === null ? [] : [mergeRequest(repository, event.mergeRequest.number)];
     case 'repository':
       return event.action === 'forked' ? [] : [{ what: 'repository', repository, before: event.before }];
-    case 'ci':
     case 'check':
     case 'status':
-      return [{ what: 'ci', repository }];
+      return [{ what: 'ci', repository, place: null, run: null }];
     default:
       return [];
   }

@@ -41,8 +41,11 @@ async function lookAt(
   place: Place,
   number: number,
 ): Promise<void> {
-  const now = await place.forge.mergeRequest(await callerAt(floor, place), place.path, number);
-  await floor.db.tx(org, (tx) => sources.save(tx, source.id, number, now === null ? null : factOf(now)));
+  const caller = await callerAt(floor, place);
+  // Before it is asked: of two looks at once the one that began last saw what the other saw, or something newer.
+  const at = await floor.db.read(org, (tx) => tx.now());
+  const now = await place.forge.mergeRequest(caller, place.path, number);
+  await floor.db.tx(org, (tx) => sources.save(tx, source.id, number, now === null ? null : factOf(now), at));
 }
 
 async function lookAround(floor: Floor, org: string, sources: ForgeSources, source: WatchedSource, place: Place): Promise<void> {
@@ -51,8 +54,9 @@ async function lookAround(floor: Floor, org: string, sources: ForgeSources, sour
   const fresh = recent.filter((number) => !known.all.includes(number));
   for (const number of [...new Set([...known.open, ...fresh])].slice(0, AT_ONCE)) await lookAt(floor, org, sources, source, place, number);
   for (const branch of source.branches) {
+    const at = await floor.db.read(org, (tx) => tx.now());
     const seen = await place.forge.protection(caller, place.path, branch);
-    await floor.db.tx(org, (tx) => sources.protection(tx, source.id, branch, seen));
+    await floor.db.tx(org, (tx) => sources.protection(tx, source.id, branch, seen, at));
   }
 }
 

@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { system } from '../../kernel/actor.ts';
 import { forgeSources } from '../../pipelines/merge-requests/forge.api.ts';
-import { viewMergeRequests } from '../../pipelines/merge-requests/merge-request.views.ts';
+import { protectionOf, viewMergeRequests } from '../../pipelines/merge-requests/merge-request.views.ts';
 import { commitRange } from '../../pipelines/sources/commits.queries.ts';
 import { ensureSource, insertCommits } from '../../pipelines/sources/source.store.ts';
 import type { Tx } from '../../platform/floor.ts';
@@ -17,7 +13,8 @@ import { vendors } from '../vendors.ts';
 import { gitLogin } from './at.system.ts';
 import { hookConnection } from './hook.commands.ts';
 import { forgeTaker } from './hook.reactions.ts';
-import { forgeLookTask } from './look.work.ts';
+import { factOf, forgeLookTask } from './look.work.ts';
+import type { MergeRequestNow } from './forge.ts';
 import type { SaysPort } from './says.port.ts';
 import { statusesAt } from './status.store.ts';
 import { sayTask, statusTask } from './status.work.ts';
@@ -70,6 +67,26 @@ afterAll(() => stub.close());
 
 // A Gitea at an address of its own: its git addresses lie at the same host as its API.
 const url = `${stub.url}/${REPOSITORY}.git`;
+const NOW: MergeRequestNow = {
+  seen: {
+    ...{
+      number: 1,
+      title: '',
+      body: '',
+      state: 'open',
+      draft: false,
+      headRef: null,
+      reviewers: [],
+      labels: [],
+      mergeCommit: null,
+      link: null,
+    },
+    ...{ createdAt: null, updatedAt: null, author: { id: '3', login: 'ada', name: 'Ada', email: null, bot: false } },
+    source: { branch: 'topic', commit: SHA('a'), repository: null },
+    target: { branch: 'main', commit: SHA('b'), repository: null },
+  },
+  ...{ reviews: [], authors: [], complete: true, fork: false },
+};
 const connection = await addConnection(floor, actor, vendors, {
   name: 'forge',
   vendor: 'gitea',
@@ -211,45 +228,21 @@ test('the webhook of a connection: made, renewed, registered where the forge let
   expect((await hookConnection(floor, actor, forgeSources, 'forge', false)).hook).not.toBe(made.hook);
 });
 
-const CORPUS = join(process.env['YARDMASTER_CORPUS'] ?? '../shared/corpus', 'webhooks/octokit+webhooks/payload-examples/api.github.com');
-test.skipIf(!existsSync(CORPUS))(
-  'every payload, sent 1 to 5 times in any order, ends in the same state',
-  async () => {
-    const files = (await readdir(CORPUS, { recursive: true })).filter((name) => name.endsWith('.json'));
-    // In the suite a part of them, in one order; YARDMASTER_ORDERS asks for all of them, in so many.
-    const asked = Number(process.env['YARDMASTER_ORDERS'] ?? 0);
-    const chosen = asked > 0 ? files : files.filter((file) => /^pull_request|^push|^issue_comment/.test(file)).slice(0, 25);
-    const all = await Promise.all(
-      chosen.map(async (file) => ({ kind: dirname(file), payload: JSON.parse(await readFile(join(CORPUS, file), 'utf8')) as unknown })),
-    );
-    const state = async () => JSON.stringify((await view()).map(({ seenAt: _seen, id: _id, ...one }) => one));
-    const deliver = async (order: readonly number[]): Promise<string> => {
-      await floor.db.tx(floor.org, (tx) => tx.write(`delete from merge_request where source_id = $1`, [source.id]));
-      for (const [at, index] of order.entries()) {
-        const one = all[index];
-        const { wakes } = await taken(one?.kind ?? '', one?.payload, `${at}`);
-        for (const [task, data] of wakes) if (task === 'forges.look') await look.run(floor, data as Record<string, unknown>, floor.org);
-      }
-      return state();
-    };
-    const wanted = await deliver(all.map((_, index) => index));
-    expect(JSON.parse(wanted)).not.toEqual([]);
-    const orders = fc
-      .tuple(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: all.length, maxLength: all.length }), fc.integer())
-      .map(([times, seed]) => {
-        const sent = times.flatMap((count, index) => Array.from({ length: count }, () => index));
-        return sent
-          .map((index, at) => ({ index, key: Math.sin(seed + at * 12.9898) }))
-          .sort((a, b) => a.key - b.key)
-          .map(({ index }) => index);
-      });
-    await fc.assert(
-      fc.asyncProperty(orders, async (order) => {
-        expect(await deliver(order)).toBe(wanted);
-      }),
-      { numRuns: Math.max(1, asked) },
-    );
-    expect(files.length).toBeGreaterThan(150);
-  },
-  1_200_000,
-);
+test('of two answers under way the one to the later question stays', async () => {
+  const [early, late] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
+  const fact = (title: string) => ({ ...factOf(NOW), number: 900, title });
+  const save = (seen: ReturnType<typeof fact> | null, at: string) =>
+    floor.db.tx(floor.org, (tx) => forgeSources.save(tx, source.id, 900, seen, at));
+  const is = async () => (await view()).find(({ number }) => number === 900);
+  await save(fact('later'), late);
+  await save(fact('earlier'), early);
+  await save(null, early);
+  expect(await is()).toMatchObject({ title: 'later', state: 'open', people: [{ login: 'ada' }] });
+  await save(null, '2026-01-01T00:00:02.000Z');
+  expect(await is()).toMatchObject({ state: 'closed' });
+  const protect = (state: string, at: string) =>
+    floor.db.tx(floor.org, (tx) => forgeSources.protection(tx, source.id, 'other', { state, detail: '' }, at));
+  await protect('protected', late);
+  await protect('open', early);
+  expect(await floor.db.read(floor.org, (tx) => protectionOf(tx, source.id, 'other'))).toMatchObject({ state: 'protected' });
+});

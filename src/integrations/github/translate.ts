@@ -146,7 +146,9 @@ const PULL: Readonly<Record<string, MergeRequestAction>> = {
 };
 
 function readPullRequest(payload: unknown, about: About, action: string | null): ForgeEvent | null {
-  const mergeRequest = readPull(at(payload, 'pull_request'));
+  // Gogs says the number beside it alone.
+  const mergeRequest =
+    readPull(at(payload, 'pull_request')) ?? readPull({ ...(at(payload, 'pull_request') as object), number: at(payload, 'number') });
   if (mergeRequest === null) return null;
   const closed = mergeRequest.state === 'merged' ? 'merged' : 'closed';
   const known = action === 'closed' ? closed : Object.hasOwn(PULL, action ?? '') ? PULL[action ?? ''] : undefined;
@@ -231,6 +233,7 @@ function readCi(what: 'workflow_run' | 'workflow_job', payload: unknown, about: 
     what,
     id: first(text(at(payload, what, 'run_id'), NAME), text(at(payload, what, 'id'), NAME)),
     commit: sha(at(payload, what, 'head_sha')),
+    place: null,
   };
 }
 

@@ -32,9 +32,16 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   release: readRelease,
   deployment: readDeployment,
-  pipeline: (payload, about) => readCi('pipeline', at(payload, 'object_attributes', 'id'), at(payload, 'object_attributes', 'sha'), about),
-  build: (payload, about) => readCi('job', at(payload, 'build_id'), at(payload, 'sha'), about),
-  job: (payload, about) => readCi('job', at(payload, 'build_id'), at(payload, 'sha'), about),
+  pipeline: (payload, about) =>
+    readCi(
+      'pipeline',
+      at(payload, 'object_attributes', 'id'),
+      at(payload, 'object_attributes', 'sha'),
+      at(payload, 'project', 'id'),
+      about,
+    ),
+  build: (payload, about) => readJob(payload, about),
+  job: (payload, about) => readJob(payload, about),
   project_create: (payload, about) => readProjectEvent(payload, about, 'created'),
   project_destroy: (payload, about) => readProjectEvent(payload, about, 'deleted'),
   project_rename: (payload, about) => readProjectEvent(payload, about, 'renamed'),
@@ -247,8 +254,14 @@ function readDeployment(payload: unknown, about: About): ForgeEvent {
   };
 }
 
-function readCi(what: string, id: unknown, commit: unknown, about: About): ForgeEvent {
-  return { ...about, kind: 'ci', what, id: text(id, NAME), commit: sha(commit) };
+/** A job of a pipeline; older servers give the pipeline's number as the commit's, and name no path of the project. */
+function readJob(payload: unknown, about: About): ForgeEvent {
+  const pipeline = at(payload, 'pipeline_id') ?? at(payload, 'commit', 'id');
+  return readCi('job', pipeline, at(payload, 'sha'), at(payload, 'project_id'), about);
+}
+
+function readCi(what: string, id: unknown, commit: unknown, project: unknown, about: About): ForgeEvent {
+  return { ...about, kind: 'ci', what, id: text(id, NAME), commit: sha(commit), place: text(project, NAME) };
 }
 
 function readProjectEvent(payload: unknown, about: About, action: 'created' | 'renamed' | 'transferred' | 'deleted' | 'other'): ForgeEvent {

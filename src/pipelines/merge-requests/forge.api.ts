@@ -15,14 +15,16 @@ export const forgeSources: ForgeSources = {
     });
   },
   wake: (tx, source, heardAt) => tx.wake(syncTask.name, source, { source, poll: false, heardAt }),
-  async save(tx, source, number, seen) {
-    if (seen === null) return closeMergeRequest(tx, source, number);
-    const { id, before } = await saveMergeRequest(tx, source, seen);
+  async save(tx, source, number, seen, at) {
+    if (seen === null) return closeMergeRequest(tx, source, number, at);
+    const saved = await saveMergeRequest(tx, source, seen, at);
+    if (saved === null) return;
+    const { id, before } = saved;
     if (before?.state === seen.state && before.head_commit === seen.head && before.merge_commit === seen.mergeCommit) return;
     const body = { source, number, state: seen.state, head: seen.head, mergeCommit: seen.mergeCommit, fork: seen.fork };
     await tx.record(mergeRequestChanged, { subject: id, actor: system(tx.org, 'forges'), body });
   },
   known: knownNumbers,
   due: dueLooks,
-  protection: async (tx, source, branch, seen) => saveProtection(tx, source, branch, { ...seen, at: await tx.now() }),
+  protection: (tx, source, branch, seen, at) => saveProtection(tx, source, branch, { ...seen, at }),
 };

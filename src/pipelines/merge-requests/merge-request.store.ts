@@ -20,17 +20,22 @@ export function mergeRequestOf(tx: Tx, source: string, number: number, lock = fa
   return tx.maybe<MergeRequestRow>(lock ? `${sql} for update` : sql, [source, number]);
 }
 
-/** Saves one as it was seen; its people are replaced. Answers its id and what was there before. */
+/**
+ * Saves one as its forge said it to a question put at `at`; its people are replaced. Answers its id and what was there
+ * before. null: a later question was answered first, and what this one brings is of the past. Of several answers under way
+ * the one to the last question stays, whatever order they come in.
+ */
 export async function saveMergeRequest(
   tx: Tx,
   source: string,
   seen: MergeRequestFact,
-): Promise<{ readonly id: string; readonly before: MergeRequestRow | null }> {
+  at: Instant,
+): Promise<{ readonly id: string; readonly before: MergeRequestRow | null } | null> {
   // The row of the repository is the lock: a merge request that is seen for the first time has none of its own.
   await tx.query(`select id from source where id = $1 for update`, [source]);
   const before = await mergeRequestOf(tx, source, seen.number, true);
   const id = before?.id ?? tx.floor.newId('mrq');
-  await tx.write(
+  const saved = await tx.maybe<{ id: string }>(
     `insert into merge_request (id, org_id, source_id, number, title, state, draft, source_branch, target_branch, head_commit, merge_commit, head_ref,
        fork, labels, link, complete, opened_at, changed_at, seen_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
@@ -38,7 +43,7 @@ export async function saveMergeRequest(
        source_branch = excluded.source_branch, target_branch = excluded.target_branch, head_commit = excluded.head_commit,
        merge_commit = excluded.merge_commit, head_ref = excluded.head_ref, fork = excluded.fork, labels = excluded.labels, link = excluded.link,
        complete = excluded.complete, opened_at = excluded.opened_at, changed_at = excluded.changed_at, seen_at = excluded.seen_at,
-       version = merge_request.version + 1`,
+       version = merge_request.version + 1 where merge_request.seen_at <= excluded.seen_at returning id`,
     [
       id,
       tx.org,
@@ -58,9 +63,10 @@ export async function saveMergeRequest(
       seen.complete,
       seen.openedAt,
       seen.changedAt,
-      await tx.now(),
+      at,
     ],
   );
+  if (saved === null) return null;
   await tx.write(`delete from merge_request_person where merge_request_id = $1`, [id]);
   await tx.write(
     `insert into merge_request_person (merge_request_id, position, org_id, role, login, name, email, bot, review, commit_id, at)
@@ -71,11 +77,12 @@ export async function saveMergeRequest(
   return { id, before };
 }
 
-/** One that its forge does not have any more is closed. */
-export async function closeMergeRequest(tx: Tx, source: string, number: number): Promise<void> {
+/** One that its forge did not have any more when it was asked at `at` is closed. */
+export async function closeMergeRequest(tx: Tx, source: string, number: number, at: Instant): Promise<void> {
   await tx.write(
-    `update merge_request set state = 'closed', seen_at = $3, version = version + 1 where source_id = $1 and number = $2 and state = 'open'`,
-    [source, number, await tx.now()],
+    `update merge_request set state = 'closed', seen_at = $3, version = version + 1
+     where source_id = $1 and number = $2 and state = 'open' and seen_at <= $3`,
+    [source, number, at],
   );
 }
 
@@ -100,7 +107,8 @@ export async function saveProtection(
 ): Promise<void> {
   await tx.write(
     `insert into branch_protection (source_id, branch, org_id, state, detail, seen_at) values ($1, $2, $3, $4, $5, $6)
-     on conflict (source_id, branch) do update set state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at`,
+     on conflict (source_id, branch) do update set state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at
+       where branch_protection.seen_at <= excluded.seen_at`,
     [source, branch, tx.org, seen.state, seen.detail.slice(0, 500), seen.at],
   );
 }
