@@ -67,25 +67,29 @@ afterAll(() => stub.close());
 
 // A Gitea at an address of its own: its git addresses lie at the same host as its API.
 const url = `${stub.url}/${REPOSITORY}.git`;
+const END = { branch: 'topic', commit: SHA('a'), repository: null };
 const NOW: MergeRequestNow = {
   seen: {
-    ...{
-      number: 1,
-      title: '',
-      body: '',
-      state: 'open',
-      draft: false,
-      headRef: null,
-      reviewers: [],
-      labels: [],
-      mergeCommit: null,
-      link: null,
-    },
-    ...{ createdAt: null, updatedAt: null, author: { id: '3', login: 'ada', name: 'Ada', email: null, bot: false } },
-    source: { branch: 'topic', commit: SHA('a'), repository: null },
-    target: { branch: 'main', commit: SHA('b'), repository: null },
+    number: 1,
+    title: '',
+    body: '',
+    state: 'open',
+    draft: false,
+    source: END,
+    target: END,
+    headRef: null,
+    author: { id: '3', login: 'ada', name: 'Ada', email: null, bot: false },
+    reviewers: [],
+    labels: [],
+    mergeCommit: null,
+    link: null,
+    createdAt: null,
+    updatedAt: null,
   },
-  ...{ reviews: [], authors: [], complete: true, fork: false },
+  reviews: [],
+  authors: [],
+  complete: true,
+  fork: false,
 };
 const connection = await addConnection(floor, actor, vendors, {
   name: 'forge',
