@@ -195,9 +195,13 @@ function verifySent(hook: SignedHook, scheme: HookScheme, given: string): HookVe
 }
 
 function taken(hook: SignedHook, scheme: HookScheme, mark: Uint8Array): HookVerdict {
-  const id = DELIVERY_HEADERS.map((name) => hook.header(name)).find((value) => value !== null && value !== '');
-  const plain = id !== undefined && id !== null && id.length <= ID_MOST && /^[\x20-\x7e]+$/.test(id);
-  return { ok: true, delivery: plain ? id : Buffer.from(mark).toString('hex'), scheme };
+  let id: string | null = null;
+  for (const name of DELIVERY_HEADERS) {
+    id = hook.header(name);
+    if (id !== null && id !== '') break;
+  }
+  const plain = id !== null && id !== '' && id.length <= ID_MOST && /^[\x20-\x7e]+$/.test(id);
+  return { ok: true, delivery: plain && id !== null ? id : Buffer.from(mark).toString('hex'), scheme };
 }
 
 function refuse(why: HookRefusal): HookVerdict {

@@ -26,9 +26,9 @@ export async function createHook(tx: Tx, actor: Actor, serviceName: string): Pro
 /** What a repository's hook brings is never read, because all it can say is "look at your heads". */
 export const repositoryTaker: Taker = {
   name: TAKER,
-  async together(tx, deliveries) {
-    for (const [source, { at, hook }] of new Map(deliveries.toReversed().map((one) => [one.hook.subject, one])))
+  hinted: 'the repository is looked at',
+  async together(tx, hints) {
+    for (const [source, { at, hook }] of new Map(hints.toReversed().map((one) => [one.hook.subject, one])))
       if (source !== null) await tx.wake(syncTask.name, source, { source, poll: false, heardAt: at, org: hook.org });
-    return 'the repository is looked at';
   },
 };

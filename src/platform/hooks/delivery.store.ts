@@ -1,6 +1,7 @@
 import type { Instant, Millis } from '../../kernel/time.ts';
 import type { Tx } from '../floor.ts';
-import type { HookOf, TakenDelivery } from './taker.port.ts';
+import { unpack, type Place } from './batch.ts';
+import type { Hint, HookOf, TakenDelivery } from './taker.port.ts';
 
 export type Due = Omit<TakenDelivery, 'body' | 'headers'> & { readonly taker: string; readonly attempts: number };
 
@@ -24,10 +25,29 @@ export async function lockAgain(tx: Tx, due: readonly Due[]): Promise<Due[]> {
   return due.filter(({ id, attempts }) => now.get(id) === attempts);
 }
 
-async function withHooks(
+/** Hints that nobody told of yet, oldest first, locked until this transaction ends; without those of the hooks in `held`. */
+export async function lockHints(
   tx: Tx,
-  rows: readonly { id: string; name: string; at: Instant; attempts: number; hook: string }[],
-): Promise<Due[]> {
+  held: readonly string[],
+  limit: number,
+): Promise<{ readonly ids: readonly number[]; readonly hints: readonly (Hint & { readonly taker: string })[] }> {
+  const rows = await tx.query<{ id: number; at: Instant; hook: string }>(
+    `select id, at, hook_id as hook from delivery_hint where hook_id <> all($1) order by id limit $2 for update skip locked`,
+    [held, limit],
+  );
+  return { ids: rows.map(({ id }) => id), hints: await withHooks(tx, rows) };
+}
+
+/** They were told of. */
+export async function dropHints(tx: Tx, ids: readonly number[]): Promise<void> {
+  await tx.write(`delete from delivery_hint where id = any($1)`, [ids]);
+}
+
+async function withHooks<Row extends { readonly hook: string }>(
+  tx: Tx,
+  rows: readonly Row[],
+): Promise<(Omit<Row, 'hook'> & { hook: HookOf; taker: string })[]> {
+  if (rows.length === 0) return [];
   const hooks = await tx.query<HookOf & { taker: string }>(
     `select id, org_id as org, subject, settings, taker from hook where id = any($1)`,
     [[...new Set(rows.map(({ hook }) => hook))]],
@@ -51,8 +71,17 @@ export async function claim(tx: Tx, due: readonly Due[], forMs: Millis): Promise
 }
 
 /** What a delivery brought; null where it is no longer kept. */
-export function bodyOf(tx: Tx, id: string): Promise<{ headers: Record<string, string>; body: Buffer } | null> {
-  return tx.maybe(`select headers, body from delivery_body where delivery_id = $1`, [id]);
+export async function bodyOf(tx: Tx, id: string): Promise<{ headers: Record<string, string>; body: Buffer } | null> {
+  const alone = await tx.maybe<{ headers: Record<string, string>; body: Buffer }>(
+    `select headers, body from delivery_body where delivery_id = $1`,
+    [id],
+  );
+  if (alone !== null) return alone;
+  const packed = await tx.maybe<Place & { bytes: Buffer }>(
+    `select d.place, d.head, d.size, b.bytes from delivery d join delivery_batch b on b.id = d.batch_id where d.id = $1`,
+    [id],
+  );
+  return packed === null ? null : unpack(packed.bytes, packed);
 }
 
 export async function markDone(tx: Tx, ids: readonly string[], outcome: string): Promise<void> {
@@ -106,13 +135,17 @@ export type DeliveryFilter = {
   readonly limit: number;
 };
 
+/** A hint of which nobody was told yet. */
+const OPEN = `d.batch_id is not null and d.state = 'done' and exists (select 1 from delivery_hint x where x.hook_id = d.hook_id and x.at = d.at)`;
+
 /** Deliveries, newest first. */
 export function deliveriesOf(tx: Tx, filter: DeliveryFilter): Promise<DeliveryRow[]> {
   return tx.query<DeliveryRow>(
-    `select d.id, d.hook_id as "hookId", coalesce(h.name, '') as "hookName", coalesce(h.taker, '') as taker, d.name, d.state, d.size,
-       d.attempts, d.outcome, d.at, d.done_at as "doneAt", case when d.state in ('taken', 'failed') then d.due_at end as "dueAt"
-     from delivery d left join hook h on h.id = d.hook_id
-     where ($1::text is null or d.id = $1) and ($2::text is null or d.hook_id = $2) and ($3::text is null or d.state = $3)
+    `select d.id, d.hook_id as "hookId", coalesce(h.name, '') as "hookName", coalesce(h.taker, '') as taker, d.name, s.state, d.size,
+       d.attempts, case when s.state = d.state then d.outcome end as outcome, d.at, case when s.state = d.state then d.done_at end as "doneAt",
+       case when s.state in ('taken', 'failed') then d.due_at end as "dueAt"
+     from delivery d left join hook h on h.id = d.hook_id cross join lateral (select case when ${OPEN} then 'taken' else d.state end as state) s
+     where ($1::text is null or d.id = $1) and ($2::text is null or d.hook_id = $2) and ($3::text is null or s.state = $3)
        and ($4::timestamptz is null or (d.at, d.id) < ($4, $5)) order by d.at desc, d.id desc limit $6`,
     [filter.id, filter.hook, filter.state, filter.before?.at ?? null, filter.before?.id ?? null, filter.limit],
   );

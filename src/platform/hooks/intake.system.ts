@@ -8,6 +8,7 @@ import { insertFresh, type Fresh, type Settled } from './intake.store.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { noteRefusals } from './refusals.system.ts';
 import { keepSecrets } from './secrets.system.ts';
+import type { Taker } from './taker.port.ts';
 
 /** What comes to a hook. */
 export type Arrival = {
@@ -22,15 +23,19 @@ export type Accepted = { readonly accepted: true; readonly duplicate: boolean; r
 export type Intake = {
   /** Verifies, and answers once the delivery is durable. Throws `hooks.refused`, the same for every reason. */
   take(arrival: Arrival): Promise<Accepted>;
-  /** Is called soon after something was taken. */
-  whenTaken(listener: () => void): void;
+  /** Of whom nothing is known, what comes is kept to be read. */
+  know(takers: readonly Taker[]): void;
+  /** Is called soon after something was taken, with the hooks that brought it. */
+  whenTaken(listener: (hooks: readonly string[]) => void): void;
   close(): Promise<void>;
 };
 
 /** Deliveries of one transaction at most, their bytes, and transactions at a time: what comes while they are under way goes together into the next. */
 const TOGETHER = 128;
-const BYTES = 8 * 1024 ** 2;
+const BYTES = 4 * 1024 ** 2;
 const AT_A_TIME = 2;
+/** While one is under way, another is worth its cost once so many wait for it. */
+const WORTH_IT = 12;
 
 type Waiting = { readonly fresh: Fresh; readonly done: (answer: Settled) => void; readonly failed: (error: unknown) => void };
 
@@ -44,6 +49,7 @@ export function openIntake(floor: Floor): Intake {
   const secrets = keepSecrets(floor);
   const refusals = noteRefusals(floor);
   const { durable, whenTaken } = gather(pool);
+  let hinted: ReadonlyMap<string, string> = new Map();
   return {
     async take({ hook: id, headers, body, encrypted }) {
       const hook = await secrets.get(id);
@@ -58,12 +64,17 @@ export function openIntake(floor: Floor): Intake {
       }
       const kept = keptHeaders(headers);
       const delivery = floor.newId('dlv');
-      const answer = await durable({ id: delivery, hook: id, version: hook.version, name: verdict.delivery, headers: kept, body });
+      const { org, version, taker } = hook;
+      const hint = hinted.get(taker) ?? null;
+      const answer = await durable({ id: delivery, hook: id, version, name: verdict.delivery, headers: kept, body, org, hint });
       if (answer === 'taken') return { accepted: true, duplicate: false, delivery };
       if (answer === 'there') return { accepted: true, duplicate: true, delivery: null };
       // The hook ended, or was changed, between the signature and the row.
       secrets.forget(id);
       throw hookRefused({});
+    },
+    know(takers) {
+      hinted = new Map(takers.flatMap((taker) => ('together' in taker ? [[taker.name, taker.hinted] as const] : [])));
     },
     whenTaken,
     async close() {
@@ -78,7 +89,7 @@ type Gatherer = Pick<Intake, 'whenTaken'> & { durable(fresh: Fresh): Promise<Set
 
 /** Collects what waits for the disk, so that it goes there together. */
 function gather(pool: pg.Pool): Gatherer {
-  const listeners: (() => void)[] = [];
+  const listeners: ((hooks: readonly string[]) => void)[] = [];
   let queue: Waiting[] = [];
   let under = 0;
   let asked = false;
@@ -88,8 +99,9 @@ function gather(pool: pg.Pool): Gatherer {
         pool,
         batch.map(({ fresh }) => fresh),
       );
-      for (const { fresh, done } of batch) done(settled.get(fresh.id) ?? 'refused');
-      for (const tell of listeners) tell();
+      for (const { fresh, done } of batch) done(settled === 'all taken' ? 'taken' : (settled.get(fresh.id) ?? 'refused'));
+      const hooks = [...new Set(batch.map(({ fresh }) => fresh.hook))];
+      for (const tell of listeners) tell(hooks);
     } catch (error) {
       if (batch.length === 1) batch[0]?.failed(databaseProblem(error) ?? error);
       // One that the database refuses must not take the others with it.
@@ -98,10 +110,11 @@ function gather(pool: pg.Pool): Gatherer {
   };
   const pump = (): void => {
     asked = false;
-    while (queue.length > 0 && under < AT_A_TIME) {
-      const batch = queue.splice(0, countOf(queue));
+    while (queue.length > 0 && under < AT_A_TIME && (under === 0 || queue.length >= WORTH_IT)) {
+      const batch = new Set(nextOf(queue));
+      queue = batch.size === queue.length ? [] : queue.filter((one) => !batch.has(one));
       under += 1;
-      void settle(batch).finally(() => {
+      void settle([...batch]).finally(() => {
         under -= 1;
         pump();
       });
@@ -120,14 +133,16 @@ function gather(pool: pg.Pool): Gatherer {
 
 const NOBODY = { secret: 'nobody signs with this one', schemes: ['hub', 'standard'], signatureHeader: null } as const;
 
-/** How many of those who wait go together. */
-function countOf(queue: readonly Waiting[]): number {
+/** Of those who wait, who goes together: of the same organisation, and with the same to become of it. */
+function nextOf(queue: readonly Waiting[]): readonly Waiting[] {
+  const [first] = queue;
+  const batch: Waiting[] = [];
   let bytes = 0;
-  let count = 0;
-  for (const { fresh } of queue) {
-    bytes += fresh.body.length;
-    if (count === TOGETHER || (count > 0 && bytes > BYTES)) break;
-    count += 1;
+  for (const one of queue) {
+    if (one.fresh.org !== first?.fresh.org || one.fresh.hint !== first.fresh.hint) continue;
+    bytes += one.fresh.body.length;
+    if (batch.length === TOGETHER || (batch.length > 0 && bytes > BYTES)) break;
+    batch.push(one);
   }
-  return count;
+  return batch;
 }

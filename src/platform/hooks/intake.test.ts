@@ -1,21 +1,24 @@
 import { expect, test } from 'vitest';
 import { system } from '../../kernel/actor.ts';
 import { Problem } from '../../kernel/problem.ts';
+import { plus } from '../../kernel/time.ts';
 import { bodyFlips, headerFlips, SIGNERS, type SignedRequest } from '../../testing/hooks/flips.ts';
 import { testFloor } from '../../testing/database.ts';
 import { intakeOf } from './door.routes.ts';
 import { endHook, makeHook } from './hook.commands.ts';
 import { liveHook, saveSettings } from './hook.store.ts';
 import { unreadable } from './hooks.problems.ts';
-import { ATTEMPTS, takeDue } from './take.work.ts';
-import type { TakenDelivery, Taker } from './taker.port.ts';
+import { bodyOf, deliveriesOf, markAgain } from './delivery.store.ts';
+import { hookRetention } from './keep.store.ts';
+import { ATTEMPTS, takeDue, tellHints } from './take.work.ts';
+import type { Hint, Taker } from './taker.port.ts';
 
 const floor = await testFloor();
 const actor = system(floor.org, 'test');
 const tx = <T>(work: Parameters<typeof floor.db.tx<T>>[1]) => floor.db.tx(floor.org, work);
 let parsed = 0;
 const effects: string[] = [];
-const hints: (readonly Omit<TakenDelivery, 'body' | 'headers'>[])[] = [];
+const hints: (readonly Hint[])[] = [];
 const takers: Taker[] = [
   {
     name: 'test',
@@ -32,9 +35,9 @@ const takers: Taker[] = [
   },
   {
     name: 'hinted',
-    async together(_, deliveries) {
-      hints.push(deliveries);
-      return 'told';
+    hinted: 'told',
+    async together(_, came) {
+      hints.push(came);
     },
   },
 ];
@@ -166,6 +169,73 @@ test('who needs only that something came takes all of it together', async () => 
   expect(hints.map((batch) => batch.length)).toEqual([20]);
   expect(hints[0]?.every((one) => one.hook.subject === 'about hinted')).toBe(true);
   expect(await takeDue(floor, takers)).toBe(0);
+});
+
+test('a hint is done once it is durable and told; its bytes lie together with others, and can be seen and taken again', async () => {
+  const { hook: id, secret } = await hook('hinted');
+  intake.know(takers);
+  const before = hints.length;
+  const same = request(secret, 'same', 'same');
+  const sent = [same, same, ...Array.from({ length: 40 }, (_, at) => request(secret, `b${at}`.repeat(at), `b${at}`))];
+  const answers = await Promise.all(sent.map((one) => send(id, one)));
+  expect(answers.filter(({ duplicate }) => duplicate)).toHaveLength(1);
+  const mine = () => tx((t) => deliveriesOf(t, { id: null, hook: id, state: null, before: null, limit: 100 }));
+  expect(new Set((await mine()).map(({ state, outcome, doneAt }) => `${state} ${outcome} ${doneAt}`))).toEqual(
+    new Set(['taken null null']),
+  );
+  const taken = (state: string) => tx((t) => deliveriesOf(t, { id: null, hook: id, state, before: null, limit: 100 }));
+  expect([(await taken('taken')).length, (await taken('done')).length]).toEqual([41, 0]);
+
+  expect(await tellHints(floor, takers, [id])).toEqual(new Map());
+  const told = await tellHints(floor, takers, []);
+  expect([...told.keys()]).toEqual([id]);
+  expect(
+    hints
+      .slice(before)
+      .flat()
+      .every((one) => one.hook.id === id && one.at !== undefined),
+  ).toBe(true);
+  expect(await tellHints(floor, takers, [])).toEqual(new Map());
+  expect(new Set((await mine()).map(({ state, outcome }) => `${state} ${outcome}`))).toEqual(new Set(['done told']));
+  expect(await send(id, same)).toMatchObject({ duplicate: true });
+  expect(await tellHints(floor, takers, [])).toEqual(new Map());
+
+  const [one] = (await mine()).filter(({ name }) => name === 'b7');
+  const kept = await tx((t) => bodyOf(t, one?.id ?? ''));
+  expect(kept?.body.toString()).toBe('b7'.repeat(7));
+  expect(kept?.headers).toMatchObject({ 'webhook-id': 'b7' });
+  expect(await tx((t) => markAgain(t, one?.id ?? ''))).toBe('taken');
+  expect(await takeDue(floor, takers)).toBe(1);
+  expect((await mine()).filter(({ name }) => name === 'b7')).toMatchObject([{ state: 'done', outcome: 'told' }]);
+});
+
+test('a hint whose telling failed is told again, and those of a hook that ended are refused', async () => {
+  const { hook: id, secret } = await hook('hinted');
+  intake.know(takers);
+  await send(id, request(secret, 'x'));
+  const broken: Taker[] = [{ name: 'hinted', hinted: 'told', together: () => Promise.reject(new Error('a bug of the test')) }];
+  await expect(tellHints(floor, broken, [])).rejects.toThrow('a bug of the test');
+  expect([...(await tellHints(floor, takers, [])).keys()]).toEqual([id]);
+  await tx((t) => endHook(t, id));
+  await expect(send(id, request(secret, 'y'))).rejects.toMatchObject(refused);
+  expect(await tellHints(floor, takers, [])).toEqual(new Map());
+});
+
+test('bytes of hints go when they were kept long enough, and that they came stays', async () => {
+  const { hook: id, secret } = await hook('hinted');
+  intake.know(takers);
+  await Promise.all(Array.from({ length: 5 }, (_, at) => send(id, request(secret, `kept${at}`))));
+  const [bodies] = hookRetention;
+  const later = plus(await tx((t) => t.now()), 1000);
+  const due = await tx(async (t) => bodies?.due(t, later));
+  expect(due?.things).toBeGreaterThanOrEqual(5);
+  let gone = 0;
+  for (let swept = -1; swept !== 0; gone += swept) swept = (await tx(async (t) => bodies?.remove(t, later, 2)))?.things ?? 0;
+  expect(gone).toBe(due?.things);
+  const [row] = await tx((t) => deliveriesOf(t, { id: null, hook: id, state: null, before: null, limit: 1 }));
+  expect(await tx((t) => bodyOf(t, row?.id ?? ''))).toBeNull();
+  expect(await tx((t) => markAgain(t, row?.id ?? ''))).toBe('no-body');
+  await tellHints(floor, takers, []);
 });
 
 test('its owner sees that something came and was refused; no secret and no credential is kept in the clear', async () => {

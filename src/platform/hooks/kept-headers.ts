@@ -10,10 +10,13 @@ const LONGEST = 500;
  * credentials. A signature is no credential: it is good for exactly these bytes.
  */
 export function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const kept: [string, string][] = [];
+  const kept: Record<string, string> = {};
+  let count = 0;
   for (const name in headers) {
-    if (NEVER.has(name) || NOISE.has(name)) continue;
-    if (kept.push([name.slice(0, 100), (headers[name] ?? '').slice(0, LONGEST)]) === MOST) break;
+    // A header of this name would be the prototype, and none of ours.
+    if (NEVER.has(name) || NOISE.has(name) || name === '__proto__') continue;
+    kept[name.slice(0, 100)] = (headers[name] ?? '').slice(0, LONGEST);
+    if ((count += 1) === MOST) break;
   }
-  return Object.fromEntries(kept);
+  return kept;
 }

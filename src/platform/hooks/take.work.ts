@@ -2,15 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../kernel/problem.ts';
 import type { Millis } from '../../kernel/time.ts';
 import type { Floor, Tx } from '../floor.ts';
-import { bodyOf, claim, lockAgain, lockDue, markDone, markFailed, type Due } from './delivery.store.ts';
+import { bodyOf, claim, dropHints, lockAgain, lockDue, lockHints, markDone, markFailed, type Due } from './delivery.store.ts';
 import { intakeOf } from './door.routes.ts';
 import { noBody } from './hooks.problems.ts';
+import { makePace } from './pace.ts';
 import type { Taker } from './taker.port.ts';
 
 /** After so many attempts a delivery is parked: others went by it meanwhile. */
 export const ATTEMPTS = 5;
 const PAUSES_MS: readonly Millis[] = [2000, 10_000, 60_000, 300_000];
 const TOGETHER = 200;
+/** Hints that are told together at most. */
+const HINTS = 2000;
 /**
  * Of what is read, so many are taken into hand at a time, and for so long: what a server had in hand that ended waits no
  * longer than that for another.
@@ -32,13 +35,18 @@ export function startTaking(floor: Floor, takers: readonly Taker[]): { stop(): P
   let stopped = false;
   let wake: (() => void) | null = null;
   let told = false;
-  intakeOf(floor).whenTaken(() => {
+  const pace = makePace();
+  intakeOf(floor).know(takers);
+  intakeOf(floor).whenTaken((hooks) => {
+    // Of hooks that must wait nobody needs to hear before their time.
+    const held = new Set(pace.held(performance.now()));
+    if (hooks.every((hook) => held.has(hook))) return;
     told = true;
     wake?.();
   });
   const untilTold = (): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOOK_MS);
+      const timer = setTimeout(resolve, Math.min(LOOK_MS, pace.next(performance.now()) ?? LOOK_MS));
       wake = () => {
         clearTimeout(timer);
         resolve();
@@ -50,7 +58,11 @@ export function startTaking(floor: Floor, takers: readonly Taker[]): { stop(): P
       let count = 0;
       const began = performance.now();
       try {
-        if (!floor.paused()) count = await takeDue(floor, takers);
+        if (!floor.paused()) {
+          const hinted = await tellHints(floor, takers, pace.held(began));
+          pace.told(hinted.keys(), performance.now());
+          count = await takeDue(floor, takers);
+        }
       } catch (error) {
         if (!stopped) floor.log.warn({ err: error }, 'deliveries could not be taken; it is tried again');
       }
@@ -72,6 +84,23 @@ export function startTaking(floor: Floor, takers: readonly Taker[]): { stop(): P
 }
 
 /**
+ * Tells takers of the hints that wait, without those of the hooks in `held`, in one transaction; answers how many there were by hook.
+ * One whose taker no longer takes hints is dropped: its delivery is kept, and can be taken again by a person.
+ */
+export async function tellHints(floor: Floor, takers: readonly Taker[], held: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  return floor.db.tx('*', async (tx) => {
+    const { ids, hints } = await lockHints(tx, held, HINTS);
+    if (ids.length === 0) return new Map();
+    for (const group of Map.groupBy(hints, ({ taker, hook }) => `${taker} ${hook.org}`).values()) {
+      const taker = takers.find(({ name }) => name === group[0]?.taker);
+      if (taker !== undefined && 'together' in taker) await taker.together(tx, group);
+    }
+    await dropHints(tx, ids);
+    return new Map([...Map.groupBy(hints, ({ hook }) => hook.id)].map(([hook, { length }]) => [hook, length]));
+  });
+}
+
+/**
  * Takes one round of what is due; answers how many there were. What is only counted is done in one transaction; what is read
  * is claimed first, and then taken one by one.
  */
@@ -84,7 +113,9 @@ export async function takeDue(floor: Floor, takers: readonly Taker[]): Promise<n
     const counted = due.filter(({ taker: name, attempts }) => attempts === 0 && 'together' in (byName.get(name) ?? {}));
     for (const group of Map.groupBy(counted, ({ taker, hook }) => `${taker} ${hook.org}`).values()) {
       const taker = byName.get(group[0]?.taker ?? '');
-      if (taker !== undefined && 'together' in taker) await markDone(tx, idsOf(group), await taker.together(tx, group));
+      if (taker === undefined || !('together' in taker)) continue;
+      await taker.together(tx, group);
+      await markDone(tx, idsOf(group), taker.hinted);
     }
     const rest = due.filter((one) => !counted.includes(one)).slice(0, IN_HAND);
     if (rest.length > 0) await claim(tx, rest, IN_HAND_MS);
@@ -124,7 +155,10 @@ async function toldBy(floor: Floor, taker: Extract<Taker, { told: unknown }>, on
 
 async function takenBy(tx: Tx, taker: Taker | undefined, one: Due): Promise<string> {
   if (taker === undefined || 'told' in taker) throw new Error(`this server has no part that takes "${one.taker}"`);
-  if ('together' in taker) return taker.together(tx, [one]);
+  if ('together' in taker) {
+    await taker.together(tx, [one]);
+    return taker.hinted;
+  }
   const bytes = await bodyOf(tx, one.id);
   if (bytes === null) throw noBody({ id: one.id });
   return taker.take(tx, { ...one, ...bytes });

@@ -22,6 +22,9 @@ export type TakenDelivery = {
   readonly at: Instant;
 };
 
+/** That a hook brought something, and when. */
+export type Hint = Pick<TakenDelivery, 'hook' | 'at'>;
+
 /**
  * Who takes what hooks bring, by the name that stands in the hook. What `take` and `together` do stands in the transaction
  * in which deliveries are marked done, so the effect happens exactly once. Calls to elsewhere are never made here: wake a task.
@@ -30,11 +33,12 @@ export type TakenDelivery = {
  *   at once, because the same bytes would fail again; anything else is tried again, and parked in the end.
  * - `told` is `take` for effects that need transactions of their own, and that told twice are once: a crash between them and
  *   the mark lets it be told again.
- * - `together` takes all that is there at once: for who needs nothing of a delivery but that it came. It reads no body, and its transaction
- *   names no organisation: what it writes or wakes says whose it is.
+ * - `together` is for who needs nothing of a delivery but that it came: a hint. It is told of all that came since, each hook
+ *   once or more, and soon, but of a hook that brings much only now and then. Its transaction names no organisation: what it writes or
+ *   wakes says whose it is. What becomes of a delivery is known before it comes: `hinted`, in one line.
  */
 export type Taker = { readonly name: string } & (
   | { readonly take: (tx: Tx, delivery: TakenDelivery) => Promise<string> }
   | { readonly told: (floor: Floor, delivery: TakenDelivery) => Promise<string> }
-  | { readonly together: (tx: Tx, deliveries: readonly Omit<TakenDelivery, 'body' | 'headers'>[]) => Promise<string> }
+  | { readonly hinted: string; readonly together: (tx: Tx, hints: readonly Hint[]) => Promise<void> }
 );

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { newId } from '../../host/ids.system.ts';
 import { PROTOCOL, PROTOCOL_HEADER } from '../../contract/protocol.ts';
 import { Problem, toProblemJson } from '../../kernel/problem.ts';
@@ -39,6 +40,8 @@ export function leanListener({ floor, limiter, observe, doors }: Parts, usual: L
   const read = trustedProxies(floor.config.trustedProxies);
   const trusted: Trusted = 'trusted' in read ? read.trusted : () => false;
   const { hosts } = floor.config;
+  const callerIn = rememberCallers(trusted);
+  const bytesOf = makeReader();
   return (request, response) => {
     const { url = '', method, headers } = request;
     if (method !== 'POST' || floor.paused()) return usual(request, response);
@@ -48,40 +51,52 @@ export function leanListener({ floor, limiter, observe, doors }: Parts, usual: L
     for (const door of doors) {
       const parameter = door.pattern.exec(url)?.[1];
       if (parameter !== undefined && Number(length) <= door.limit)
-        return void serve({ floor, limiter, observe, door, caller: callerIn(request, trusted) }, parameter, request, response);
+        return void serve({ floor, limiter, observe, bytesOf, door, caller: callerIn(request) }, parameter, request, response);
     }
     return usual(request, response);
   };
 }
 
-function callerIn({ socket, headers }: IncomingMessage, trusted: Trusted): Caller {
+/** Who is at the other end of a connection stays the same, unless it is a proxy: then each request says it. */
+function rememberCallers(trusted: Trusted): (request: IncomingMessage) => Caller {
+  const known = new WeakMap<Socket, Caller>();
   const one = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? value.join(',') : (value ?? null));
-  return callerOf(
-    {
-      remote: socket.remoteAddress ?? 'unknown',
-      encrypted: (socket as { encrypted?: boolean }).encrypted === true,
-      forwardedFor: one(headers['x-forwarded-for']),
-      forwardedProto: one(headers['x-forwarded-proto']),
-    },
-    trusted,
-  );
+  return ({ socket, headers }) => {
+    const before = known.get(socket);
+    if (before !== undefined) return before;
+    const remote = socket.remoteAddress ?? 'unknown';
+    const encrypted = (socket as { encrypted?: boolean }).encrypted === true;
+    const alone = callerOf({ remote, encrypted, forwardedFor: null, forwardedProto: null }, trusted);
+    if (!trusted(alone.address)) {
+      known.set(socket, alone);
+      return alone;
+    }
+    const [forwardedFor, forwardedProto] = [one(headers['x-forwarded-for']), one(headers['x-forwarded-proto'])];
+    return callerOf({ remote, encrypted, forwardedFor, forwardedProto }, trusted);
+  };
 }
 
-type Serving = Omit<Parts, 'doors'> & { readonly door: LeanDoor; readonly caller: Caller };
+type Reader = (request: IncomingMessage) => Promise<Uint8Array>;
+type Serving = Omit<Parts, 'doors'> & { readonly door: LeanDoor; readonly caller: Caller; readonly bytesOf: Reader };
+
+/** What never changes of the headers of an answer, as Node takes them: name, value, name, value. */
+const ALWAYS = [...Object.entries(SAFE_HEADERS), [PROTOCOL_HEADER, String(PROTOCOL)]].flat();
 
 async function serve(
-  { floor, limiter, observe, door, caller }: Serving,
+  { floor, limiter, observe, door, caller, bytesOf }: Serving,
   parameter: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const began = performance.now();
   const requestId = newId('req');
-  const more: Record<string, string> = {};
-  let status = door.status;
+  const more: string[] = [];
+  let { status } = door;
+  let mediaType = 'application/json';
   let answer: unknown;
   try {
-    Object.assign(more, rateHeaders(limiter.spend('hook', networkOf(caller.address))));
+    const rates = rateHeaders(limiter.spend('hook', networkOf(caller.address)));
+    for (const name in rates) more.push(name, rates[name] ?? '');
     const body = await bytesOf(request);
     answer = await door.take(floor, parameter, { headers: headersOf(request), body, encrypted: caller.https });
   } catch (error) {
@@ -90,48 +105,59 @@ async function serve(
       floor.log.error({ requestId, route: door.route, err: error }, 'a bug: a handler threw');
     ({ status } = problem);
     answer = toProblemJson(problem, requestId);
-    more['content-type'] = 'application/problem+json';
-    if (status === 503) more['retry-after'] = '2';
-    if (status === 429) more['retry-after'] = String(problem.data['retryAfter'] ?? 1);
-    if (status === 401) more['www-authenticate'] = 'Bearer';
+    mediaType = 'application/problem+json';
+    if (status === 503) more.push('retry-after', '2');
+    if (status === 429) more.push('retry-after', String(problem.data['retryAfter'] ?? 1));
+    if (status === 401) more.push('www-authenticate', 'Bearer');
   }
   const text = JSON.stringify(answer);
-  if (!request.complete) more['connection'] = 'close';
-  if (caller.https) more['strict-transport-security'] = 'max-age=31536000';
-  response
-    .writeHead(status, {
-      ...SAFE_HEADERS,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-      'x-request-id': requestId,
-      [PROTOCOL_HEADER]: String(PROTOCOL),
-      ...more,
-    })
-    .end(text);
+  if (!request.complete) more.push('connection', 'close');
+  if (caller.https) more.push('strict-transport-security', 'max-age=31536000');
+  more.push('content-type', mediaType, 'content-length', String(Buffer.byteLength(text)), 'x-request-id', requestId, ...ALWAYS);
+  response.writeHead(status, more).end(text);
   const ms = performance.now() - began;
   observe(door.route, status, ms);
   floor.log.debug({ requestId, route: door.route, status, ms: Math.round(ms) }, 'request');
 }
 
-/** The whole body; Node ends the request where it does not have the length that it states. */
-function bytesOf(request: IncomingMessage): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    const late = setTimeout(() => request.destroy(new Error('too slow')), PATIENCE_MS);
-    request.on('data', (part: Buffer) => void parts.push(part));
-    request.on('end', () => {
-      clearTimeout(late);
-      resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
+/**
+ * Reads whole bodies; Node ends a request where it does not have the length that it states. One clock looks after all: who
+ * is too slow is ended within half again of the time that a body may take.
+ */
+function makeReader(): Reader {
+  const coming = new Map<IncomingMessage, number>();
+  let clock: NodeJS.Timeout | null = null;
+  const look = (): void => {
+    for (const [request, since] of coming)
+      if (performance.now() - since > PATIENCE_MS) request.destroy(new Error('too slow'));
+      else break;
+    clock = coming.size === 0 ? null : setTimeout(look, PATIENCE_MS / 2).unref();
+  };
+  return (request) =>
+    new Promise((resolve, reject) => {
+      let first: Buffer | null = null;
+      let parts: Buffer[] | null = null;
+      coming.set(request, performance.now());
+      clock ??= setTimeout(look, PATIENCE_MS / 2).unref();
+      request.on('data', (part: Buffer) => {
+        if (first === null) first = part;
+        else (parts ??= [first]).push(part);
+      });
+      request.on('end', () => {
+        coming.delete(request);
+        resolve(parts === null ? (first ?? Buffer.alloc(0)) : Buffer.concat(parts));
+      });
+      request.on('error', () => {
+        coming.delete(request);
+        reject(badRequest({ errors: [{ place: 'body', message: 'it did not come whole' }] }));
+      });
     });
-    request.on('error', () => {
-      clearTimeout(late);
-      reject(badRequest({ errors: [{ place: 'body', message: 'it did not come whole' }] }));
-    });
-  });
 }
 
 /** As the usual way hears them: lower-case names, several of one joined by commas. */
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  // Of all headers Node gives this one alone as several.
+  if (headers['set-cookie'] === undefined) return headers as Record<string, string>;
   const plain: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];

@@ -32,11 +32,17 @@ export function makeMeters(): Meters {
       this.set(process.memoryUsage.rss());
     },
   });
+  // Which series a request counts in is looked up once: routes and statuses are few.
+  const series = new Map<string, { readonly requests: Counter.Internal; readonly duration: Histogram.Internal<'route'> }>();
   return {
     registry,
     observe(route, status, ms) {
-      requests.inc({ route, status });
-      duration.observe({ route }, ms / 1000);
+      const key = `${status} ${route}`;
+      let counted = series.get(key);
+      if (counted === undefined)
+        series.set(key, (counted = { requests: requests.labels({ route, status }), duration: duration.labels({ route }) }));
+      counted.requests.inc();
+      counted.duration.observe(ms / 1000);
     },
   };
 }
