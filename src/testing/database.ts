@@ -88,9 +88,10 @@ type Server = Connection | { readonly url: string };
 async function testServer(): Promise<Server> {
   const url = process.env['YARDMASTER_TEST_DATABASE_URL'];
   if (url !== undefined) return { url };
-  // One folder per user and machine: a second run attaches to the PostgreSQL of the first.
+  // One folder per user and machine: a second run attaches to the PostgreSQL of the first. It need not outlive the machine's
+  // power; what must is tested with whole instances, which have the settings of production.
   const state = join('/tmp', `yardmaster-test-pg-${process.getuid?.() ?? 0}`);
-  return (await startEmbedded(state, `${state}.keys`)).connection;
+  return (await startEmbedded(state, `${state}.keys`, ['fsync=off'])).connection;
 }
 
 function databaseOn(server: Server, name: string): Where {

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Json } from '../../campaigns/road/api.ts';
 import { answering } from '../../campaigns/road/instance.ts';
 import { chromiumPath, personAt, picture, settled, signIn, VIEWS } from './support/browser.ts';
-import { openStage, PASSWORD, PICTURES, type Stage } from './support/stage.ts';
+import { openStage, PASSWORD, PICTURES, until, type Stage } from './support/stage.ts';
 
 const here = chromiumPath() !== null;
 if (!here) console.warn('skipped: no Chromium here (Debian package chromium)');
@@ -19,7 +20,7 @@ afterAll(async () => stage?.close(), 60_000);
 const live = (page: Page) => page.getByRole('status').filter({ hasText: /^(?:live|behind|not live)/ });
 
 /** A commit whose test step fails, prints what strangers print, and leaves a report that says why. */
-function failingCommit(): void {
+function failingCommit(): string {
   const { path } = stage.instance.repository;
   const text = `import { mkdirSync, writeFileSync } from 'node:fs';
 const esc = String.fromCharCode(27);
@@ -32,7 +33,7 @@ process.exit(7);
 `;
   writeFileSync(join(path, 'test.mjs'), text);
   // Another one each time: a test that is asked again commits again.
-  stage.instance.repository.commit(`it-fails-${Date.now()}`);
+  return stage.instance.repository.commit(`it-fails-${Date.now()}`);
 }
 
 test.skipIf(!here)(
@@ -42,20 +43,21 @@ test.skipIf(!here)(
     await signIn(page, 'ada@example.org', PASSWORD);
     await page.goto('/runs');
     await settled(page);
-    failingCommit();
+    const commit = failingCommit();
+    const run = await until('the run that fails', async () => {
+      const [found] = (await stage.ada.get(`/v1/runs?service=clock&commit=${commit}`))['items'] as Json[];
+      return found === undefined ? null : String(found['id']);
+    });
     // Nobody loads the page again.
-    await page
-      .getByRole('link', { name: /clock main/ })
-      .first()
-      .click({ timeout: 20_000 });
-    await page.getByRole('heading', { name: /test failed in the step “test” with exit code 7/ }).waitFor({ timeout: 30_000 });
+    await page.locator(`main a[href^="/runs/${run}"]`).first().click({ timeout: 20_000 });
+    await page.getByRole('heading', { name: /test failed in the step “test” with exit code 7/ }).waitFor({ timeout: 60_000 });
     await page.getByText('<script>alert(3)</script>').first().waitFor();
     await page.getByText('expected 3, got 2').first().waitFor();
     const log = page.getByRole('region', { name: 'log' });
     // A long log shows the lines in sight: go where this one is.
     await page.getByLabel('search the log').fill('onerror');
     await page.getByText('1 of 1', { exact: true }).waitFor();
-    await log.getByText('<img src=x onerror=alert(1)>').waitFor({ timeout: 20_000 });
+    await log.getByText('<img src=x onerror=alert(1)>').waitFor({ timeout: 45_000 });
     expect(await log.locator('img').count()).toBe(0);
     expect(await page.locator('a[href^="javascript:"]').count()).toBe(0);
     expect(await log.locator('.text-deny').first().innerText()).toContain('<img');
@@ -114,10 +116,10 @@ test.skipIf(!here)(
 
     const [server] = stage.instance.servers;
     await server?.kill();
-    await live(second).getByText('behind').waitFor({ timeout: 20_000 });
+    await live(second).getByText('behind').waitFor({ timeout: 45_000 });
     server?.start();
-    await answering(stage.instance.ports[0] ?? 0, 30_000, `${stage.instance.folder}/server-1.log`);
-    await live(second).getByText('live').waitFor({ timeout: 20_000 });
+    await answering(stage.instance.ports[0] ?? 0, 90_000, `${stage.instance.folder}/server-1.log`);
+    await live(second).getByText('live').waitFor({ timeout: 45_000 });
     const items = second.getByRole('link', { name: /clock main/ });
     const count = await items.count();
     stage.instance.repository.commit('after-the-cut');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { LINE_LIMIT } from '../../contract/logs.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import { Problem } from '../../kernel/problem.ts';
+import type { Floor } from '../../platform/floor.ts';
 import { testFloor } from '../../testing/database.ts';
 import { givenRun, givenRunner, givenService } from '../../testing/pipelines.ts';
 import { BLOCK, countBreaks, indexBuilder, anchorIn, linesIn, readIndex } from './log-index.ts';
@@ -180,6 +181,29 @@ test('a log reads the same by line while it grows and when it is sealed, also on
   expect(await everything()).toEqual(ended(growing));
   await floor.db.tx(floor.org, (tx) => tx.write('update job_attempt set log_index = null where job_id = $1', [plan.job]));
   expect(await everything()).toEqual(ended(growing));
+});
+
+test('a log that is sealed while somebody opens it is read whole', async () => {
+  await givenRun(floor, service, `{jobs: {a: {steps: [{run: x}]}}}`);
+  const { holder, plan } = await runner.taken();
+  await appendLog(floor, runner.actor, holder, 0, 'one\nneedle\n');
+  await runner.finish(holder, { log: { bytes: 11, digest: digestOf('one\nneedle\n') } });
+  let reads = 0;
+  // Between the first look and the second one, the rows go into a blob.
+  const meanwhile: Floor = {
+    ...floor,
+    db: {
+      ...floor.db,
+      async read(org, work) {
+        reads += 1;
+        if (reads === 2) await sealLogTask.run(floor, { job: plan.job, attempt: 1 }, floor.org);
+        return floor.db.read(org, work);
+      },
+    },
+  };
+  const question = { job: plan.job, q: 'needle', kind: 'text', capitals: 'no', from: 1, limit: 9, with: 'numbers' } as const;
+  expect(await searchLog(meanwhile, floor.org, question)).toMatchObject({ lines: [2], total: 2, ended: true });
+  expect(reads).toBeGreaterThan(1);
 });
 
 test('a waiting reader of lines hears of new ones', async () => {

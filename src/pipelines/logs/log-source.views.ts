@@ -47,7 +47,13 @@ function nothing(attempt: number, ended: boolean): LogSource {
 }
 
 async function growing(floor: Floor, org: string, key: LogKey, ended: boolean): Promise<LogSource> {
-  const sums = await floor.db.read(org, (tx) => partSums(tx, key));
+  const { sums, digest, stored } = await floor.db.read(org, async (tx) => {
+    // In this order: rows that are counted before the attempt is seen unsealed were all there.
+    const sums = await partSums(tx, key);
+    const attempt = await findAttempt(tx, key.job, key.attempt);
+    return { sums, digest: attempt?.log_digest ?? null, stored: attempt?.log_stored ?? 0 };
+  });
+  if (digest !== null) return sealed(floor, org, key, digest, stored);
   return {
     attempt: key.attempt,
     bytes: sums.bytes,

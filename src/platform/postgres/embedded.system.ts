@@ -37,9 +37,10 @@ const CLOSING_MS = 500;
 /**
  * Starts the PostgreSQL that comes with the program, or attaches to the one that already runs on this state folder
  * (left by a killed server, or started by a second one). Unix socket only, in a 0700 folder, with scram passwords.
- * As root it runs under another user, because PostgreSQL refuses root. Throws `platform.database-start`.
+ * As root it runs under another user, because PostgreSQL refuses root. `more` are settings (`name=value`) of a postmaster that
+ * is started here; one that runs already keeps its own. Throws `platform.database-start`.
  */
-export async function startEmbedded(state: string, keys: string): Promise<Embedded> {
+export async function startEmbedded(state: string, keys: string, more: readonly string[] = []): Promise<Embedded> {
   const data = join(state, 'pg');
   await mkdir(state, { recursive: true });
   await mkdir(keys, { recursive: true, mode: 0o700 });
@@ -55,7 +56,7 @@ export async function startEmbedded(state: string, keys: string): Promise<Embedd
   await mkdir(sockets, { recursive: true, mode: 0o700 });
   if (user !== null) await chown(sockets, user.uid, user.gid);
   if (!(await exists(join(data, 'PG_VERSION')))) await initialise({ native, data, user, password });
-  await startPostmaster({ native, data, sockets, state, user, admin });
+  await startPostmaster({ native, data, sockets, state, user, admin, more });
   await createDatabase(admin, password);
   return { connection, stop: () => stopUnused(data, admin) };
 }
@@ -213,13 +214,14 @@ type Start = {
   readonly state: string;
   readonly user: User;
   readonly admin: Connection;
+  readonly more: readonly string[];
 };
 
 /**
  * The postmaster outlives us on purpose: a killed server attaches again. After a crash the old backends may hold the
  * data folder for a moment, so a start is repeated until the limit.
  */
-async function startPostmaster({ native, data, sockets, state, user, admin }: Start): Promise<void> {
+async function startPostmaster({ native, data, sockets, state, user, admin, more }: Start): Promise<void> {
   const settings = [
     'listen_addresses=',
     `unix_socket_directories=${sockets}`,
@@ -230,6 +232,7 @@ async function startPostmaster({ native, data, sockets, state, user, admin }: St
     'log_timezone=UTC',
     'wal_compression=on',
     'max_wal_size=512MB',
+    ...more,
   ];
   const args = ['-D', data, '-p', String(PORT), ...settings.flatMap((setting) => ['-c', setting])];
   const until = Date.now() + START_LIMIT_MS;
