@@ -124,6 +124,18 @@ export async function servicesIn(
 }
 
 /** What a name in a request is about, for the access gate; throws the not-found problem of its kind. */
+/** The team of this name; throws `catalog.no-such-team`. */
+export async function mustTeam(tx: Tx, name: string): Promise<{ id: string; name: string }> {
+  const team = await tx.maybe<{ id: string; name: string }>(`select id, name from team where removed_at is null and name = $1`, [name]);
+  if (team === null) throw noSuchTeam({ name });
+  return team;
+}
+
+/** All teams that exist, by name. */
+export function teamsInOrder(tx: Tx): Promise<{ id: string; name: string }[]> {
+  return tx.query<{ id: string; name: string }>(`select id, name from team where removed_at is null order by name`);
+}
+
 export const catalogResolvers = {
   service: async (tx: Tx, name: string): Promise<{ service: string; team: string }> => {
     const service = await mustService(tx, name);

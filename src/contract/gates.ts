@@ -110,6 +110,8 @@ export const listFailedTests = defineRoute({
 });
 
 const policyName = z.enum(['startup', 'standard', 'regulated']);
+/** Also the organisation's minimum, whose changes are proposed alike. */
+const changeName = z.enum([...policyName.options, 'minimum']);
 const policySchema = z.object({
   name: policyName,
   /** How many other persons must approve the next change of it. */
@@ -210,7 +212,7 @@ export const putPolicy = defineRoute({
 
 export const proposalSchema = z.object({
   id: idOf('ppr'),
-  policy: policyName,
+  policy: changeName,
   from: z.number().int(),
   reason: z.string(),
   proposedBy: z.object({ id: z.string(), name: z.string() }),
@@ -233,10 +235,11 @@ export const proposePolicy = defineRoute({
   path: '/v1/policies/{policy}/proposals',
   summary: 'Propose a change of a policy; it is in force at once where the policy asks for no approval',
   access: { kind: 'may', action: 'policy.write' },
-  params: z.object({ policy: policyName }),
+  params: z.object({ policy: changeName }),
   body: z.strictObject({ source: sourceSchema, version: z.number().int().positive(), reason: proseSchema }),
   status: 201,
-  answer: z.object({ policy: policySchema, proposal: proposalSchema.nullable() }),
+  /** `policy` null: of the minimum, which has a page of its own. */
+  answer: z.object({ policy: policySchema.nullable(), proposal: proposalSchema.nullable() }),
 });
 
 export const listProposals = defineRoute({
@@ -244,7 +247,7 @@ export const listProposals = defineRoute({
   path: '/v1/policies/{policy}/proposals',
   summary: 'Proposed changes of a policy, newest first',
   access: { kind: 'may', action: 'policy.read', list: true },
-  params: z.object({ policy: policyName }),
+  params: z.object({ policy: changeName }),
   answer: z.object({ items: z.array(proposalSchema) }),
 });
 

@@ -11,6 +11,8 @@ import { changeNeedsApproval, noSuchPolicy } from './gates.problems.ts';
 import { approvalsNeeded, approveChange, proposeChange, rejectChange, withdrawChange } from './proposal.commands.ts';
 import { proposalsOf, type Proposal } from './proposal.store.ts';
 import { proposalViews } from './proposal.views.ts';
+import { minimumAbove } from './levels.queries.ts';
+import { MINIMUM } from './levels.store.ts';
 import { failedTestsOf, findingsPage, reportsOfRun } from './gates.views.ts';
 import { changePolicy } from './policy.commands.ts';
 import { policyAt, policyVersions, type StoredPolicy } from './policy.store.ts';
@@ -43,7 +45,7 @@ export const gateRoutes: readonly Mounted[] = [
   }),
   mount(contract.proposePolicy, async ({ tx, actor, params, body }) => {
     const proposed = await proposeChange(tx, actor, { name: params.policy, ...body });
-    const policy = await shown(tx, await stored(tx, params.policy, null));
+    const policy = params.policy === MINIMUM ? null : await shown(tx, await stored(tx, params.policy, null));
     return { policy, proposal: proposed === 'applied' ? null : await oneProposal(tx, actor, proposed) };
   }),
   mount(contract.listProposals, async ({ tx, actor, params }) => ({
@@ -75,7 +77,7 @@ export const gateRoutes: readonly Mounted[] = [
     return { items };
   }),
   mount(contract.checkPolicy, async ({ tx, body }) => {
-    const read = readPolicy(body.source, 'policy.yaml', 1);
+    const read = readPolicy(body.source, 'policy.yaml', 1, await minimumAbove(tx));
     if (read.ok) {
       const { policy } = read;
       const current = await policyAt(tx, policy.name, null);

@@ -3,6 +3,7 @@ import type { Tx } from '../platform/floor.ts';
 import type { PolicyDocument } from './policy/document.ts';
 import { policyDocumentSchema, policyFrom } from './policy/document.ts';
 import type { Policy } from './policy/policy.ts';
+import type { RequirementsDocument } from './policy/requirements.ts';
 import { presetDocument } from './policy/presets.ts';
 
 type Row = {
@@ -58,7 +59,7 @@ export async function lockedVersion(tx: Tx, name: string): Promise<number> {
 type NewVersion = {
   readonly name: string;
   readonly version: number;
-  readonly document: PolicyDocument;
+  readonly document: PolicyDocument | RequirementsDocument;
   readonly source: string;
   readonly digest: string;
   readonly actor: string;
@@ -66,6 +67,7 @@ type NewVersion = {
   readonly at: Instant;
 };
 
+/** A new version of a policy, or of what a level asks. */
 export async function insertVersion(tx: Tx, made: NewVersion): Promise<void> {
   const { name, version, document, source, digest, actor, person, at } = made;
   await tx.write(

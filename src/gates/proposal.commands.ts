@@ -5,6 +5,7 @@ import { Problem } from '../kernel/problem.ts';
 import type { Tx } from '../platform/floor.ts';
 import { policyChangeApproved, policyChangeEnded, policyChangeProposed, policyChangeRefused } from './gates.events.ts';
 import { noSuchPolicy, noSuchProposal, proposalPerson, proposalRefused, tooManyProposals } from './gates.problems.ts';
+import { isLevel, levelAt } from './levels.store.ts';
 import { applyPolicy, readChange } from './policy.commands.ts';
 import { policyAt } from './policy.store.ts';
 import { isEnough, refuseDecision, refuseWithdrawal, type ProposalRefusal } from './proposal.ts';
@@ -49,6 +50,7 @@ export async function proposeChange(tx: Tx, actor: Actor, asked: NewProposal): P
 
 /** How many other persons must approve a change of a policy, as the version in force says. */
 export async function approvalsNeeded(tx: Tx, name: string): Promise<number> {
+  if (isLevel(name)) return (await levelAt(tx, name, null))?.written.changes?.approvals ?? 0;
   const found = await policyAt(tx, name, null);
   if (found === null) throw noSuchPolicy({ policy: name });
   return found.document.changes?.approvals ?? 0;

@@ -3,9 +3,12 @@ import type { ProposalView } from '../contract/gates.ts';
 import { personLabel } from '../identity/identity.queries.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Tx } from '../platform/floor.ts';
+import { changedAsks } from './levels.views.ts';
+import { isLevel, levelAt } from './levels.store.ts';
 import { policyAt } from './policy.store.ts';
 import { changedCells } from './policy.views.ts';
 import { lineDiff } from './policy/diff.ts';
+import { readRequirements } from './policy/read-requirements.ts';
 import { readPolicy } from './policy/read.ts';
 import { refuseDecision } from './proposal.ts';
 import type { Proposal } from './proposal.store.ts';
@@ -28,9 +31,7 @@ export async function proposalViews(tx: Tx, actor: Actor, proposals: readonly Pr
   const person = (id: string) => ({ id, name: names.get(id) ?? id });
   const views: ProposalView[] = [];
   for (const one of proposals) {
-    const base = await policyAt(tx, one.name, one.from);
-    const read = readPolicy(one.source, `${one.name}.yaml`, one.from + 1);
-    const before = base === null ? '' : (base.source ?? stringify(base.document, { aliasDuplicateObjects: false }));
+    const { before, changed } = isLevel(one.name) ? await ofLevel(tx, one) : await ofPolicy(tx, one);
     const refused = refuseDecision(one, actor, 'approve');
     views.push({
       id: one.id as ProposalView['id'],
@@ -47,9 +48,26 @@ export async function proposalViews(tx: Tx, actor: Actor, proposals: readonly Pr
           : { by: person(one.decidedBy), at: one.decidedAt, reason: one.decidedReason },
       createdAt: one.createdAt,
       diff: lineDiff(before, one.source).slice(0, MOST_LINES),
-      changed: read.ok ? changedCells(base?.policy ?? null, read.policy) : [],
+      changed,
       because: refused === null ? null : BECAUSE[refused],
     });
   }
   return views;
+}
+
+type Compared = { readonly before: string; readonly changed: ProposalView['changed'] };
+
+async function ofPolicy(tx: Tx, one: Proposal): Promise<Compared> {
+  const base = await policyAt(tx, one.name, one.from);
+  const read = readPolicy(one.source, `${one.name}.yaml`, one.from + 1);
+  return {
+    before: base === null ? '' : (base.source ?? stringify(base.document, { aliasDuplicateObjects: false })),
+    changed: read.ok ? changedCells(base?.policy ?? null, read.policy) : [],
+  };
+}
+
+async function ofLevel(tx: Tx, one: Proposal): Promise<Compared> {
+  const base = await levelAt(tx, one.name, one.from);
+  const read = readRequirements(one.source, 'policy.yaml', null);
+  return { before: base?.source ?? '', changed: read.ok ? changedAsks(base?.written ?? null, read.asks) : [] };
 }

@@ -7,6 +7,7 @@ import type { Vote } from '../changes/votes.ts';
 import { runningHistory } from '../environments/environments.queries.ts';
 import type { Running } from '../environments/running.ts';
 import { policyChangersSince } from '../gates/gates.queries.ts';
+import { levelChangersSince } from '../gates/levels.queries.ts';
 import type { ApprovalRoute } from '../gates/policy/policy.ts';
 import { activePerson, bindingsOf, personsByEmail } from '../identity/identity.queries.ts';
 import type { Instant } from '../kernel/time.ts';
@@ -85,6 +86,7 @@ export async function involvementIn(tx: Tx, { release, service, environment, run
   const configuration = await configurationChangersSince(tx, service.id, since, environment.name);
   const policy = [
     ...(await policyChangersSince(tx, service.policy, since, { tier: service.tier, kind: environment.kind })),
+    ...(await levelChangersSince(tx, service, since, environment.kind)),
     ...(await policyNameChangersSince(tx, service.id, since)),
   ];
   return {

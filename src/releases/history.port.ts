@@ -9,6 +9,8 @@ export type History = {
   readonly tags: readonly Tag[];
   /** For a service in a folder: ids of the commits that touch it; null for a repository of one service. */
   readonly touching: ReadonlySet<string> | null;
+  /** The policy file of the service at the commit (source null: larger than is read); null or absent: it has none. */
+  readonly policy?: { readonly source: string | null } | null;
 };
 
 /** Who reads the repository of a service: asked once when a release is made. Throws a Problem where it can't be read. */

@@ -3,7 +3,8 @@ import type { Environment } from '../catalog/environment.ts';
 import { configurationIn, type Service } from '../catalog/service.ts';
 import { bookingsOf, openIncidents, verificationsOf, whatRuns } from '../environments/environments.queries.ts';
 import type { Running } from '../environments/running.ts';
-import { gateFacts, policyOf } from '../gates/gates.queries.ts';
+import { gateFacts } from '../gates/gates.queries.ts';
+import { policyFor } from '../gates/levels.queries.ts';
 import { policyDigest, resolvePolicy, type Policy, type ResolvedPolicy } from '../gates/policy/policy.ts';
 import { supplyChainInputs } from '../artifacts/supply-chain.queries.ts';
 import type { Instant } from '../kernel/time.ts';
@@ -63,7 +64,7 @@ export async function loadInputs(tx: Tx, question: Question): Promise<Loaded | n
   if (environment === null) return 'no-environment';
   const now = await tx.now();
   const target = await targetOf(tx, release.id, environment.id);
-  const policy = await policyOf(tx, service.policy);
+  const policy = await policyFor(tx, service, release.commit);
   const resolved = resolvePolicy(policy, service.tier, environment.kind);
   const running = await whatRuns(tx, service.id, environment.id);
   const known: Known = { release, service, environment, target, policy, resolved, running, now };

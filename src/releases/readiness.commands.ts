@@ -1,6 +1,6 @@
 import type { Environment } from '../catalog/environment.ts';
 import type { Service } from '../catalog/service.ts';
-import { policyOf } from '../gates/gates.queries.ts';
+import { policyFor } from '../gates/levels.queries.ts';
 import { resolvePolicy, type EnvironmentPolicy } from '../gates/policy/policy.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { digestOf } from '../kernel/digest.ts';
@@ -132,6 +132,6 @@ async function activate(
   return { ...row, ...next, version: row.version + 1 };
 }
 
-async function rulesOf(tx: Tx, { service, environment }: Where): Promise<EnvironmentPolicy> {
-  return resolvePolicy(await policyOf(tx, service.policy), service.tier, environment.kind).rules;
+async function rulesOf(tx: Tx, { release, service, environment }: Where): Promise<EnvironmentPolicy> {
+  return resolvePolicy(await policyFor(tx, service, release.commit), service.tier, environment.kind).rules;
 }

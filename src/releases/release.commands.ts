@@ -6,7 +6,8 @@ import { environmentsInOrder } from '../catalog/catalog.queries.ts';
 import type { Service } from '../catalog/service.ts';
 import { moveChange, openChange } from '../changes/changes.api.ts';
 import { changeTypeOf } from '../changes/change-states.ts';
-import { policyOf } from '../gates/gates.queries.ts';
+import { policyFor } from '../gates/levels.queries.ts';
+import { keepRepositoryRules } from '../gates/levels.api.ts';
 import { resolvePolicy } from '../gates/policy/policy.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { personBehind } from '../kernel/actor.ts';
@@ -60,7 +61,8 @@ export async function createRelease(
   );
   const id = tx.floor.newId('rel');
   const requestedBy = personBehind(actor);
-  const policy = await policyOf(tx, service.policy);
+  if (history.policy != null) await keepRepositoryRules(tx, { serviceId: service.id, commit: built.commit, source: history.policy.source });
+  const policy = await policyFor(tx, service, built.commit);
   const byPolicy = targets.every((target) => resolvePolicy(policy, service.tier, target.kind).rules.approval === null);
   const changeId = await openChange(tx, actor, {
     releaseId: id,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { acceptArtifact } from '../artifacts/accept.api.ts';
 import { applyCatalogFile, planCatalogFile } from '../catalog/apply.commands.ts';
 import { environmentByName, serviceByName } from '../catalog/catalog.queries.ts';
@@ -40,7 +40,7 @@ export type World = {
   readonly prod: Environment;
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Changes the repository, as ann with cora's commit and coco's help, and answers the commit. */
-  commit(subject: string): Promise<string>;
+  commit(subject: string, more?: Readonly<Record<string, string>>): Promise<string>;
   /** A run of the commit that succeeded and yielded an artifact; answers its id. */
   build(commit: string, service?: Service): Promise<string>;
   apply(change?: Partial<Parts>): Promise<void>;
@@ -91,8 +91,12 @@ export async function releaseWorld(floor: Floor): Promise<World> {
     tx,
     apply,
     policy,
-    commit: async (subject) => {
+    commit: async (subject, more = {}) => {
       writeFileSync(join(repository, `file-${(files += 1)}`), subject);
+      for (const [file, text] of Object.entries(more)) {
+        mkdirSync(dirname(join(repository, file)), { recursive: true });
+        writeFileSync(join(repository, file), text);
+      }
       git(repository, 'ann', ['add', '.']);
       git(repository, 'ann', ['commit', '-qm', `${subject}\n\nCo-authored-by: Coco <coco@example.org>`]);
       const commit = git(repository, 'ann', ['rev-parse', 'HEAD']).trim();

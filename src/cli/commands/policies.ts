@@ -19,6 +19,7 @@ import type { AddCommand } from '../main.ts';
 import { pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
 import { line, plain, table, when, wrap } from '../terminal.ts';
+import { policyLevelCommands } from './policy-levels.ts';
 
 const NAMES = ['startup', 'standard', 'regulated'] as const;
 
@@ -138,13 +139,16 @@ export const policyCommands: AddCommand = (program, run) => {
         if (reason === undefined) throw usage({ what: `${name} is changed with the approval of others`, try: 'Say why: --reason "..."' });
         const answer = await pointingAt(source, () => client.call(proposePolicy, { params, body: { source, version, reason } }));
         shell.print(
-          answer.proposal === null ? `${name} is version ${answer.policy.version} now.` : `Proposed.\n${proposalWords(answer.proposal)}`,
+          answer.proposal === null
+            ? `${name} is version ${answer.policy?.version ?? version + 1} now.`
+            : `Proposed.\n${proposalWords(answer.proposal)}`,
           answer,
         );
         return EXIT.ok;
       }),
     );
   proposals(group, run);
+  policyLevelCommands(group, run);
 };
 
 const proposals: AddCommand = (group, run) => {
@@ -153,7 +157,7 @@ const proposals: AddCommand = (group, run) => {
     .description('changes of a policy that wait, or were decided on')
     .action(
       run(async (shell, name: string) => {
-        const list = await shell.client().call(listProposals, { params: { policy: oneOf('POLICY', name, NAMES) } });
+        const list = await shell.client().call(listProposals, { params: { policy: oneOf('POLICY', name, [...NAMES, 'minimum']) } });
         shell.print(list.items.length === 0 ? 'No change was proposed.' : list.items.map(proposalWords).join('\n\n'), list);
       }),
     );

@@ -12,15 +12,15 @@ import type { ApprovalRoute, Check, EnvironmentPolicy, Policy } from './policy.t
  * A policy as people write it: checks and approval routes once, by name, and for each tier and kind of environment
  * which of them apply. Nothing is inherited and nothing has a default: what a policy asks stands in it.
  */
-const id = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, 63 at most');
-const duration = z
+export const idSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, 63 at most');
+export const durationSchema = z
   .string()
   .max(40)
   .refine((text) => parseDuration(text) !== null, {
     error: 'a duration is expected, such as 30m, 24h or 7d',
     params: { code: 'gates.no-duration', remedy: 'Write it with ms, s, m, h, d or w.' },
   });
-const line = z.string().min(1).max(300);
+export const policyLine = z.string().min(1).max(300);
 
 const rule = z
   .string()
@@ -39,32 +39,32 @@ const rule = z
 
 /** A check as it is written; also in a repository's own file, which may add checks. */
 export const checkSchema = z
-  .strictObject({ title: line, rule, remedy: line, mode: z.enum(['block', 'warn']), blockFrom: instantSchema.optional() })
+  .strictObject({ title: policyLine, rule, remedy: policyLine, mode: z.enum(['block', 'warn']), blockFrom: instantSchema.optional() })
   .refine((check) => check.blockFrom === undefined || check.mode === 'block', {
     error: 'a check that only warns blocks from no day on',
     path: ['blockFrom'],
     params: { code: 'gates.warns-for-ever', remedy: 'Write mode: block; until blockFrom it warns.' },
   });
-const routeSchema = z.strictObject({
+export const routeSchema = z.strictObject({
   steps: z
     .array(z.strictObject({ role: z.enum(['approver', 'release-manager', 'admin']), count: z.number().int().min(1).max(10) }))
     .min(1)
     .max(10),
   exclude: z.array(z.enum(['author', 'committer', 'co-author', 'requester', 'config-changer', 'policy-changer'])).max(6),
   unmapped: z.enum(['unknown', 'ignore']),
-  expiresAfter: duration,
+  expiresAfter: durationSchema,
   onePersonOneRole: z.boolean(),
 });
 const environmentSchema = z.strictObject({
-  checks: z.array(id).max(100),
+  checks: z.array(idSchema).max(100),
   /** `recorded`: what is asked of builds that a foreign CI did and told; absent, as written before there were any: attestation. */
   supplyChain: z.strictObject({ sbom: z.boolean(), provenance: z.boolean(), recorded: z.enum(RECORDED_LEVELS).optional() }),
-  lifecycle: z.strictObject({ verifiedBefore: z.boolean(), soak: duration }),
-  verification: z.strictObject({ checks: z.array(z.enum(['health', 'smoke', 'person'])).max(3), maxAge: duration.nullable() }),
+  lifecycle: z.strictObject({ verifiedBefore: z.boolean(), soak: durationSchema }),
+  verification: z.strictObject({ checks: z.array(z.enum(['health', 'smoke', 'person'])).max(3), maxAge: durationSchema.nullable() }),
   /** The name of a route; null: approved by policy. */
-  approval: id.nullable(),
-  readiness: z.strictObject({ rollbackPlan: z.boolean(), dependencies: z.boolean(), checklist: z.array(line).max(50) }),
-  breakGlass: z.strictObject({ persons: z.union([z.literal(1), z.literal(2)]), timeBox: duration, debtDue: duration }),
+  approval: idSchema.nullable(),
+  readiness: z.strictObject({ rollbackPlan: z.boolean(), dependencies: z.boolean(), checklist: z.array(policyLine).max(50) }),
+  breakGlass: z.strictObject({ persons: z.union([z.literal(1), z.literal(2)]), timeBox: durationSchema, debtDue: durationSchema }),
 });
 const kindsSchema = z.strictObject(
   Object.fromEntries(ENVIRONMENT_KINDS.map((kind) => [kind, environmentSchema])) as Record<
@@ -75,8 +75,8 @@ const kindsSchema = z.strictObject(
 
 const few = z.number().int().min(0).max(1_000_000);
 /** A release by what its reports say; `unreadable` and `missing` are reports that were promised. What is left out, no report says. */
-const exampleSchema = z.strictObject({
-  title: line,
+export const exampleSchema = z.strictObject({
+  title: policyLine,
   tier: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   environment: z.enum(ENVIRONMENT_KINDS),
   tests: z
@@ -101,13 +101,13 @@ export type WrittenExample = z.output<typeof exampleSchema>;
 export const policyDocumentSchema = z
   .strictObject({
     name: z.enum(POLICIES),
-    title: line,
-    checks: z.record(id, checkSchema),
+    title: policyLine,
+    checks: z.record(idSchema, checkSchema),
     /** How many other persons must approve the next change of this policy; without it: none. */
     changes: z.strictObject({ approvals: z.number().int().min(0).max(5) }).optional(),
     /** What the policy must answer: it is not saved while one of them answers otherwise. */
-    examples: z.record(id, exampleSchema).optional(),
-    approvals: z.record(id, routeSchema),
+    examples: z.record(idSchema, exampleSchema).optional(),
+    approvals: z.record(idSchema, routeSchema),
     tiers: z.strictObject({ 1: kindsSchema, 2: kindsSchema, 3: kindsSchema }),
   })
   .superRefine((document, context) => {

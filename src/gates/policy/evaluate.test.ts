@@ -10,7 +10,7 @@ import { speaking } from './facts.ts';
 import type { Check, EnvironmentPolicy, ResolvedPolicy } from './policy.ts';
 import { PRESETS } from './presets.ts';
 import { policyDocumentSchema, policyFrom } from './document.ts';
-import { tighten } from './tighten.ts';
+import { NOTHING, strictest } from './stricter.ts';
 
 const NOW = '2026-03-01T12:00:00.000Z';
 const D = digestOf('artifact');
@@ -180,10 +180,8 @@ test('a repository can tighten and never loosen', () => {
       fc.array(fc.tuple(fc.constantFrom(...rules), fc.constantFrom<Check['mode']>('block', 'warn'), fc.constantFrom('c0', 'c1', 'x'))),
       (reports, own, added) => {
         const policy: EnvironmentPolicy = { ...base, checks: own.map((rule, index) => check(rule, 'block', `c${index}`)) };
-        const tighter = tighten(
-          policy,
-          added.map(([rule, mode, id]) => check(rule, mode, id)),
-        );
+        const asks = { ...NOTHING, checks: added.map(([rule, mode, id]) => check(rule, mode, id)) };
+        const tighter = strictest(policy, asks, 'repository');
         const seen = [
           facts(
             ...reports.map(({ state, failed, name }, index) => ({
@@ -197,7 +195,9 @@ test('a repository can tighten and never loosen', () => {
         ];
         const verdict = (of: EnvironmentPolicy) => evaluateGates({ ...resolved([]), rules: of }, seen, [], NOW).verdict;
         expect(worse(verdict(policy), verdict(tighter))).toBe(verdict(tighter));
-        expect(tighter.checks.slice(0, policy.checks.length)).toEqual(policy.checks);
+        expect(tighter.checks.slice(0, policy.checks.length).map(({ id, rule }) => [id, rule])).toEqual(
+          policy.checks.map(({ id, rule }) => [id, rule]),
+        );
         expect(new Set(tighter.checks.map(({ id }) => id)).size).toBe(tighter.checks.length);
         expect({ ...tighter, checks: [] }).toEqual({ ...policy, checks: [] });
       },

@@ -8,7 +8,7 @@ import type { Waiver } from '../../waivers/waiver.ts';
 import { isActive } from '../../waivers/waiver.ts';
 import type { DigestFacts, GateFinding, ReportFact } from './facts.ts';
 import { FACT_NAMES, feeds, rulesFacts, speaking } from './facts.ts';
-import type { Check, ResolvedPolicy } from './policy.ts';
+import { originWords, type Check, type Origin, type ResolvedPolicy } from './policy.ts';
 
 export const GATES = 'gates';
 
@@ -54,7 +54,8 @@ export function evaluateGates(
     ...digests.flatMap(({ reports }) => speaking(reports).map(readOf)),
     ...active.map(({ id }): Read => ({ kind: 'waiver', id, digest: null })),
   ];
-  if (checks.length === 0)
+  const unreadable = (resolved.unreadable ?? []).map((text): Reason => ({ code: 'gates.level-unreadable', text }));
+  if (checks.length === 0 && unreadable.length === 0)
     return answer(
       GATES,
       'allow',
@@ -71,16 +72,20 @@ export function evaluateGates(
     const variables = rulesFacts(facts, isWaived, { now, tier: resolved.tier });
     const until = earliest([...lifted].map(({ expiresAt }) => expiresAt));
     return checks.map((check) =>
-      askCheck(check, facts, variables, active, { now, findingsUntil: /\bfindings\b/.test(check.rule) ? until : null }),
+      askCheck(check, facts, variables, active, {
+        now,
+        findingsUntil: /\bfindings\b/.test(check.rule) ? until : null,
+        origin: resolved.origins?.[`checks.${check.id}`],
+      }),
     );
   });
   return answer(
     GATES,
-    worst(asked.map(({ verdict }) => verdict)),
-    asked.map(({ reason }) => reason),
+    worst([...asked.map(({ verdict }) => verdict), ...unreadable.map(() => 'unknown' as const)]),
+    [...unreadable, ...asked.map(({ reason }) => reason)],
     {
       read,
-      missing: asked.flatMap(({ missing }) => missing),
+      missing: [...unreadable.map(({ text }) => ({ what: text, who: ['developer'] })), ...asked.flatMap(({ missing }) => missing)],
       notAfter: earliest(asked.map(({ notAfter }) => notAfter)),
     },
   );
@@ -91,9 +96,9 @@ function askCheck(
   facts: DigestFacts,
   variables: Readonly<Record<string, unknown>>,
   active: readonly Waiver[],
-  { now, findingsUntil }: { readonly now: Instant; readonly findingsUntil: Instant | null },
+  { now, findingsUntil, origin }: { readonly now: Instant; readonly findingsUntil: Instant | null; readonly origin: Origin | undefined },
 ): Asked {
-  const about = `${check.title} (${check.id}, ${short(facts.digest)})`;
+  const about = `${check.title} (${check.id}${origin === undefined ? '' : `, asked by ${originWords(origin)}`}, ${short(facts.digest)})`;
   const seen = valuesSeen(check.rule, variables);
   const result = run(check.rule, variables);
   if (result === true) {

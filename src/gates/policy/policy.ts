@@ -48,11 +48,24 @@ export type EnvironmentPolicy = {
   readonly breakGlass: { readonly persons: 1 | 2; readonly timeBox: Millis; readonly debtDue: Millis };
 };
 
+/** Who added a rule to the policy of a service, or raised it. `of`: the team, or the commit; `version` is null for a commit. */
+export type Origin = {
+  readonly level: 'organisation' | 'team' | 'repository';
+  readonly of: string | null;
+  readonly version: number | null;
+};
+/** By the rule's path: `checks.ID`, `lifecycle.soak`, `approval`. What is not in it, the policy asks itself. */
+export type Origins = Readonly<Record<string, Origin>>;
+
 export type Policy = {
   readonly name: string;
   readonly version: number;
   readonly title: string;
   readonly tiers: { readonly [T in Tier]: { readonly [K in EnvironmentKind]: EnvironmentPolicy } };
+  /** Where levels beside the policy added something; absent: none did. */
+  readonly origins?: { readonly [T in Tier]: { readonly [K in EnvironmentKind]: Origins } };
+  /** Levels that ask something that nobody can read, in words. */
+  readonly unreadable?: readonly string[];
 };
 
 /** The policy as resolved for one service and environment: what release intents carry the digest of. */
@@ -62,11 +75,23 @@ export type ResolvedPolicy = {
   readonly tier: Tier;
   readonly kind: EnvironmentKind;
   readonly rules: EnvironmentPolicy;
+  /** Beside the digest: who asks for a rule changes nothing of what is asked. */
+  readonly origins?: Origins;
+  readonly unreadable?: readonly string[];
 };
 
 /** Resolves `policy` for a tier and an environment kind. */
 export function resolvePolicy(policy: Policy, tier: Tier, kind: EnvironmentKind): ResolvedPolicy {
-  return { name: policy.name, version: policy.version, tier, kind, rules: policy.tiers[tier][kind] };
+  const { name, version, origins, unreadable } = policy;
+  return {
+    name,
+    version,
+    tier,
+    kind,
+    rules: policy.tiers[tier][kind],
+    ...(origins === undefined ? {} : { origins: origins[tier][kind] }),
+    ...(unreadable === undefined ? {} : { unreadable }),
+  };
 }
 
 /** The digest of the rules that apply, without name and version: an edit elsewhere in the policy voids nothing here. */
@@ -75,4 +100,11 @@ export function policyDigest({ tier, kind, rules }: ResolvedPolicy): Digest {
   // void, and servers of both releases agree. The rule itself is asked again at every act, by what the policy says then.
   const { recorded: _since, ...supplyChain } = rules.supplyChain;
   return digestOfValue({ tier, kind, rules: { ...rules, supplyChain } });
+}
+
+/** A level in words: `the organisation's minimum`. */
+export function originWords({ level, of, version }: Origin): string {
+  if (level === 'organisation') return `the organisation's minimum${version === null ? '' : ` (version ${version})`}`;
+  if (level === 'team') return `the team ${of ?? ''}${version === null ? '' : ` (version ${version})`}`;
+  return `the repository${of === null ? '' : ` at ${of.slice(0, 12)}`}`;
 }

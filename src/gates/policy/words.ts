@@ -1,26 +1,40 @@
 import { formatDuration } from '../../kernel/time.ts';
 import type { ApprovalRoute, Check, EnvironmentPolicy } from './policy.ts';
 
+/** One thing that is asked, for people, with the paths of the rules that it tells (`checks.ID`, `lifecycle.soak`). */
+export type RuleLine = { readonly paths: readonly string[]; readonly words: string };
+
 /** What a policy asks in front of one environment, for people: one sentence for each thing. */
 export function rulesInWords(rules: EnvironmentPolicy): string[] {
+  return ruleLines(rules).map(({ words }) => words);
+}
+
+/** The same with where each stands in the rules. */
+export function ruleLines(rules: EnvironmentPolicy): RuleLine[] {
   const { checks, supplyChain, lifecycle, verification, readiness, breakGlass } = rules;
+  const line = (words: string, ...paths: string[]): RuleLine => ({ paths, words });
+  const verified = `The release was verified in every environment before this one${lifecycle.soak === 0 ? '' : `, and ran there for ${formatDuration(lifecycle.soak)}`}.`;
+  const said = verification.checks.map((one) => ({ health: 'its health', smoke: 'a smoke test', person: 'a person' })[one]);
+  const lasts = verification.maxAge === null ? '' : `; that counts for ${formatDuration(verification.maxAge)}`;
+  const persons = breakGlass.persons === 1 ? 'one person' : 'two persons';
   return [
-    ...(checks.length === 0 ? ['No check of reports is asked.'] : []),
-    ...checks.map((check) => `${check.title}${modeWords(check)}.`),
-    ...(supplyChain.sbom ? ['There is a software bill of materials for the artifact.'] : []),
-    ...(supplyChain.provenance ? ['The artifact has signed provenance of our own builders.'] : []),
-    RECORDED_WORDS[supplyChain.recorded ?? 'attestation'],
-    ...(lifecycle.verifiedBefore
-      ? [
-          `The release was verified in every environment before this one${lifecycle.soak === 0 ? '' : `, and ran there for ${formatDuration(lifecycle.soak)}`}.`,
-        ]
-      : []),
-    approvalWords(rules.approval),
-    ...(readiness.rollbackPlan ? ['There is a plan for the way back.'] : []),
-    ...(readiness.dependencies ? ['What it depends on runs there in versions that fit.'] : []),
-    ...readiness.checklist.map((item) => `A person said yes to: ${item}.`),
-    `After a deployment ${listed(verification.checks.map((one) => ({ health: 'its health', smoke: 'a smoke test', person: 'a person' })[one]))} must say that it is good${verification.maxAge === null ? '' : `; that counts for ${formatDuration(verification.maxAge)}`}.`,
-    `In an emergency ${breakGlass.persons === 1 ? 'one person' : 'two persons'} may pass over this for ${formatDuration(breakGlass.timeBox)}, and what that owes is due in ${formatDuration(breakGlass.debtDue)}.`,
+    ...(checks.length === 0 ? [line('No check of reports is asked.')] : []),
+    ...checks.map((check) => line(`${check.title}${modeWords(check)}.`, `checks.${check.id}`)),
+    ...(supplyChain.sbom ? [line('There is a software bill of materials for the artifact.', 'supplyChain.sbom')] : []),
+    ...(supplyChain.provenance ? [line('The artifact has signed provenance of our own builders.', 'supplyChain.provenance')] : []),
+    line(RECORDED_WORDS[supplyChain.recorded ?? 'attestation'], 'supplyChain.recorded'),
+    ...(lifecycle.verifiedBefore ? [line(verified, 'lifecycle.verifiedBefore', 'lifecycle.soak')] : []),
+    line(approvalWords(rules.approval), 'approval'),
+    ...(readiness.rollbackPlan ? [line('There is a plan for the way back.', 'readiness.rollbackPlan')] : []),
+    ...(readiness.dependencies ? [line('What it depends on runs there in versions that fit.', 'readiness.dependencies')] : []),
+    ...readiness.checklist.map((item) => line(`A person said yes to: ${item}.`, 'readiness.checklist')),
+    line(`After a deployment ${listed(said)} must say that it is good${lasts}.`, 'verification.checks', 'verification.maxAge'),
+    line(
+      `In an emergency ${persons} may pass over this for ${formatDuration(breakGlass.timeBox)}, and what that owes is due in ${formatDuration(breakGlass.debtDue)}.`,
+      'breakGlass.persons',
+      'breakGlass.timeBox',
+      'breakGlass.debtDue',
+    ),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY } from '../../catalog/catalog.ts';
+import type { PolicyName } from '../../catalog/service.ts';
 import type { Role } from '../../contract/actions.ts';
 import type { Deployment } from '../../deployments/deployment.ts';
 import type { Binding } from '../../identity/permission.ts';
@@ -14,13 +15,14 @@ export type Place = {
   service: string;
   serviceId: string;
   team: string;
+  teamId: string;
   tier: 1 | 2 | 3;
-  policy: string;
+  policy: PolicyName;
   environment: string;
   environmentId: string;
   environmentKind: string;
 };
-const PLACE = `service.name as service, service.id as "serviceId", team.name as team, service.tier,
+const PLACE = `service.name as service, service.id as "serviceId", team.name as team, team.id as "teamId", service.tier,
   coalesce(service.policy, (select policy from catalog_setting where catalog_setting.org_id = service.org_id), '${DEFAULT_POLICY}') as policy, environment.name as environment,
   environment.id as "environmentId", environment.kind as "environmentKind"`;
 

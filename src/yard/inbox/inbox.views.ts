@@ -1,7 +1,7 @@
 import { roleMay, type Action } from '../../contract/actions.ts';
 import type { inbox } from '../../contract/inbox.ts';
 import { approvalsRule } from '../../changes/approvals.ts';
-import { policyOf } from '../../gates/gates.queries.ts';
+import { policyFor, servicesWithRules } from '../../gates/levels.queries.ts';
 import { resolvePolicy, type EnvironmentKind, type EnvironmentPolicy } from '../../gates/policy/policy.ts';
 import { delegatorsOf, personLabel } from '../../identity/identity.queries.ts';
 import { covers, may, type Binding } from '../../identity/permission.ts';
@@ -40,7 +40,7 @@ type Looker = {
   readonly lent: readonly Binding[];
   readonly visible: Visible;
   readonly now: string;
-  readonly rules: (place: Pick<ask.Place, 'policy' | 'tier' | 'environmentKind'>) => Promise<EnvironmentPolicy>;
+  readonly rules: (place: ask.Place & { readonly release: string }) => Promise<EnvironmentPolicy>;
 };
 
 /** Everything that waits for this actor, what blocks others first. */
@@ -72,12 +72,16 @@ export async function inboxOf(tx: Tx, actor: Actor, visible: Visible): Promise<A
   return { at: now, items: items.slice(0, MOST_ITEMS), more: answers.more || items.length > MOST_ITEMS };
 }
 
-/** Policies are few; each is read once for a whole inbox. */
+/** Policies and teams are few; each pair is read once for a whole inbox, and only repositories with a file of their own by commit. */
 function rulesReader(tx: Tx): Looker['rules'] {
-  const policies = new Map<string, ReturnType<typeof policyOf>>();
-  return async ({ policy, tier, environmentKind }) => {
-    const found = policies.get(policy) ?? policyOf(tx, policy);
-    policies.set(policy, found);
+  const policies = new Map<string, ReturnType<typeof policyFor>>();
+  let own: Promise<ReadonlySet<string>> | null = null;
+  return async ({ serviceId: id, policy, team, teamId, tier, environmentKind, release }) => {
+    const byItself = (await (own ??= servicesWithRules(tx))).has(id);
+    const commit = byItself ? ((await releaseById(tx, release))?.commit ?? null) : null;
+    const key = `${policy} ${teamId} ${commit === null ? '' : `${id} ${commit}`}`;
+    const found = policies.get(key) ?? policyFor(tx, { id, policy, team, teamId }, commit);
+    policies.set(key, found);
     return resolvePolicy(await found, tier, environmentKind as EnvironmentKind).rules;
   };
 }

@@ -1,0 +1,146 @@
+import {
+  checkPolicyLevel,
+  getMinimum,
+  getTeamPolicy,
+  listPolicyLevels,
+  putMinimum,
+  putTeamPolicy,
+  serviceRules,
+  type PolicyLevel,
+} from '../../contract/policy-levels.ts';
+import { proposePolicy } from '../../contract/gates.ts';
+import { usage } from '../cli.problems.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readText } from '../files.disk.ts';
+import type { AddCommand } from '../main.ts';
+import { pointingAt, summary } from '../point.ts';
+import { oneOf, wholeNumber } from '../refs.ts';
+import { line, plain, table, when, wrap } from '../terminal.ts';
+
+const KINDS = ['development', 'test', 'staging', 'production'] as const;
+
+/** ym policy levels|minimum|team|rules|put-minimum|put-team, and what `ym policy check` does with a level's file. */
+export const policyLevelCommands: AddCommand = (group, run) => {
+  group
+    .command('levels')
+    .description('what the organisation and its teams ask beside the policies of services')
+    .action(
+      run(async (shell) => {
+        const list = await shell.client().call(listPolicyLevels);
+        const rows = list.items.map((one) => [
+          one.level === 'organisation' ? 'organisation' : `team ${one.team ?? ''}`,
+          one.source === null
+            ? 'asks nothing'
+            : `version ${one.version}, by ${line(one.changedBy?.name ?? 'a machine')}, ${when(one.changedAt)}`,
+          `${one.services} services`,
+          line(one.title),
+        ]);
+        shell.print(table(rows), list);
+      }),
+    );
+  group
+    .command('minimum')
+    .description("the organisation's minimum: what is asked of every service")
+    .action(
+      run(async (shell) => {
+        const one = await shell.client().call(getMinimum);
+        shell.print(levelWords(one), one);
+      }),
+    );
+  group
+    .command('team <team>')
+    .description('what a team asks of its services beside their policy')
+    .action(
+      run(async (shell, team: string) => {
+        const one = await shell.client().call(getTeamPolicy, { params: { team } });
+        shell.print(levelWords(one), one);
+      }),
+    );
+  group
+    .command('rules <service>')
+    .description('what is asked of a service in the end, and which level asks it')
+    .option('--kind <kind>', 'only in front of environments of a kind: production ...', 'production')
+    .option('--commit <commit>', 'also what the repository asks at the commit of a release')
+    .action(
+      run(async (shell, service: string, options: { kind: string; commit?: string }) => {
+        const kind = oneOf('--kind', options.kind, KINDS);
+        const one = await shell.client().call(serviceRules, { params: { service }, query: { commit: options.commit } });
+        const rows = one.kinds
+          .find((cell) => cell.kind === kind)
+          ?.rules.map(({ words, origin }) => [`  ${origin === null ? `policy ${one.policy.name}` : originName(origin)}`, line(words)]);
+        const head = `${service}, tier ${one.tier}, in front of ${kind}:`;
+        shell.print([head, table(rows ?? []), ...one.unreadable.map((text) => wrap(line(text), ''))].join('\n'), one);
+      }),
+    );
+  writing(group, run);
+};
+
+const writing: AddCommand = (group, run) => {
+  group
+    .command('put-minimum <file>')
+    .description("make a new version of the organisation's minimum, or propose it where others have to approve")
+    .option('--from <version>', 'only where this is still the newest version (default: the one that is newest now)')
+    .option('--reason <reason>', 'why, for those who approve')
+    .action(
+      run(async (shell, file: string, options: { from?: string; reason?: string }) => {
+        const client = shell.client();
+        const source = await readText(file);
+        const current = await client.call(getMinimum);
+        const version = options.from === undefined ? current.version : wholeNumber('--from', options.from, 1, 1_000_000);
+        if (current.approvals === 0) {
+          const answer = await pointingAt(source, () => client.call(putMinimum, { body: { source, version } }));
+          shell.print(`The minimum is version ${answer.version} now, for ${answer.services} services.`, answer);
+          return EXIT.ok;
+        }
+        const { reason } = options;
+        if (reason === undefined)
+          throw usage({ what: 'the minimum is changed with the approval of others', try: 'Say why: --reason "..."' });
+        const body = { source, version, reason };
+        const answer = await pointingAt(source, () => client.call(proposePolicy, { params: { policy: 'minimum' }, body }));
+        const id = answer.proposal?.id;
+        shell.print(id === undefined ? 'It is in force.' : `Proposed: ${id}. Another person decides: ym policy approve ${id}`, answer);
+        return EXIT.ok;
+      }),
+    );
+  group
+    .command('put-team <team> <file>')
+    .description('make a new version of what a team asks of its services')
+    .option('--from <version>', 'only where this is still the newest version (default: the one that is newest now)')
+    .action(
+      run(async (shell, team: string, file: string, options: { from?: string }) => {
+        const client = shell.client();
+        const params = { team };
+        const source = await readText(file);
+        const current = await client.call(getTeamPolicy, { params });
+        const version = options.from === undefined ? current.version : wholeNumber('--from', options.from, 1, 1_000_000);
+        const answer = await pointingAt(source, () => client.call(putTeamPolicy, { params, body: { source, version } }));
+        shell.print(`What ${team} asks is version ${answer.version} now, for ${answer.services} services.`, answer);
+      }),
+    );
+  group
+    .command('check-level <file>')
+    .description('every error of a file that the organisation, a team or a repository asks by, also where it asks less than a level above')
+    .option('--level <level>', 'organisation, team or repository', 'repository')
+    .option('--service <service>', 'whose repository: what is asked of it already is compared with')
+    .action(
+      run(async (shell, file: string, options: { level: string; service?: string }) => {
+        const source = await readText(file);
+        const level = oneOf('--level', options.level, ['organisation', 'team', 'repository']);
+        const answer = await shell.client().call(checkPolicyLevel, { body: { level, service: options.service, source } });
+        const found = answer.text === '' ? '' : `${plain(answer.text)}\n\n`;
+        shell.print(`${found}${file}: ${summary(answer.diagnostics)}`, answer);
+        return answer.valid ? EXIT.ok : EXIT.usage;
+      }),
+    );
+};
+
+function levelWords(one: PolicyLevel): string {
+  const whose = one.level === 'organisation' ? 'The organisation' : `The team ${one.team ?? ''}`;
+  if (one.source === null) return `${whose} asks nothing beside the policies of its services.`;
+  return `# ${line(one.title)} (version ${one.version}, ${one.services} services)\n${plain(one.source)}`;
+}
+
+function originName({ level, of }: { readonly level: string; readonly of: string | null }): string {
+  if (level === 'organisation') return 'organisation';
+  return level === 'team' ? `team ${of ?? ''}` : `repository at ${(of ?? '').slice(0, 12)}`;
+}
