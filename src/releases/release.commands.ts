@@ -61,9 +61,7 @@ export async function createRelease(
   );
   const id = tx.floor.newId('rel');
   const requestedBy = personBehind(actor);
-  if (history.policy != null) await keepRepositoryRules(tx, { serviceId: service.id, commit: built.commit, source: history.policy.source });
-  const policy = await policyFor(tx, service, built.commit);
-  const byPolicy = targets.every((target) => resolvePolicy(policy, service.tier, target.kind).rules.approval === null);
+  const byPolicy = await isByPolicy(tx, service, built.commit, history.policy ?? null, targets);
   const changeId = await openChange(tx, actor, {
     releaseId: id,
     serviceId: service.id,
@@ -96,6 +94,19 @@ export async function createRelease(
     version.accounts.because.filter(isFresh).map((entry) => entry.commit),
   );
   return { ...row, state: 'open', held: null, version: 1 };
+}
+
+/** Whether no person has to approve it anywhere: asked with what the repository itself asks at the commit, which is kept from here on. */
+async function isByPolicy(
+  tx: Tx,
+  service: Service,
+  commit: string,
+  file: { readonly source: string | null } | null,
+  targets: Awaited<ReturnType<typeof targetsOf>>,
+): Promise<boolean> {
+  if (file !== null) await keepRepositoryRules(tx, { serviceId: service.id, commit, source: file.source });
+  const policy = await policyFor(tx, service, commit);
+  return targets.every((target) => resolvePolicy(policy, service.tier, target.kind).rules.approval === null);
 }
 
 async function tellCreated(
