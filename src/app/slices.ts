@@ -1,6 +1,9 @@
 import { artifactEvents } from '../artifacts/artifacts.events.ts';
 import { artifactSweepers, artifactTasks } from '../artifacts/artifacts.reactions.ts';
 import { artifactRoutes } from '../artifacts/artifacts.routes.ts';
+import { promoteTask, promotionSweeper } from '../artifacts/promotion/promote.work.ts';
+import { promotionMachine } from '../artifacts/promotion/promotion.ts';
+import { promotionRoutes } from '../artifacts/promotion/promotion.routes.ts';
 import { artifactPort } from '../artifacts/accept.api.ts';
 import { buildMachine } from '../artifacts/build-states.ts';
 import { artifactBytes } from '../artifacts/keep.queries.ts';
@@ -12,6 +15,7 @@ import { changeMachine } from '../changes/change-states.ts';
 import { changeEvents } from '../changes/changes.events.ts';
 import { changesRoutes } from '../changes/changes.routes.ts';
 import { deploymentEvents } from '../deployments/deployments.events.ts';
+import { promotionPorts } from './promotion.ts';
 import { released } from './released.queries.ts';
 import { existing } from '../deployments/deployments.queries.ts';
 import { advanceTask, deploymentSweeper } from '../deployments/deployments.reactions.ts';
@@ -214,11 +218,11 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'artifacts',
-    routes: artifactRoutes,
-    tasks: artifactTasks,
-    sweepers: artifactSweepers,
+    routes: [...artifactRoutes, ...promotionRoutes(promotionPorts)],
+    tasks: [...artifactTasks, promoteTask(promotionPorts)],
+    sweepers: [...artifactSweepers, promotionSweeper],
     events: artifactEvents,
-    machines: [buildMachine],
+    machines: [buildMachine, promotionMachine],
   },
   {
     ...none,

@@ -112,6 +112,62 @@ export const advisoryEnded = defineEvent({
   body: z.object({ digest: text, advisory: text, purl: text }),
 });
 
+export const destinationSet = defineEvent({
+  type: 'promotion-destination.set',
+  subject: 'pdn',
+  means: 'Where artifacts are promoted to was said: a repository of a connected registry, for an environment and tiers.',
+  body: z.object({ name: text, connection: text, repository: text, environment: optional, tiers: z.array(count).nullable() }),
+});
+
+export const destinationRemoved = defineEvent({
+  type: 'promotion-destination.removed',
+  subject: 'pdn',
+  means: 'Nothing is promoted there any more; what was stays where it is.',
+  body: z.object({ name: text }),
+});
+
+export const promotionAsked = defineEvent({
+  type: 'promotion.asked',
+  subject: 'prm',
+  means: 'Somebody wants an artifact promoted to a destination.',
+  body: z.object({ digest: text, destination: text, release: optional, environment: optional, tag: optional }),
+});
+
+export const promotionRefused = defineEvent({
+  type: 'promotion.refused',
+  subject: 'prm',
+  means: 'An artifact may not be promoted, and was not named there.',
+  body: z.object({ digest: text, destination: text, verdict: text, decision: optional, reasons: z.array(text) }),
+});
+
+export const promotionFailed = defineEvent({
+  type: 'promotion.failed',
+  subject: 'prm',
+  means: 'An artifact could not be promoted, and is not tried again by itself.',
+  body: z.object({ digest: text, destination: text, why: text }),
+});
+
+export const artifactPromoted = defineEvent({
+  type: 'artifact.promoted',
+  subject: 'art',
+  means: 'An artifact lies in a registry under its digest, read back from outside, with what is attested of it.',
+  body: z.object({
+    promotion: text,
+    digest: text,
+    name: text,
+    destination: text,
+    location: text,
+    manifest: optional,
+    tag: optional,
+    release: optional,
+    environment: optional,
+    decision: optional,
+    record: text,
+    summary: text,
+    carried: count,
+  }),
+});
+
 /** Everything this slice announces. */
 export const artifactEvents = [
   artifactPublished,
@@ -126,4 +182,10 @@ export const artifactEvents = [
   advisoriesImported,
   advisoryMatched,
   advisoryEnded,
+  destinationSet,
+  destinationRemoved,
+  promotionAsked,
+  promotionRefused,
+  promotionFailed,
+  artifactPromoted,
 ];

@@ -78,3 +78,45 @@ export const badAdvisory = defineProblem<{ at: number; why: string }>('artifacts
   sentence: ({ at, why }) => `Record ${at} is no advisory in the OSV format: ${why}.`,
   remedy: 'Correct or remove it and send them again; none of them was taken.',
 });
+
+export const noSuchDestination = defineProblem<{ name: string }>('artifacts.no-such-destination', {
+  status: 404,
+  sentence: ({ name }) => `There is no destination ${name}.`,
+  remedy: 'See which there are with `ym promotion destinations`; an admin sets one with `ym promotion set`.',
+});
+
+export const noDestinationFor = defineProblem<{ environment: string; tier: number }>('artifacts.no-destination-for', {
+  status: 409,
+  sentence: ({ environment, tier }) => `Nothing of tier ${tier} is promoted on its way to ${environment}: no destination says so.`,
+  remedy: 'An admin sets one: ym promotion set NAME --connection REGISTRY --repository PATH --env ENVIRONMENT',
+});
+
+export const noSuchPromotion = defineProblem<{ promotion: string }>('artifacts.no-such-promotion', {
+  status: 404,
+  sentence: ({ promotion }) => `There is no promotion ${promotion}.`,
+  remedy: 'See those of an artifact with `ym promotion list --digest DIGEST`.',
+});
+
+export const badDestination = defineProblem<{ why: string }>('artifacts.bad-destination', {
+  status: 422,
+  sentence: ({ why }) => `This can't be a destination: ${why}.`,
+  remedy: 'Write the repository in small letters, with {service} and {artifact} where each has its own: acme/release/{service}.',
+});
+
+export const badPromotion = defineProblem<{ why: string }>('artifacts.bad-promotion', {
+  status: 409,
+  sentence: ({ why }) => `It can't be promoted so: ${why}.`,
+  remedy: 'Name a release that holds the artifact, and a destination of its environment and tier: `ym promotion destinations`.',
+});
+
+export const otherTag = defineProblem<{ tag: string | null; asked: string }>('artifacts.other-tag', {
+  status: 409,
+  sentence: ({ tag, asked }) => `It was promoted there ${tag === null ? 'without a tag' : `as ${tag}`}, not as ${asked}.`,
+  remedy: 'What was promoted keeps its name. Promote it as part of another release, or to another destination.',
+});
+
+export const notSignedYet = defineProblem<{ why: string }>('artifacts.not-signed-yet', {
+  status: 409,
+  sentence: ({ why }) => `It can't be promoted yet: ${why}.`,
+  remedy: 'It is tried again by itself; what is attested of it is written within seconds after its build.',
+});

@@ -56,6 +56,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { group: LOOK, words: ['status'], load: async () => [(await import('./commands/status.ts')).statusCommand] },
   { group: LOOK, words: ['report'], load: async () => [(await import('./commands/reports.ts')).reportCommands] },
   { group: LOOK, words: ['artifact'], load: async () => [(await import('./commands/artifacts.ts')).artifactCommands] },
+  { group: LOOK, words: ['promotion'], load: async () => [(await import('./commands/promotions.ts')).promotionCommands] },
   { group: LOOK, words: ['advisories'], load: async () => [(await import('./commands/advisories.ts')).advisoryCommands] },
   { group: PROOF, words: ['sbom'], load: async () => [(await import('./commands/sbom.ts')).sbomCommands] },
   { group: LOOK, words: ['incident'], load: async () => [(await import('./commands/incidents.ts')).incidentCommands] },

@@ -21,6 +21,8 @@ export const ACTIONS = {
   'secret.write': managers,
   'artifact.read': everyone,
   'artifact.revoke': managers,
+  /** To have one copied into a registry of releases; whether it may go there is decided by its rules. */
+  'artifact.promote': developers,
   'report.read': everyone,
   'policy.read': everyone,
   'policy.write': managers,

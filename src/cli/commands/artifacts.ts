@@ -4,12 +4,14 @@ import { writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { commitOf, digestOf, findRun, wholeNumber } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
+import { addPromote } from './promotions.ts';
 
 type ListOptions = { service?: string; commit?: string; run?: string; limit: string };
 
-/** ym artifact list|where|show|sbom|attestations|download|revoke */
+/** ym artifact list|where|show|promote|sbom|attestations|download|revoke */
 export const artifactCommands: AddCommand = (program, run) => {
   const group = program.command('artifact').description('what was built, and what is attested of it');
+  addPromote(group, run);
   group
     .command('list')
     .description('builds of artifacts, newest first')

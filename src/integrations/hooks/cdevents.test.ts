@@ -54,6 +54,11 @@ const FACTS: Readonly<Record<string, FactSeen>> = {
     { digest: `sha256:${'a'.repeat(64)}`, name: 'shop app', run: 'run_1' },
     { subject: 'art_1' },
   ),
+  'artifact.promoted': fact(
+    'artifact.promoted',
+    { digest: `sha256:${'a'.repeat(64)}`, name: 'shop app', destination: 'releases', location: 'oci://r.example/shop@sha256:b' },
+    { subject: 'art_1' },
+  ),
   'artifact.signed': fact('artifact.signed', { digest: `sha256:${'a'.repeat(64)}`, key: 'k', attestations: [{ envelope: 'sha256:e' }] }),
   'testsuiterun.finished': fact('testsuiterun.finished', { state: 'ok', failed: 1, errored: 0 }, { subject: 'rep_1' }),
   'change.merged': fact('change.merged', { repository: 'https://u:p@example.org/x.git', commit: 'c'.repeat(40) }),

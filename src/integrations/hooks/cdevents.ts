@@ -97,6 +97,12 @@ const WORDS: Readonly<Record<string, Word & { readonly word?: string }>> = {
   'taskrun.started': { version: '0.3.0', content: task },
   'taskrun.finished': { version: '0.3.0', content: (fact) => ({ ...task(fact), outcome: outcomeOf(fact.body['outcome']) }) },
   'artifact.published': { version: '0.3.0', id: ({ body }) => purl(text(body['name']), text(body['digest'])), content: () => ({}) },
+  'artifact.promoted': {
+    version: '0.3.0',
+    word: 'artifact.published',
+    id: ({ body }) => purl(text(body['name']), text(body['digest'])),
+    content: () => ({}),
+  },
   'artifact.signed': {
     version: '0.3.0',
     id: ({ body, service }, names) => purl(service === null ? '' : named(service, names), text(body['digest'])),

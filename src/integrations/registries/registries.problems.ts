@@ -30,7 +30,7 @@ export const badManifest = defineProblem<At & { what: string; why: string }>('re
 export const tokenElsewhere = defineProblem<At & { realm: string }>('registries.token-elsewhere', {
   status: 409,
   sentence: ({ host, realm }) => `${host} asks to sign in at ${realm}, which is another host; our credential was not sent there.`,
-  remedy: 'If that is its token service, name its host in the setting tokenService: ym connect change NAME --setting tokenService=HOST.',
+  remedy: 'If that is its token service, name its host in the setting tokenService: ym connect change NAME --set tokenService=HOST.',
 });
 export const elsewhere = defineProblem<At & { to: string }>('registries.elsewhere', {
   status: 502,

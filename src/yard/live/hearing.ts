@@ -33,6 +33,8 @@ const READS: Readonly<Record<string, Action>> = {
   pipelinerun: 'run.read',
   policy: 'policy.read',
   policychange: 'policy.read',
+  promotion: 'artifact.read',
+  'promotion-destination': 'artifact.read',
   'recorder-key': 'policy.read',
   release: 'release.read',
   report: 'report.read',
