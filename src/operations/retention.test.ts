@@ -172,6 +172,7 @@ const NOT_BYTES: Readonly<Record<string, string>> = {
   'migration.digest': 'of a file of the program',
   'run.pipeline_digest': 'of a text in a repository',
   'job_attempt.plan_digest': 'of a column',
+  'promotion.manifest_digest': 'of bytes in a registry elsewhere',
   'job_attempt.finish_digest': 'of a request',
   'report_digest.digest': 'of what a report speaks for; kept as an artifact',
   'running.artifact_digests': 'of artifacts, which are kept',

@@ -155,7 +155,8 @@ async function sign(floor: Floor, { registry, gate }: PromotionPorts, row: Promo
     .tx(row.org, async (tx) => {
       const answer = await judge(tx, gate, row, about, true);
       // Right after its build it is not signed yet, which is a matter of seconds and no answer of the rules.
-      if (answer.verdict === 'wait' && answer.decision === null) throw notSignedYet({ why: answer.reasons[0]?.text ?? '' });
+      const early = answer.verdict !== 'deny' && answer.reasons.every((one) => one.code === notSignedYet.code);
+      if (early) throw notSignedYet({ why: answer.reasons[0]?.text ?? '' });
       if (answer.verdict !== 'allow') return refuse(tx, row, about.destination.name, answer);
       const { org, id: promotion, requestedBy, releaseId, releaseVersion } = row;
       const { artifact, destination, service, environment, level, own } = about;
