@@ -1,5 +1,5 @@
 // Runs the steps of check and test one after the other, shows what each says, and counts.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
@@ -17,6 +17,40 @@ export function runSteps(steps) {
     process.stdout.write(`${ok ? 'passed' : 'FAILED'}: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
   }
   return counts;
+}
+
+const STEP_LIMIT_MS = 1_500_000;
+
+/**
+ * Runs lanes of steps beside each other, the steps of a lane one after the other: what waits for a browser or a timer leaves
+ * its core to the other lane. What a step says is shown in one piece when it ends. Answers how many passed and failed.
+ */
+export async function runLanes(lanes) {
+  const counts = { passed: 0, failed: 0 };
+  await Promise.all(
+    lanes.map(async (steps) => {
+      for (const [title, command, args] of steps) {
+        const started = performance.now();
+        const { ok, said } = await runOne(command, args);
+        counts[ok ? 'passed' : 'failed'] += 1;
+        process.stdout.write(`${said}${ok ? 'passed' : 'FAILED'}: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
+      }
+    }),
+  );
+  return counts;
+}
+
+/** A step that hangs, or that can not be started, is a failed step. */
+function runOne(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], timeout: STEP_LIMIT_MS, killSignal: 'SIGTERM' });
+    const said = [];
+    child.stdout.on('data', (chunk) => said.push(chunk));
+    child.stderr.on('data', (chunk) => said.push(chunk));
+    child.once('error', (error) => resolve({ ok: false, said: `${error.message}\n` }));
+    // What a step leaves running must not hold its end back: its pipes may stay open.
+    child.once('exit', (code) => setTimeout(() => resolve({ ok: code === 0, said: Buffer.concat(said).toString('utf8') }), 100));
+  });
 }
 
 /** The cheap checks: types, lint, format, generated files. */

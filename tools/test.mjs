@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bin, checks, root, runSteps } from './steps.mjs';
+import { bin, checks, root, runLanes, runSteps } from './steps.mjs';
 
 const quick = runSteps([
   ...checks,
@@ -26,30 +26,35 @@ rmSync(folder, { recursive: true, force: true });
 const outside = vitest.status !== 0 && tests.numFailedTests === 0 ? 1 : 0;
 const nothing = tests.numPassedTests === 0 ? 1 : 0;
 
-const samples = runSteps([
-  ['stores and commands on PostgreSQL 15', process.execPath, ['tools/postgres-15.mjs']],
-  ['the demo: the whole road, from its first commit to its proof', process.execPath, ['bin/yardmaster.mjs', 'demo', '--json', '--exit']],
-  ['journeys in a real browser', bin('vitest'), ['run', '--config', 'web/journeys/vitest.config.ts']],
-  ['what deploy/ holds is accepted by what reads it', process.execPath, ['tools/deploy.mjs']],
-  // Minutes for what seldom changes: in CI alone.
-  ...(process.env['CI'] === undefined
-    ? []
-    : [
-        ['the package as a stranger gets it, and the same road by npx', process.execPath, ['tools/packed.mjs']],
-        ['the image is built, and its server runs', process.execPath, ['tools/container.mjs']],
-      ]),
-  ['the road for a package that the project never saw', process.execPath, ['tools/foreign-package.mjs']],
-  ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
-  ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '4', '--brief']],
-  ['campaign sample: two servers, one paused', process.execPath, ['campaigns/run.ts', 'two-servers', '--seeds', '1', '--brief']],
+const samples = await runLanes([
+  [['journeys in a real browser', bin('vitest'), ['run', '--config', 'web/journeys/vitest.config.ts']]],
+  [
+    ['stores and commands on PostgreSQL 15', process.execPath, ['tools/postgres-15.mjs']],
+    ['the demo: the whole road, from its first commit to its proof', process.execPath, ['bin/yardmaster.mjs', 'demo', '--json', '--exit']],
+    ['what deploy/ holds is accepted by what reads it', process.execPath, ['tools/deploy.mjs']],
+    // Minutes for what seldom changes: in CI alone.
+    ...(process.env['CI'] === undefined
+      ? []
+      : [
+          ['the package as a stranger gets it, and the same road by npx', process.execPath, ['tools/packed.mjs']],
+          ['the image is built, and its server runs', process.execPath, ['tools/container.mjs']],
+        ]),
+    ['the road for a package that the project never saw', process.execPath, ['tools/foreign-package.mjs']],
+    ['campaign sample: tampered bundles', process.execPath, ['campaigns/run.ts', 'tamper', '--seeds', '10']],
+    ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '2', '--brief']],
+    ['campaign sample: two servers, one paused', process.execPath, ['campaigns/run.ts', 'two-servers', '--seeds', '1', '--brief']],
+    ['campaign sample: a backup restored elsewhere', process.execPath, ['campaigns/run.ts', 'restore', '--seeds', '1']],
+    ['campaign sample: upgrade there and back', process.execPath, ['campaigns/run.ts', 'upgrade', '--seeds', '1', '--brief']],
+    ['planted bugs turn tests red (sample)', process.execPath, ['src/testing/mutants/run.mjs', '--sample', '2']],
+  ],
+]);
+// Measures how soon viewers see the end: alone on the machine.
+const viewers = runSteps([
   ['campaign sample: 200 live viewers, one of two servers killed', process.execPath, ['campaigns/run.ts', 'live-viewers', '--seeds', '1']],
-  ['campaign sample: a backup restored elsewhere', process.execPath, ['campaigns/run.ts', 'restore', '--seeds', '1']],
-  ['campaign sample: upgrade there and back', process.execPath, ['campaigns/run.ts', 'upgrade', '--seeds', '1', '--brief']],
-  ['planted bugs turn tests red (sample)', process.execPath, ['src/testing/mutants/run.mjs', '--sample', '2']],
 ]);
 
-const passed = quick.passed + tests.numPassedTests + samples.passed;
-const failed = quick.failed + tests.numFailedTests + outside + nothing + samples.failed;
+const passed = quick.passed + tests.numPassedTests + samples.passed + viewers.passed;
+const failed = quick.failed + tests.numFailedTests + outside + nothing + samples.failed + viewers.failed;
 if (tests.numPendingTests > 0) process.stdout.write(`${tests.numPendingTests} tests skipped; each says above which peer it needs\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
