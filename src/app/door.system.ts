@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { toProblemJson } from '../kernel/problem.ts';
 import type { Config } from '../platform/config.ts';
+import { inFront } from '../platform/http/bare.system.ts';
 import { countRequests } from '../platform/http/drain.system.ts';
 import type { Logger } from 'pino';
 import { badCertificate, portTaken, starting } from '../platform/platform.problems.ts';
@@ -16,7 +18,14 @@ type Files = NonNullable<Config['tls']>;
 const LOOK_MS = 10_000;
 const OPTIONS = { requestTimeout: 0, headersTimeout: 15_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 } as const;
 
-export type Door = { readonly http: Server; serve(app: Hono, before?: (usual: Handler) => Handler): void; stopWatching(): void };
+export type Door = {
+  readonly http: Server;
+  /** `before` stands in front of the application. */
+  serve(app: Hono, before?: (usual: Handler) => Handler): void;
+  /** Lets `first` listen to every new connection; what is not for it, it hands over to the HTTP server. */
+  bare(first: (socket: Socket, handOver: (socket: Socket) => void) => void): void;
+  stopWatching(): void;
+};
 
 /** Takes the port, with TLS where the configuration has a certificate; who comes before the rest is ready is told to come again. */
 export async function openDoor(config: Config, log: Logger): Promise<Door> {
@@ -26,6 +35,7 @@ export async function openDoor(config: Config, log: Logger): Promise<Door> {
       .end(JSON.stringify(toProblemJson(starting({}))));
   const listener = (request: IncomingMessage, response: ServerResponse): void => void handle(request, response);
   const { http, stopWatching } = config.tls === null ? plain(listener) : encrypted(config.tls, listener, log);
+  const { handOver, bare } = inFront(http, config.tls === null ? 'connection' : 'secureConnection');
   countRequests(http);
   await new Promise<void>((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {
@@ -37,6 +47,7 @@ export async function openDoor(config: Config, log: Logger): Promise<Door> {
   return {
     http,
     stopWatching,
+    bare: (first) => bare((socket) => first(socket, handOver)),
     serve(app, before = (usual) => usual) {
       handle = before(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
     },

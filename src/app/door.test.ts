@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { createServer } from 'node:net';
+import { connect as connectPlain, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -198,6 +198,56 @@ test.skipIf(!OPENSSL)(
     last.end('}');
     expect(await ended).toBe(400);
     agent.destroy();
+  },
+  60_000,
+);
+
+/** What is answered to these bytes on one connection, by the last of its answers. */
+function lastAnswer(port: number, certificate: string | null, bytes: string): Promise<{ status: string; names: string[]; code: unknown }> {
+  return new Promise((done, fail) => {
+    let heard = '';
+    const ready = (): void => void socket.write(bytes);
+    const at = { port, host: '127.0.0.1' };
+    const socket = certificate === null ? connectPlain(at, ready) : connect({ ...at, ca: readFileSync(certificate) }, ready);
+    socket.on('data', (part: Buffer) => {
+      heard += part.toString();
+      const last = heard.slice(heard.lastIndexOf('HTTP/1.1 '));
+      const [head = '', body = ''] = last.split('\r\n\r\n');
+      const problem = /\{"type".*\}/s.exec(body)?.[0];
+      if (problem === undefined) return;
+      const [status = '', ...lines] = head.split('\r\n');
+      const names = lines.map((line) => line.slice(0, line.indexOf(':')).toLowerCase()).sort();
+      socket.destroy();
+      done({ status, names, code: (JSON.parse(problem) as { code: unknown }).code });
+    });
+    socket.on('error', fail);
+  });
+}
+
+test.skipIf(!OPENSSL)(
+  'a webhook is answered the same by each of the three ways in, plain and encrypted',
+  async () => {
+    for (const [name, certificate] of [
+      ['ways', null],
+      ['ways-tls', join(folder, 'one.crt')],
+    ] as const) {
+      const tls: Record<string, string> =
+        certificate === null ? {} : { YARDMASTER_TLS_CERT: certificate, YARDMASTER_TLS_KEY: join(folder, 'one.key') };
+      const one = await server(name, tls);
+      const head = (more: string): string => `POST /v1/hooks/in/hok_${'0'.repeat(32)} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+      const bare = await lastAnswer(one.port, certificate, `${head('Content-Length: 2\r\n')}{}`);
+      const before = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+      const lean = await lastAnswer(one.port, certificate, `${before}${head('Content-Length: 2\r\n')}{}`);
+      const usual = await lastAnswer(one.port, certificate, `${head('Transfer-Encoding: chunked\r\n')}2\r\n{}\r\n0\r\n\r\n`);
+      expect(bare).toMatchObject({ status: 'HTTP/1.1 401 Unauthorized', code: 'hooks.refused' });
+      expect(bare.names).toEqual(expect.arrayContaining(['x-content-type-options', 'x-request-id', 'ratelimit', 'date', 'keep-alive']));
+      expect(bare.names.includes('strict-transport-security')).toBe(certificate !== null);
+      expect(lean).toEqual(bare);
+      // What is in chunks is sent in chunks, too, and its connection ends: nobody knows how much is still to come.
+      const same = ({ names }: { names: string[] }): string[] =>
+        names.filter((one) => !['content-length', 'transfer-encoding', 'keep-alive', 'connection'].includes(one));
+      expect({ ...usual, names: same(usual) }).toEqual({ ...bare, names: same(bare) });
+    }
   },
   60_000,
 );

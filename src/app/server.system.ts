@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hono } from 'hono';
@@ -7,13 +8,14 @@ import type { Config } from '../platform/config.ts';
 import type { Floor } from '../platform/floor.ts';
 import { gitLogin } from '../integrations/forges/at.system.ts';
 import { openFloor } from '../platform/floor.system.ts';
-import { drain } from '../platform/http/drain.system.ts';
-import { leanListener } from '../platform/http/lean.system.ts';
+import { bareConnection } from '../platform/http/bare.system.ts';
+import { drain, underWay } from '../platform/http/drain.system.ts';
+import { makeLean } from '../platform/http/lean.system.ts';
 import { makeLimiter, type Limiter } from '../platform/http/limiter.system.ts';
 import { makeMeters, mountOperations, type Meters } from '../platform/http/operations.system.ts';
 import { mountScreens } from '../platform/http/screens.system.ts';
 import { buildApp } from '../platform/http/server.system.ts';
-import { leanDoors } from '../platform/hooks/door.routes.ts';
+import { LEAN_PREFIX, leanDoors } from '../platform/hooks/door.routes.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { onceResumed } from '../platform/pause.system.ts';
@@ -58,7 +60,15 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const meters = makeMeters();
     const limiter = makeLimiter(config.rates);
     const app = appOf(open.floor, parts, { meters, limiter, leaving: leaving.signal, stopping: stopping.signal });
-    door.serve(app, (usual) => leanListener({ floor: open.floor, limiter, observe: meters.observe, doors: leanDoors }, usual));
+    const lean = makeLean({ floor: open.floor, limiter, observe: meters.observe, doors: leanDoors });
+    door.serve(app, lean.listener);
+    const bare = {
+      prefix: LEAN_PREFIX,
+      door: lean.bare,
+      underWay: (socket: Socket) => underWay(door.http, socket),
+      open: () => door.http.listening,
+    };
+    door.bare((socket, handOver) => bareConnection(bare, socket, handOver));
     const firstAdmin = await firstAdminLink(open.floor);
     const url = `${config.tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(door.http)}`;
     log.info({ url, version: VERSION }, 'listening');

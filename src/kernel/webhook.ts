@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from './hmac.ts';
 import { strictBase64 } from './dsse.ts';
 
 /**
@@ -213,8 +214,7 @@ function isNear(timestamp: string, nowMs: number): boolean {
 }
 
 function hmac(key: string | Uint8Array, head: string, body: string | Uint8Array): Buffer {
-  const made = createHmac('sha256', key);
-  return (head === '' ? made : made.update(head)).update(body).digest();
+  return hmacSha256(key, head, body);
 }
 
 function standardKey(secret: string): Uint8Array {

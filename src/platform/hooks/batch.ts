@@ -17,8 +17,9 @@ type Brought = { readonly headers: Readonly<Record<string, string>>; readonly bo
 
 /** More is never packed together: the most bytes that are unpacked. */
 const MOST = 16 * 1024 ** 2;
+/** Small, because each packer keeps one such piece alive until the next whole garbage collection. */
+const CHUNK = 2 * 1024;
 /** Fast before small: payloads repeat themselves so much that most is gained at once. What was turned on the disk is refused. */
-const CHUNK = 16 * 1024;
 const PARAMS = { [constants.ZSTD_c_compressionLevel]: -5, [constants.ZSTD_c_checksumFlag]: 1 };
 
 /** What several deliveries brought as one zstd frame (RFC 8878), and where in it each lies. */

@@ -25,6 +25,9 @@ export const doorRoutes: readonly Mounted[] = contract.doorRoutes.map((route) =>
   ),
 );
 
+/** What the addresses of all of them begin with. */
+export const LEAN_PREFIX = '/v1/hooks/';
+
 /** The same doors for deliveries in numbers. */
 export const leanDoors: readonly LeanDoor[] = contract.doorRoutes.map(({ method, path, body, status }) => ({
   route: `${method} ${path}`,

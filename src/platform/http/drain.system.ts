@@ -14,15 +14,19 @@ export function countRequests(server: Server): void {
     sockets.set(socket, 0);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.on('request', ({ socket }, response) => {
-    sockets.set(socket, (sockets.get(socket) ?? 0) + 1);
-    response.once('close', () => {
-      if (!sockets.has(socket)) return;
-      const left = (sockets.get(socket) ?? 1) - 1;
-      sockets.set(socket, left);
-      if (!server.listening && left === 0) socket.destroySoon();
-    });
-  });
+  server.on('request', ({ socket }, response) => void response.once('close', underWay(server, socket)));
+}
+
+/** Counts one request of a connection as under way, until what it answers is called. */
+export function underWay(server: Server, socket: Socket): () => void {
+  const sockets = busy.get(server) ?? new Map<Socket, number>();
+  sockets.set(socket, (sockets.get(socket) ?? 0) + 1);
+  return () => {
+    if (!sockets.has(socket)) return;
+    const left = (sockets.get(socket) ?? 1) - 1;
+    sockets.set(socket, left);
+    if (!server.listening && left === 0) socket.destroySoon();
+  };
 }
 
 /**
@@ -32,7 +36,10 @@ export function countRequests(server: Server): void {
 export async function drain(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const [socket, requests] of busy.get(server) ?? []) if (requests === 0) socket.destroy();
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const late = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of (busy.get(server) ?? new Map<Socket, number>()).keys()) socket.destroy();
+  }, DRAIN_MS);
   await closed;
   clearTimeout(late);
 }

@@ -6,6 +6,7 @@ import { Problem, toProblemJson } from '../../kernel/problem.ts';
 import type { Floor } from '../floor.ts';
 import { databaseProblem } from '../postgres/failures.ts';
 import { badRequest, bug } from '../platform.problems.ts';
+import type { Answer, BareDoor } from './bare.system.ts';
 import { callerOf, knowsHost, networkOf, trustedProxies, type Caller, type Trusted } from './caller.ts';
 import { rateHeaders, type Limiter } from './limiter.system.ts';
 import { SAFE_HEADERS, type Observe } from './server.system.ts';
@@ -27,6 +28,7 @@ export type LeanDoor = {
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 type Parts = { readonly floor: Floor; readonly limiter: Limiter; readonly observe: Observe; readonly doors: readonly LeanDoor[] };
+type Request = { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array };
 
 /** How long a body may take to come. */
 const PATIENCE_MS = 30_000;
@@ -36,32 +38,45 @@ const PATIENCE_MS = 30_000;
  * while the instance is not paused) without routing, web streams or schemas; everything else goes the usual way, which
  * answers it the same. Rate limits, trusted proxies and the headers of every answer are those of the usual way too.
  */
-export function leanListener({ floor, limiter, observe, doors }: Parts, usual: Listener): Listener {
-  const read = trustedProxies(floor.config.trustedProxies);
-  const trusted: Trusted = 'trusted' in read ? read.trusted : () => false;
+export function makeLean(parts: Parts): { readonly listener: (usual: Listener) => Listener; readonly bare: BareDoor } {
+  const { floor, doors } = parts;
   const { hosts } = floor.config;
-  const callerIn = rememberCallers(trusted);
+  const callerIn = rememberCallers(floor);
   const bytesOf = makeReader();
-  return (request, response) => {
-    const { url = '', method, headers } = request;
-    if (method !== 'POST' || floor.paused()) return usual(request, response);
-    const length = headers['content-length'];
-    const simple = length !== undefined && /^\d{1,9}$/.test(length) && headers.expect === undefined;
-    if (!simple || (hosts !== null && !knowsHost(headers.host ?? null, hosts))) return usual(request, response);
+  const doorAt = (path: string, length: number, host: string | null): { door: LeanDoor; parameter: string } | null => {
+    if (floor.paused() || (hosts !== null && !knowsHost(host, hosts))) return null;
     for (const door of doors) {
-      const parameter = door.pattern.exec(url)?.[1];
-      if (parameter !== undefined && Number(length) <= door.limit)
-        return void serve({ floor, limiter, observe, bytesOf, door, caller: callerIn(request) }, parameter, request, response);
+      const parameter = door.pattern.exec(path)?.[1];
+      if (parameter !== undefined) return length <= door.limit ? { door, parameter } : null;
     }
-    return usual(request, response);
+    return null;
+  };
+  return {
+    listener: (usual) => (request, response) => {
+      const { url = '', method, headers, socket } = request;
+      const length = headers['content-length'];
+      const simple = method === 'POST' && length !== undefined && /^\d{1,9}$/.test(length) && headers.expect === undefined;
+      const at = simple ? doorAt(url, Number(length), headers.host ?? null) : null;
+      if (at === null) return usual(request, response);
+      const plain = headersOf(request);
+      const asked = bytesOf(request).then((body) => ({ headers: plain, body }));
+      return void answerOf(parts, at, callerIn(socket, plain), asked).then(({ status, headers: told, text }) => {
+        response.writeHead(status, request.complete ? [...told] : [...told, 'connection', 'close']).end(text);
+      });
+    },
+    bare: ({ path, headers, length }, socket) => {
+      const at = doorAt(path, length, headers['host'] ?? null);
+      return at === null ? null : (body) => answerOf(parts, at, callerIn(socket, headers), { headers, body });
+    },
   };
 }
 
 /** Who is at the other end of a connection stays the same, unless it is a proxy: then each request says it. */
-function rememberCallers(trusted: Trusted): (request: IncomingMessage) => Caller {
+function rememberCallers(floor: Floor): (socket: Socket, headers: Readonly<Record<string, string>>) => Caller {
+  const read = trustedProxies(floor.config.trustedProxies);
+  const trusted: Trusted = 'trusted' in read ? read.trusted : () => false;
   const known = new WeakMap<Socket, Caller>();
-  const one = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? value.join(',') : (value ?? null));
-  return ({ socket, headers }) => {
+  return (socket, headers) => {
     const before = known.get(socket);
     if (before !== undefined) return before;
     const remote = socket.remoteAddress ?? 'unknown';
@@ -71,23 +86,21 @@ function rememberCallers(trusted: Trusted): (request: IncomingMessage) => Caller
       known.set(socket, alone);
       return alone;
     }
-    const [forwardedFor, forwardedProto] = [one(headers['x-forwarded-for']), one(headers['x-forwarded-proto'])];
+    const [forwardedFor, forwardedProto] = [headers['x-forwarded-for'] ?? null, headers['x-forwarded-proto'] ?? null];
     return callerOf({ remote, encrypted, forwardedFor, forwardedProto }, trusted);
   };
 }
 
-type Reader = (request: IncomingMessage) => Promise<Uint8Array>;
-type Serving = Omit<Parts, 'doors'> & { readonly door: LeanDoor; readonly caller: Caller; readonly bytesOf: Reader };
-
 /** What never changes of the headers of an answer, as Node takes them: name, value, name, value. */
 const ALWAYS = [...Object.entries(SAFE_HEADERS), [PROTOCOL_HEADER, String(PROTOCOL)]].flat();
 
-async function serve(
-  { floor, limiter, observe, door, caller, bytesOf }: Serving,
-  parameter: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+/** Takes a request once it is whole, and answers it; whatever happens, it answers. */
+async function answerOf(
+  { floor, limiter, observe }: Parts,
+  { door, parameter }: { readonly door: LeanDoor; readonly parameter: string },
+  caller: Caller,
+  request: Request | Promise<Request>,
+): Promise<Answer> {
   const began = performance.now();
   const requestId = newId('req');
   const more: string[] = [];
@@ -97,8 +110,8 @@ async function serve(
   try {
     const rates = rateHeaders(limiter.spend('hook', networkOf(caller.address)));
     for (const name in rates) more.push(name, rates[name] ?? '');
-    const body = await bytesOf(request);
-    answer = await door.take(floor, parameter, { headers: headersOf(request), body, encrypted: caller.https });
+    const { headers, body } = request instanceof Promise ? await request : request;
+    answer = await door.take(floor, parameter, { headers, body, encrypted: caller.https });
   } catch (error) {
     const problem = error instanceof Problem ? error : (databaseProblem(error) ?? bug({ requestId }));
     if (!(error instanceof Problem) && databaseProblem(error) === null)
@@ -111,20 +124,19 @@ async function serve(
     if (status === 401) more.push('www-authenticate', 'Bearer');
   }
   const text = JSON.stringify(answer);
-  if (!request.complete) more.push('connection', 'close');
   if (caller.https) more.push('strict-transport-security', 'max-age=31536000');
   more.push('content-type', mediaType, 'content-length', String(Buffer.byteLength(text)), 'x-request-id', requestId, ...ALWAYS);
-  response.writeHead(status, more).end(text);
   const ms = performance.now() - began;
   observe(door.route, status, ms);
   floor.log.debug({ requestId, route: door.route, status, ms: Math.round(ms) }, 'request');
+  return { status, headers: more, text };
 }
 
 /**
  * Reads whole bodies; Node ends a request where it does not have the length that it states. One clock looks after all: who
  * is too slow is ended within half again of the time that a body may take.
  */
-function makeReader(): Reader {
+function makeReader(): (request: IncomingMessage) => Promise<Uint8Array> {
   const coming = new Map<IncomingMessage, number>();
   let clock: NodeJS.Timeout | null = null;
   const look = (): void => {
