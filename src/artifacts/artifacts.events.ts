@@ -70,6 +70,20 @@ export const versionGiven = defineEvent({
   body: z.object({ number: text, tag: text, commit: text, bump: text, from: optional }),
 });
 
+export const versionReserved = defineEvent({
+  type: 'version.reserved',
+  subject: 'svc',
+  means: 'An open hotfix branch holds a number: no other branch is given it.',
+  body: z.object({ number: text, lane: text }),
+});
+
+export const versionFreed = defineEvent({
+  type: 'version.freed',
+  subject: 'svc',
+  means: 'A branch holds a number no longer: it is gone, or what is released contains it.',
+  body: z.object({ number: text, lane: text }),
+});
+
 export const attestationRecorded = defineEvent({
   type: 'attestation.recorded',
   subject: 'svc',
@@ -176,6 +190,8 @@ export const artifactEvents = [
   artifactDamaged,
   artifactRepaired,
   versionGiven,
+  versionReserved,
+  versionFreed,
   attestationRecorded,
   recorderKeyAdded,
   recorderKeyRevoked,

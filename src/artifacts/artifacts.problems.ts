@@ -30,6 +30,12 @@ export const versionTaken = defineProblem<{ service: string; version: string }>(
   remedy: 'A version is given once. Leave the version out to get the next one, or choose another.',
 });
 
+export const versionHeld = defineProblem<{ service: string; version: string; lane: string }>('artifacts.version-held', {
+  status: 409,
+  sentence: ({ service, version, lane }) => `${service} ${version} is held by the branch ${lane}, which is open.`,
+  remedy: 'Choose another version, release that branch, or delete it; ym release next SERVICE shows who holds what.',
+});
+
 export const badVersion = defineProblem<{ given: string }>('artifacts.bad-version', {
   status: 400,
   sentence: ({ given }) => `"${given}" is no version.`,

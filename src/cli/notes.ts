@@ -4,7 +4,8 @@ import type { Changelog } from '../artifacts/notes/changelog.ts';
 import { notesToMarkdown, writeNotes } from '../artifacts/notes/notes.ts';
 import type { ReleaseNotes } from '../artifacts/notes/notes.ts';
 import { accountFor } from '../artifacts/versions/account.ts';
-import { commitsSince, openRepository } from './repository.ts';
+import { commitsSince, openRepository } from '../artifacts/versions/repository.ts';
+import { lookAt } from './repository.ts';
 import type { RepositoryArgs } from './repository.ts';
 import { readNext } from './version.ts';
 
@@ -15,7 +16,7 @@ export type NotesArgs = RepositoryArgs & {
   readonly all?: boolean;
   readonly now?: number;
 };
-type Known = Parameters<typeof openRepository>[1];
+type Known = Parameters<typeof lookAt>[1];
 
 /** `ym notes`: release notes of what is between two points of a repository, or of every version, without a server. */
 export async function notes(args: NotesArgs, known?: Known): Promise<{ readonly text: string; readonly json: ReleaseNotes | Changelog }> {
@@ -47,7 +48,7 @@ async function sinceLast(args: NotesArgs, known: Known): Promise<ReleaseNotes> {
 }
 
 async function between(args: NotesArgs, from: string, known: Known): Promise<ReleaseNotes> {
-  const repository = await openRepository(args, known);
+  const repository = await openRepository(await lookAt(args, known), args);
   const start = await resolveRef(args.repo, from);
   const { commits, touching } = await commitsSince(repository, start);
   const version = repository.versions.find((tagged) => tagged.tag === args.to)?.version ?? args.to ?? null;
@@ -56,7 +57,7 @@ async function between(args: NotesArgs, from: string, known: Known): Promise<Rel
 }
 
 async function changelog(args: NotesArgs, known: Known): Promise<Changelog> {
-  const repository = await openRepository(args, known);
+  const repository = await openRepository(await lookAt(args, known), args);
   const { commits, touching } = await commitsSince(repository, null);
   const { versions, rules } = repository;
   const stable = versions.filter(({ version }) => !version.includes('-'));

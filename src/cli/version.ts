@@ -1,10 +1,11 @@
 import type { Accounted } from '../artifacts/versions/account.ts';
-import { nextCalendarVersion } from '../artifacts/versions/calendar.ts';
-import { isFresh, nextVersion } from '../artifacts/versions/next.ts';
+import { isFresh } from '../artifacts/versions/next.ts';
 import type { NextVersion } from '../artifacts/versions/next.ts';
 import type { Strategy } from '../artifacts/versions/lane.ts';
-import { baseOf, commitsSince, openLanes, openRepository } from './repository.ts';
-import type { Repository, RepositoryArgs } from './repository.ts';
+import { readNext as readNextAt } from '../artifacts/versions/repository.ts';
+import type { ReadNext } from '../artifacts/versions/repository.ts';
+import { lookAt } from './repository.ts';
+import type { RepositoryArgs } from './repository.ts';
 import { badPrerelease } from './version.problems.ts';
 
 export type VersionArgs = RepositoryArgs & {
@@ -28,12 +29,10 @@ export type VersionJson = Omit<NextVersion, 'because'> & {
   readonly notCounted: number;
 };
 
-export type Read = { readonly repository: Repository; readonly answer: NextVersion };
-
 /** `ym version next`: the next version of the repository at `repo`, without a server. */
 export async function versionNext(
   args: VersionArgs,
-  known?: Parameters<typeof openRepository>[1],
+  known?: Parameters<typeof lookAt>[1],
 ): Promise<{ readonly text: string; readonly json: VersionJson }> {
   const { repository, answer } = await readNext(args, known);
   const because = answer.because.filter(isFresh).map(({ commit, subject, kind, bump, why }) => ({ commit, subject, kind, bump, why }));
@@ -57,16 +56,10 @@ export async function versionNext(
 }
 
 /** Reads what came since the version before, and asks for the next one. */
-export async function readNext(args: VersionArgs, known?: Parameters<typeof openRepository>[1]): Promise<Read> {
+export async function readNext(args: VersionArgs, known?: Parameters<typeof lookAt>[1]): Promise<ReadNext> {
   if (args.prerelease !== undefined && !/^[a-z][a-z0-9-]{0,30}$/.test(args.prerelease))
     throw badPrerelease({ given: args.prerelease.slice(0, 40) });
-  const repository = await openRepository(args, known);
-  const { tagging, tags, rules, lane, scheme } = repository;
-  const from = await baseOf(repository);
-  const [{ commits, touching }, open] = await Promise.all([commitsSince(repository, from?.commit ?? null), openLanes(repository)]);
-  const request = { tagging, tags, commits, touching, from, rules, prerelease: args.prerelease ?? null };
-  if (scheme !== null) return { repository, answer: nextCalendarVersion({ ...request, now: args.now ?? Date.now() }, scheme) };
-  return { repository, answer: nextVersion({ ...request, lane, open, atLeast: args.hotfix === true ? 'patch' : null }) };
+  return readNextAt(await lookAt(args, known), { ...args, now: args.now ?? Date.now() });
 }
 
 function versionText(answer: NextVersion): string {

@@ -121,6 +121,38 @@ export const createRelease = defineRoute({
   answer: releaseSchema,
 });
 
+export const nextRelease = defineRoute({
+  method: 'GET',
+  path: '/v1/services/{service}/next-version',
+  summary: 'What the next release of a service would be called, and why; numbers that open branches hold. Nothing is given by asking',
+  access: { kind: 'may', action: 'release.read', on: ['params.service'] },
+  params: z.object({ service: nameSchema }),
+  query: z.object({ run: idOf('run').optional(), commit: commitSchema.optional(), type: z.enum(RELEASE_TYPES).default('standard') }),
+  answer: z.object({
+    service: z.string(),
+    run: idOf('run'),
+    commit: z.string(),
+    branch: z.string().nullable(),
+    strategy: z.enum(['trunk', 'gitflow', 'release-branch', 'calendar']),
+    /** Null: nothing asks for a release, or this branch may not give it (`refused`). */
+    next: z.string().nullable(),
+    tag: z.string().nullable(),
+    bump: z.string().nullable(),
+    from: z.string().nullable(),
+    why: z.string(),
+    refused: z.boolean(),
+    /** Where it is published: null is the usual place, else `next`, `beta`, `1.2.x` ... */
+    channel: z.string().nullable(),
+    /** The branch releases nothing by itself: this is what it would be once merged. */
+    preview: z.boolean(),
+    /** The first 100 commits that are new to users, newest first; `more` were left out. */
+    because: z.array(z.object({ commit: z.string(), subject: z.string(), kind: z.string(), bump: z.string().nullable(), why: z.string() })),
+    more: z.number().int(),
+    /** Numbers that branches hold while they are open. */
+    held: z.array(z.object({ number: z.string(), branch: z.string(), kind: z.enum(['hotfix', 'release']) })),
+  }),
+});
+
 export const listReleases = defineRoute({
   method: 'GET',
   path: '/v1/releases',

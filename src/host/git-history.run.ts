@@ -1,6 +1,6 @@
 import { validRef } from './git.ts';
 import { badRef, gitTooMuch, tooManyCommits } from './git.problems.ts';
-import { runGit, streamGit } from './git.run.ts';
+import { isAncestor, runGit, streamGit } from './git.run.ts';
 
 /** What git knows of a repository's history, read in few processes and little memory: long histories are streamed. */
 
@@ -132,4 +132,16 @@ export async function readFiles(dir: string, commit: string, paths: readonly str
     out = out.subarray(line + 2 + size);
   }
   return names.map((name) => found.get(name) ?? null);
+}
+
+/** A repository's history as questions (the `VersionReader` of src/artifacts/versions). */
+export function historyReader(dir: string) {
+  return {
+    files: (commit: string, paths: readonly string[], limit: number) => readFiles(dir, commit, paths, limit),
+    refsByReach: (commit: string, merged: boolean, patterns: readonly string[]) => refsByReach(dir, commit, merged, patterns),
+    reaches: (commit: string, ancestor: string) => isAncestor(dir, ancestor, commit).catch(() => false),
+    isShallow: async () => (await runGit(dir, ['rev-parse', '--is-shallow-repository'])).toString().trim() === 'true',
+    visit: (range: HistoryRange, visit: (entry: HistoryEntry) => void) => visitHistory(dir, range, visit),
+    ids: (range: HistoryRange) => idsOfHistory(dir, range),
+  };
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { gitArguments, gitEnvironment } from './git-command.system.ts';
+import { runGit } from './git.run.ts';
 import { validRef } from './git.ts';
 import { gitFailed, gitMissing, gitTooMuch } from './git.problems.ts';
 
@@ -30,6 +31,12 @@ export function readRefsNow(dir: string): Refs {
   if (done.status !== 0)
     throw gitFailed({ command: 'for-each-ref', why: done.stderr.toString('utf8').trim().slice(0, 500) || 'it was stopped' });
   return parseRefs(done.stdout.toString('utf8'));
+}
+
+/** As {@link readRefsNow}, for a server. */
+export async function readRefs(dir: string): Promise<Refs> {
+  const out = await runGit(dir, ['for-each-ref', REF_FORMAT, 'refs/heads', 'refs/tags'], { limit: LIMIT });
+  return parseRefs(out.toString('utf8'));
 }
 
 /** Refs from what `git for-each-ref` printed. They are read when they are asked for: who knows the answer asks for none. */

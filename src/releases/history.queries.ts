@@ -1,29 +1,29 @@
+import { branchAt } from '../artifacts/versions/repository.ts';
 import { REPOSITORY_POLICY } from '../gates/policy/read-requirements.ts';
-import { listTags, readCommits, showFile } from '../host/git.run.ts';
+import { isAncestor, showFile } from '../host/git.run.ts';
+import { historyReader } from '../host/git-history.run.ts';
+import { readRefs } from '../host/git-refs.run.ts';
 import { Problem } from '../kernel/problem.ts';
 import { mirrorWith } from '../pipelines/mirror.api.ts';
 import type { History, HistoryPort } from './history.port.ts';
 import { noHistory } from './releases.problems.ts';
 
-/** More commits than this are not read: the version before is found long before. */
-const MOST = 20_000;
 /** A policy file larger than this is not read. */
 const POLICY_BYTES = 64 * 1024;
 
 /** The history of a service, from this server's copy of its repository. */
 export const mirrorHistory: HistoryPort = {
-  async historyOf(tx, service, commit) {
+  async historyOf(tx, service, commit, branch) {
     const dir = service.repository === null ? null : await mirrorWith(tx, service.repository.url, commit);
     if (dir === null) throw noHistory({ service: service.name });
     const path = service.repository?.path ?? '.';
     const under = path === '.' || path === '';
-    const [commits, tags, touching, policy] = await Promise.all([
-      readCommits(dir, { to: commit, limit: MOST }),
-      listTags(dir),
-      under ? null : readCommits(dir, { to: commit, paths: [path], limit: MOST }),
-      policyFile(dir, commit, under ? REPOSITORY_POLICY : `${path}/${REPOSITORY_POLICY}`),
-    ]);
-    return { commits, tags, touching: touching === null ? null : new Set(touching.map((one) => one.id)), policy };
+    const policy = await policyFile(dir, commit, under ? REPOSITORY_POLICY : `${path}/${REPOSITORY_POLICY}`);
+    const { refs } = await readRefs(dir);
+    const own = service.repository?.branch ?? null;
+    const head = refs.find((ref) => ref.ref === `refs/heads/${own}`)?.commit;
+    const onTrunk = head !== undefined && (head === commit || (await isAncestor(dir, commit, head)));
+    return { reader: historyReader(dir), refs, branch: branch ?? (onTrunk ? own : branchAt(refs, commit)), to: commit, policy };
   },
 };
 

@@ -1,6 +1,6 @@
 import { artifactsOfCommit, artifactsOfRun } from '../artifacts/artifacts.queries.ts';
 import { notesToMarkdown, writeNotes } from '../artifacts/notes/notes.ts';
-import { reserveVersion } from '../artifacts/version.api.ts';
+import { previewVersion, reserveVersion, type VersionPreview } from '../artifacts/version.api.ts';
 import { isFresh } from '../artifacts/versions/next.ts';
 import { environmentsInOrder } from '../catalog/catalog.queries.ts';
 import type { Service } from '../catalog/service.ts';
@@ -35,33 +35,21 @@ export type NewRelease = {
   readonly schemaChange: SchemaChange['kind'];
 };
 
+type Ports = { readonly history: HistoryPort };
+
 /** Makes a release of what a run built: an exact set of digests, a version, notes, an open change record, its targets. */
-export async function createRelease(
-  tx: Tx,
-  actor: Actor,
-  asked: NewRelease,
-  ports: { readonly history: HistoryPort },
-): Promise<ReleaseRow> {
+export async function createRelease(tx: Tx, actor: Actor, asked: NewRelease, ports: Ports): Promise<ReleaseRow> {
   const { service } = asked;
   const built = await builtBy(tx, asked);
   const targets = await targetsOf(tx, asked.targets);
-  const history = await ports.history.historyOf(tx, service, built.commit);
-  const wanted = {
-    serviceId: service.id,
-    name: service.name,
-    path: service.repository?.path ?? '.',
-    commit: built.commit,
-    commits: history.commits,
-    tags: history.tags,
-    touching: history.touching,
-  };
+  const wanted = await versionWanted(tx, service, built, ports);
   const version = await reserveVersion(tx, actor, { ...wanted, kind: asked.type, explicit: asked.version });
   const notes = notesToMarkdown(
     writeNotes({ service: service.name, version: version.number, from: version.accounts.from?.tag ?? null }, version.accounts.because),
   );
   const id = tx.floor.newId('rel');
   const requestedBy = personBehind(actor);
-  const byPolicy = await isByPolicy(tx, service, built.commit, history.policy ?? null, targets);
+  const byPolicy = await isByPolicy(tx, service, built.commit, wanted.at.policy ?? null, targets);
   const changeId = await openChange(tx, actor, {
     releaseId: id,
     serviceId: service.id,
@@ -109,6 +97,28 @@ async function isByPolicy(
   return targets.every((target) => resolvePolicy(policy, service.tier, target.kind).rules.approval === null);
 }
 
+/** What the version of a service at a commit is asked with. */
+async function versionWanted(tx: Tx, service: Service, built: { commit: string; branch: string | null }, ports: Ports) {
+  return {
+    serviceId: service.id,
+    name: service.name,
+    path: service.repository?.path ?? '.',
+    at: await ports.history.historyOf(tx, service, built.commit, built.branch),
+    ...(service.repository === null ? {} : { trunk: service.repository.branch }),
+  };
+}
+
+/** What the next release of a service would be called, and why: of what its newest run built, or of what is named. Nothing is given by it. */
+export async function previewRelease(
+  tx: Tx,
+  asked: Pick<NewRelease, 'service' | 'run' | 'commit' | 'type'>,
+  ports: Ports,
+): Promise<VersionPreview & { readonly run: string; readonly commit: string }> {
+  const built = await runToRelease(tx, asked);
+  const wanted = await versionWanted(tx, asked.service, built, ports);
+  return { ...(await previewVersion(tx, { ...wanted, kind: asked.type })), run: built.run, commit: built.commit };
+}
+
 async function tellCreated(
   tx: Tx,
   actor: Actor,
@@ -131,11 +141,11 @@ async function tellCreated(
   await tx.record(releaseCreated, { subject: row.id, actor, service: row.serviceId, body });
 }
 
-/** The run that is released, with what it yielded. A run of another service, one that failed, or an untrusted one is refused. */
-async function builtBy(
+/** The run that is released. A run of another service, one that failed, or an untrusted one is refused. */
+async function runToRelease(
   tx: Tx,
-  { service, run, commit }: NewRelease,
-): Promise<{ run: string; commit: string; digests: ReleaseRow['digests'] }> {
+  { service, run, commit }: Pick<NewRelease, 'service' | 'run' | 'commit'>,
+): Promise<{ run: string; commit: string; branch: string | null }> {
   const named = run ?? (commit === null ? await newestRunOf(tx, service.id) : await newestRun(tx, commit, service.id));
   if (named === null) throw noRun({ service: service.name });
   const found = await runById(tx, named);
@@ -147,11 +157,18 @@ async function builtBy(
   if (found.trust === 'untrusted') refuse('it ran at the trust level untrusted');
   if (found.commit === null) refuse('it is of no commit');
   if (commit !== null && found.commit !== commit) refuse(`it is of the commit ${found.commit}`);
+  const branch = found.ref?.startsWith('refs/heads/') === true ? found.ref.slice('refs/heads/'.length) : null;
+  return { run: named, commit: found.commit ?? '', branch };
+}
+
+/** The run that is released, with what it yielded. */
+async function builtBy(tx: Tx, asked: NewRelease): Promise<Awaited<ReturnType<typeof runToRelease>> & Pick<ReleaseRow, 'digests'>> {
+  const built = await runToRelease(tx, asked);
   const digests = [
-    ...new Set((await artifactsOfRun(tx, named)).filter((build) => build.service === service.id).map((build) => build.digest)),
+    ...new Set((await artifactsOfRun(tx, built.run)).filter((build) => build.service === asked.service.id).map((build) => build.digest)),
   ].sort();
-  if (digests.length === 0) refuse('it yielded no artifact');
-  return { run: named, commit: found.commit ?? '', digests };
+  if (digests.length === 0) throw runNotReleasable({ run: built.run, why: 'it yielded no artifact' });
+  return { ...built, digests };
 }
 
 /** The newest run of a service that succeeded and may be released. */

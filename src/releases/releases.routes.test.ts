@@ -74,6 +74,13 @@ await world.tx((tx) => deleteBinding(tx, people.ann.id, 'approver', null, null, 
 const [rita, ann, beth, mona] = await Promise.all((['rita', 'ann', 'beth', 'mona'] as const).map((who) => token(people[who].id)));
 
 test('the whole road over HTTP: release, refused self-approval on record, approval, may-ship, freeze, replay', async () => {
+  // What it would be called is told before, and nothing is given by asking.
+  for (let time = 0; time < 2; time += 1)
+    expect(await call(rita!, 'GET', '/v1/services/shop/next-version')).toMatchObject({
+      status: 200,
+      json: { next: '0.1.0', tag: 'v0.1.0', run, strategy: 'trunk', branch: 'main', refused: false, preview: false, held: [], more: 0 },
+    });
+  expect(await call(rita!, 'GET', '/v1/services/nowhere/next-version')).toMatchObject({ status: 404 });
   const made = await call(rita!, 'POST', '/v1/releases', { service: 'shop', run });
   expect(made).toMatchObject({
     status: 201,

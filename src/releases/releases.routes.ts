@@ -10,7 +10,8 @@ import type { HistoryPort } from './history.port.ts';
 import { explain } from './answers.api.ts';
 import { look } from './may-ship.api.ts';
 import { breakGlass, tickChecklist } from './readiness.commands.ts';
-import { abandonRelease, createRelease } from './release.commands.ts';
+import { nextVersionView } from './next-version.ts';
+import { abandonRelease, createRelease, previewRelease } from './release.commands.ts';
 import { noSuchDecision, noSuchRelease, unknownService } from './releases.problems.ts';
 import { decisionById, decisionsOf, listReleaseRows, releaseById, type DecisionRow, type ReleaseRow } from './releases.queries.ts';
 import { decisionView, mayShipView, placeOf, releaseView, targetViews, voteViews } from './releases.views.ts';
@@ -37,6 +38,12 @@ const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mount
       schemaChange,
     };
     return releaseView(tx, await createRelease(tx, actor, asked, ports));
+  }),
+  mount(contract.nextRelease, async ({ tx, params, query }) => {
+    const service = await serviceByName(tx, params.service);
+    if (service === null) throw unknownService({ service: params.service });
+    const asked = { service, run: query.run ?? null, commit: query.commit ?? null, type: query.type };
+    return nextVersionView(service.name, await previewRelease(tx, asked, ports));
   }),
   mount(contract.listReleases, async ({ tx, query, visible }) => {
     const service = query.service === undefined ? null : await serviceByName(tx, query.service);

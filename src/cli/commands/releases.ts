@@ -19,7 +19,7 @@ type CreateOptions = {
   to?: string[];
 };
 
-/** ym release create|list|show|follow|check|abandon|break-glass */
+/** ym release create|next|list|show|follow|check|abandon|break-glass */
 export const releaseCommands: AddCommand = (program, run) => {
   const group = program.command('release').description('cut and follow releases');
   releaseTicketsCommand(group, run);
@@ -58,6 +58,7 @@ export const releaseCommands: AddCommand = (program, run) => {
         );
       }),
     );
+  nextCommand(group, run);
   group
     .command('list')
     .description('releases, newest first')
@@ -86,6 +87,38 @@ export const releaseCommands: AddCommand = (program, run) => {
       ),
     );
   changeReleases(group, run);
+};
+
+const nextCommand: AddCommand = (group, run) => {
+  group
+    .command('next <service>')
+    .description('what the next release would be called, and why; 1: this branch may not give it')
+    .option('--run <run>', 'of what this run built (default: the newest successful run)')
+    .option('--commit <commit>', 'or of what was built of this commit')
+    .option('--type <type>', contract.RELEASE_TYPES.join(', '), 'standard')
+    .action(
+      run(async (shell, service: string, options: { run?: string; commit?: string; type: string }) => {
+        const client = shell.client();
+        const query = {
+          run: options.run === undefined ? undefined : await findRun(client, options.run),
+          commit: commitOf(options.commit),
+          type: oneOf('--type', options.type, contract.RELEASE_TYPES),
+        };
+        const said = await client.call(contract.nextRelease, { params: { service }, query });
+        const held = said.held.map((one) => `${one.number} is held by the branch ${line(one.branch)}.`);
+        const because = said.because.map((one) => [
+          one.commit.slice(0, 10),
+          one.bump ?? '-',
+          line(one.subject).slice(0, 72),
+          line(one.why),
+        ]);
+        const more = said.more === 0 ? [] : [`... and ${said.more} commits more`];
+        const head = said.next === null ? `No next version: ${line(said.why)}.` : `${line(said.why)}.`;
+        const where = `By the strategy ${said.strategy}${said.branch === null ? '' : `, on ${line(said.branch)}`}${said.preview ? ': what it would be once merged' : ''}.`;
+        shell.print([head, where, ...held, ...(because.length === 0 ? [] : [table(because)]), ...more].join('\n'), said);
+        return said.refused ? EXIT.failed : EXIT.ok;
+      }),
+    );
 };
 
 const changeReleases: AddCommand = (group, run) => {

@@ -6,6 +6,7 @@ import type { createRelease } from '../../../../src/contract/releases.ts';
 import { useAct } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ask, Button, Field, Select, useKeys } from '../../kit/index.ts';
+import { NextVersionOf } from './next-version.tsx';
 import type { Overview } from './types.ts';
 
 type Asked = 'run' | 'release' | 'back' | null;
@@ -139,6 +140,7 @@ function ReleaseAsk({ of: { service, runs, environments }, onClose }: Props): Re
           ]}
         />
       </div>
+      {run === '' ? null : <NextVersionOf service={service.name} run={run} type={type} short />}
     </Ask>
   );
 }

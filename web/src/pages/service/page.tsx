@@ -8,6 +8,7 @@ import { Adopt } from './adopt.tsx';
 import { Baseline } from './baseline.tsx';
 import { Configuration } from './configuration.tsx';
 import { Dependencies } from './dependencies.tsx';
+import { NextVersion } from './next-version.tsx';
 import { Past } from './past.tsx';
 import { Places } from './places.tsx';
 import { Scorecard } from './scorecard.tsx';
@@ -56,6 +57,7 @@ function Shown({ of }: { readonly of: Overview }): ReactNode {
         </div>
         <div className="min-w-0 space-y-4">
           <About of={of} />
+          <NextVersion of={of} />
           <Adopt service={service.name} observed={service.observeOnly} />
           <Scorecard service={service.name} />
           <Baseline service={service.name} />
