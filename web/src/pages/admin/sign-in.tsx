@@ -10,24 +10,13 @@ import type {
 } from '../../../../src/contract/sign-in.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Area, Ask, Button, Copy, Empty, Field, Loaded, Panel, Problem, Table, Tag } from '../../kit/index.ts';
+import { Ask, Button, Copy, Empty, Field, Loaded, Panel, Problem, Table, Tag } from '../../kit/index.ts';
+import { FIRST_SETTINGS, SettingsFields, settingsFault } from './provider-settings.tsx';
 
 type Answer = AnswerOf<typeof listProviders>;
 type Provider = Answer['items'][number];
 type Found = AnswerOf<typeof checkProvider>['found'];
 type Asked = { readonly what: 'add' | 'change' | 'remove' | 'passwords'; readonly provider: Provider | null };
-
-const FIRST_SETTINGS = {
-  scopes: ['profile', 'email'],
-  claims: { name: 'name', email: 'email', groups: 'groups' },
-  domains: [],
-  groups: [],
-  link: 'never',
-  provision: false,
-  roles: [],
-  acr: [],
-  amr: [],
-} as const satisfies Provider['settings'] | object;
 
 /** With which providers persons sign in, what their groups give, and who may use a password. */
 export function SignInProviders(): ReactNode {
@@ -192,13 +181,11 @@ function Edit({ provider, onClose }: { readonly provider: Provider | null; reado
   const [issuer, setIssuer] = useState(provider?.issuer ?? '');
   const [clientId, setClientId] = useState(provider?.clientId ?? '');
   const [secret, setSecret] = useState('');
-  const [settings, setSettings] = useState(JSON.stringify(provider?.settings ?? FIRST_SETTINGS, null, 2));
+  const [settings, setSettings] = useState(provider?.settings ?? FIRST_SETTINGS);
   const add = useAct<typeof addProvider>('POST', '/v1/sign-in-providers');
   const change = useAct<typeof changeProvider>('PATCH', '/v1/sign-in-providers/{provider}');
-  const read = settingsIn(settings);
   const save = async (): Promise<void> => {
-    if (read === null) return;
-    const common = { title, issuer, clientId, settings: read };
+    const common = { title, issuer, clientId, settings };
     const done =
       provider === null
         ? await add.act({ body: { name, ...common, secret: secret === '' ? null : secret } })
@@ -211,7 +198,7 @@ function Edit({ provider, onClose }: { readonly provider: Provider | null; reado
       says="Persons are known by the issuer and their subject there, never by an address alone."
       does="Keep it"
       reason="none"
-      ready={(provider !== null || name !== '') && title !== '' && issuer !== '' && clientId !== '' && read !== null}
+      ready={(provider !== null || name !== '') && title !== '' && issuer !== '' && clientId !== '' && settingsFault(settings) === null}
       busy={add.busy || change.busy}
       problem={add.problem ?? change.problem}
       onDo={() => void save()}
@@ -230,25 +217,9 @@ function Edit({ provider, onClose }: { readonly provider: Provider | null; reado
         value={secret}
         onChange={(event) => setSecret(event.target.value)}
       />
-      <Area
-        label="Settings"
-        hint="Scopes, names of claims, who is let in, linking, and which group gives which role."
-        rows={12}
-        error={read === null ? 'This is no JSON object.' : null}
-        value={settings}
-        onChange={(event) => setSettings(event.target.value)}
-      />
+      <SettingsFields value={settings} onChange={setSettings} />
     </Ask>
   );
-}
-
-function settingsIn(text: string): Provider['settings'] | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Provider['settings']) : null;
-  } catch {
-    return null;
-  }
 }
 
 function Remove({ provider, onClose }: { readonly provider: Provider; readonly onClose: () => void }): ReactNode {

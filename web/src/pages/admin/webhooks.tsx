@@ -2,12 +2,25 @@ import type { ReactNode } from 'react';
 import type { listHooks } from '../../../../src/contract/admin.ts';
 import { useAnswer } from '../../api/query.ts';
 import { Ago, Command, Copy, Empty, Loaded, Panel, Table, Tag } from '../../kit/index.ts';
+import { HooksIn } from './hooks-in.tsx';
+import { Subscriptions } from './subscriptions.tsx';
+
+/** What comes in by webhooks, and what goes out by them. */
+export function Webhooks(): ReactNode {
+  return (
+    <div className="space-y-4">
+      <Doors />
+      <HooksIn />
+      <Subscriptions />
+    </div>
+  );
+}
 
 /** Every signed webhook that is taken; secrets are shown at their making and never again. */
-export function Webhooks(): ReactNode {
+function Doors(): ReactNode {
   const hooks = useAnswer<typeof listHooks>('/v1/admin/hooks', {}, { live: ['hook', 'incident'] });
   return (
-    <Panel title="Webhooks" flush>
+    <Panel title="Webhooks that are taken" flush>
       <Loaded of={hooks}>
         {({ items }) => (
           <Table
