@@ -10,6 +10,7 @@ import type { AccessGate } from '../platform/http/gate.port.ts';
 import { buildApp } from '../platform/http/server.system.ts';
 import { notAllowed } from '../platform/platform.problems.ts';
 import { testFloor } from '../testing/database.ts';
+import { packFolder } from '../testing/tar.ts';
 import { acceptArtifact } from './accept.api.ts';
 import { artifactsOfRun } from './artifacts.queries.ts';
 import { artifactRoutes } from './artifacts.routes.ts';
@@ -131,4 +132,31 @@ test('damaged bytes never arrive whole', async () => {
   await writeFile(join(floor.config.state, 'blobs', hexOf(ofShop).slice(0, 2), hexOf(ofShop)), 'shop bytez');
   const answer = await call('all', `/v1/artifacts/${ofShop}/bytes`);
   await expect(answer.arrayBuffer()).rejects.toMatchObject({ code: 'platform.blob-damaged' });
+});
+
+test('the files of an archive are listed as text; what is none, is cut off or goes on for ever says so', async () => {
+  const tar = packFolder([
+    ['app/main.js', 'x'.repeat(600)],
+    ['../evil\u0001.txt', 'y'],
+  ]);
+  const digest = await built(tar.toString('latin1'), shop!.id);
+  expect(await json('all', `/v1/artifacts/${digest}/files`)).toEqual({
+    items: [
+      { path: 'app/main.js', kind: 'file', size: 600, to: '' },
+      { path: '../evil\u0001.txt', kind: 'file', size: 1, to: '' },
+    ],
+    complete: true,
+    why: null,
+  });
+  const text = await built('no archive at all', shop!.id);
+  expect(await json('all', `/v1/artifacts/${text}/files`)).toMatchObject({
+    items: [],
+    complete: false,
+    why: 'its bytes are no tar archive',
+  });
+  const cut = await built(tar.subarray(0, 1536).toString('latin1'), shop!.id);
+  expect(await json('all', `/v1/artifacts/${cut}/files`)).toMatchObject({ items: [{ path: 'app/main.js' }], complete: false });
+  const many = packFolder(Array.from({ length: 2001 }, (_, at) => [`f${at}`, ''] as const));
+  expect(await json('all', `/v1/artifacts/${await built(many.toString('latin1'), shop!.id)}/files`)).toMatchObject({ complete: false });
+  expect((await call('bank', `/v1/artifacts/${digest}/files`)).status).toBe(404);
 });

@@ -6,7 +6,8 @@ import { importAdvisories } from './advisories/import.commands.ts';
 import { attestationsOf, buildsOf } from './artifacts.queries.ts';
 import { noAttestation, noSuchArtifact } from './artifacts.problems.ts';
 import { artifactView, attestationView, buildPage } from './artifacts.views.ts';
-import { openArtifactIn } from './open.api.ts';
+import { filesOf } from './files.api.ts';
+import { openArtifact, openArtifactIn } from './open.api.ts';
 import { recordedRoutes } from './recorded/recorded.routes.ts';
 import { revokeArtifact } from './revoke.commands.ts';
 import { readEnvelope } from './supply-chain.queries.ts';
@@ -33,6 +34,12 @@ export const artifactRoutes: readonly Mounted[] = [
       stream: await tx.floor.blobs.read(sbom.document as Digest, contract.getArtifactSbom.answer.limit),
       fileName: `${view.name}.cdx.json`,
     };
+  }),
+
+  mount(contract.getArtifactFiles, async ({ floor, actor, params, visible }) => {
+    const { kept } = await floor.db.read(actor.org, async (tx) => artifactView(tx, params.digest, await visible(tx)));
+    if (!kept) return { items: [], complete: false, why: 'its bytes lie elsewhere' };
+    return filesOf(await openArtifact(floor, actor.org, params.digest as Digest));
   }),
 
   mount(contract.getArtifactAttestations, async ({ tx, params, visible }) => {

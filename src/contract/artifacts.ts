@@ -90,6 +90,23 @@ export const getArtifactSbom = defineRoute({
   answer: { bytes: true, mediaType: 'application/vnd.cyclonedx+json', limit: 64 * 1024 ** 2 },
 });
 
+export const getArtifactFiles = defineRoute({
+  method: 'GET',
+  path: '/v1/artifacts/{digest}/files',
+  summary: 'What an artifact holds: the files of its archive, the first 2,000 of at most 1 GiB',
+  access: reads,
+  params: digestParams,
+  transaction: 'none',
+  answer: z.object({
+    items: z.array(
+      z.object({ path: z.string(), kind: z.enum(['file', 'folder', 'link', 'other']), size: z.number().int(), to: z.string() }),
+    ),
+    /** Whether these are all; `why` says why not. */
+    complete: z.boolean(),
+    why: z.string().nullable(),
+  }),
+});
+
 const storedEnvelope = z.object({
   payloadType: z.string(),
   payload: z.string(),
@@ -120,6 +137,7 @@ export const artifactRoutes = [
   getArtifact,
   getArtifactBytes,
   getArtifactSbom,
+  getArtifactFiles,
   getArtifactAttestations,
   revokeArtifact,
 ] as const;

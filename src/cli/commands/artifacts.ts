@@ -1,5 +1,7 @@
+import { listAdvisoryFindings } from '../../contract/advisories.ts';
 import * as contract from '../../contract/artifacts.ts';
 import { artifactUse } from '../../contract/evidence-search.ts';
+import { listPromotions } from '../../contract/promotions.ts';
 import { writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { commitOf, digestOf, findRun, wholeNumber } from '../refs.ts';
@@ -8,7 +10,7 @@ import { addPromote } from './promotions.ts';
 
 type ListOptions = { service?: string; commit?: string; run?: string; limit: string };
 
-/** ym artifact list|where|show|promote|sbom|attestations|download|revoke */
+/** ym artifact list|where|show|files|promote|sbom|attestations|download|revoke */
 export const artifactCommands: AddCommand = (program, run) => {
   const group = program.command('artifact').description('what was built, and what is attested of it');
   addPromote(group, run);
@@ -61,7 +63,11 @@ export const artifactCommands: AddCommand = (program, run) => {
     .description('one artifact with its builds and what is attested of it')
     .action(
       run(async (shell, digest: string) => {
-        const one = await shell.client().call(contract.getArtifact, { params: { digest: digestOf(digest) } });
+        const client = shell.client();
+        const one = await client.call(contract.getArtifact, { params: { digest: digestOf(digest) } });
+        const promotions = (await client.call(listPromotions, { query: { digest: one.digest } })).items;
+        const use = await client.call(artifactUse, { params: { digest: one.digest } });
+        const advisories = await client.call(listAdvisoryFindings, { query: { digest: one.digest } });
         const lines = [
           `${line(one.name)}, ${size(one.size)}, ${when(one.createdAt)}`,
           one.digest,
@@ -73,8 +79,38 @@ export const artifactCommands: AddCommand = (program, run) => {
           table(
             one.attestations.map((item) => [`  ${item.kind}`, `key ${item.keyId}`, when(item.createdAt), line(item.incomplete.join('; '))]),
           ),
+          ...section(
+            'Runs or ran:',
+            use.places.map((place) => [
+              `  ${place.service}`,
+              place.environment,
+              line(place.version),
+              place.until === null ? 'runs' : 'ran',
+            ]),
+          ),
+          ...section(
+            'Promoted:',
+            promotions.map((item) => [`  ${item.state}`, item.destination, item.tag ?? '', item.location ?? '']),
+          ),
+          ...section(
+            'Advisories speak of it:',
+            advisories.items.map((item) => [`  ${item.advisory}`, item.severity ?? '', line(item.purl), item.verdict]),
+          ),
         ];
-        shell.print(lines.join('\n'), one);
+        shell.print(lines.join('\n'), { ...one, promotions, places: use.places, advisories: advisories.items });
+      }),
+    );
+  group
+    .command('files <digest>')
+    .description('what an artifact holds: the files of its archive')
+    .action(
+      run(async (shell, digest: string) => {
+        const held = await shell.client().call(contract.getArtifactFiles, { params: { digest: digestOf(digest) } }, { timeoutMs: 120_000 });
+        const rows = held.items.map((one) => [one.kind, size(one.size), `${line(one.path)}${one.to === '' ? '' : ` -> ${line(one.to)}`}`]);
+        shell.print(
+          [...(rows.length === 0 ? [] : [table(rows)]), ...(held.why === null ? [] : [`Not all: ${held.why}.`])].join('\n'),
+          held,
+        );
       }),
     );
   for (const [verb, route, what, file] of [
@@ -121,6 +157,10 @@ export const artifactCommands: AddCommand = (program, run) => {
       }),
     );
 };
+
+function section(title: string, rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? [] : [title, table(rows.map((row) => [...row]))];
+}
 
 function size(bytes: number): string {
   if (bytes < 10_000) return `${bytes} B`;

@@ -7,6 +7,8 @@ import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ask, Button, Bytes, Digest, Empty, Export, Facts, Loaded, Page, Panel, Table, Tag, When } from '../../kit/index.ts';
 import { Components } from './components.tsx';
+import { Advisories, Files } from './contents.tsx';
+import { Promotions } from './promotions.tsx';
 
 type Artifact = AnswerOf<typeof getArtifact>;
 
@@ -79,6 +81,11 @@ export default function ArtifactPage(): ReactNode {
             <Builds of={answer} />
             <Attested of={answer} />
             <div className="min-w-0 2xl:col-span-2">
+              <Promoted digest={digest} />
+            </div>
+            <Advisories digest={digest} />
+            <Files digest={digest} kept={answer.kept} reference={answer.reference} />
+            <div className="min-w-0 2xl:col-span-2">
               <Components digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
             </div>
           </div>
@@ -87,6 +94,11 @@ export default function ArtifactPage(): ReactNode {
       {revoking && one !== undefined ? <Revoke digest={digest} name={one.name} onClose={() => setRevoking(false)} /> : null}
     </Page>
   );
+}
+
+function Promoted({ digest }: { readonly digest: string }): ReactNode {
+  const use = useAnswer<typeof artifactUse>('/v1/evidence/artifacts/{digest}', { params: { digest } }, { live: ['service', 'release'] });
+  return <Promotions of={{ digest }} releases={use.data?.releases ?? []} />;
 }
 
 function Mark({ of }: { readonly of: Artifact }): ReactNode {
@@ -223,7 +235,11 @@ function Attested({ of }: { readonly of: Artifact }): ReactNode {
         rowKey={(one) => one.id}
         empty={<Empty title="Nothing yet: it is signed as soon as its run has ended well." />}
         columns={[
-          { key: 'kind', label: 'Kind', cell: (one) => (one.kind === 'sbom' ? 'SBOM' : 'provenance') },
+          {
+            key: 'kind',
+            label: 'Kind',
+            cell: (one) => ({ sbom: 'SBOM', provenance: 'provenance', recorded: 'recorded, as told' })[one.kind],
+          },
           { key: 'type', label: 'Statement', cell: (one) => <code className="text-sm">{one.predicateType}</code> },
           {
             key: 'key',
