@@ -6,6 +6,7 @@ export * from './keys.tsx';
 export * from './marks.tsx';
 export * from './once.tsx';
 export * from './page.tsx';
+export * from './promotions.tsx';
 export * from './said.tsx';
 export * from './table.tsx';
 export * from './text.tsx';

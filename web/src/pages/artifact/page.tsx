@@ -98,7 +98,7 @@ export default function ArtifactPage(): ReactNode {
 
 function Promoted({ digest }: { readonly digest: string }): ReactNode {
   const use = useAnswer<typeof artifactUse>('/v1/evidence/artifacts/{digest}', { params: { digest } }, { live: ['service', 'release'] });
-  return <Promotions of={{ digest }} releases={use.data?.releases ?? []} />;
+  return <Promotions digest={digest} releases={use.data?.releases ?? []} />;
 }
 
 function Mark({ of }: { readonly of: Artifact }): ReactNode {

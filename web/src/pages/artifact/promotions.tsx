@@ -1,20 +1,12 @@
-import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
-import type { listDestinations, listPromotions, promoteArtifact, PromotionView } from '../../../../src/contract/promotions.ts';
+import type { listDestinations, listPromotions, promoteArtifact } from '../../../../src/contract/promotions.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Ask, Button, Command, Empty, Field, Loaded, Panel, Select, Table, Tag, When } from '../../kit/index.ts';
+import { Ask, Button, Command, Empty, Field, Loaded, Panel, PromotionTable, Select } from '../../kit/index.ts';
 
-const STATES = {
-  asked: { tone: 'wait', icon: 'wait' },
-  promoted: { tone: 'allow', icon: 'done' },
-  refused: { tone: 'deny', icon: 'deny' },
-  failed: { tone: 'deny', icon: 'incident' },
-} as const;
-
-/** Where it was promoted to, or why not; and the wish to. `of`: an artifact by digest, or a release by id. */
-export function Promotions({ of, releases }: { readonly of: Of; readonly releases: readonly Release[] }): ReactNode {
-  const promotions = useAnswer<typeof listPromotions>('/v1/promotions', { query: of }, { live: ['promotion', 'artifact'] });
+/** Where it was promoted to, or why not; and the wish to. */
+export function Promotions({ digest, releases }: { readonly digest: string; readonly releases: readonly Release[] }): ReactNode {
+  const promotions = useAnswer<typeof listPromotions>('/v1/promotions', { query: { digest } }, { live: ['promotion', 'artifact'] });
   const destinations = useAnswer<typeof listDestinations>('/v1/promotion-destinations', {}, { live: ['promotion-destination'] });
   const [asking, setAsking] = useState(false);
   const may = useMay()('artifact.promote');
@@ -29,89 +21,31 @@ export function Promotions({ of, releases }: { readonly of: Of; readonly release
       title="Promotions"
       flush
       actions={
-        of.digest === undefined ? undefined : (
-          <Button because={because} onClick={() => setAsking(true)}>
-            Promote
-          </Button>
-        )
+        <Button because={because} onClick={() => setAsking(true)}>
+          Promote
+        </Button>
       }
     >
       <Loaded of={promotions} lines={2}>
         {({ items }) => (
-          <Table
-            caption="Promotions"
-            rows={items}
-            rowKey={(one) => one.id}
+          <PromotionTable
+            items={items}
             empty={
               <Empty title="It was promoted nowhere.">
-                <Command
-                  text={
-                    of.digest === undefined
-                      ? 'ym artifact promote --release RELEASE --env ENVIRONMENT'
-                      : `ym artifact promote ${of.digest} --to DESTINATION`
-                  }
-                />
+                <Command text={`ym artifact promote ${digest} --to DESTINATION`} />
               </Empty>
             }
-            columns={columns}
           />
         )}
       </Loaded>
-      {asking && of.digest !== undefined ? (
-        <Promote digest={of.digest} names={known.map(({ name }) => name)} releases={releases} onClose={() => setAsking(false)} />
+      {asking ? (
+        <Promote digest={digest} names={known.map(({ name }) => name)} releases={releases} onClose={() => setAsking(false)} />
       ) : null}
     </Panel>
   );
 }
 
-type Of = { readonly digest?: string; readonly release?: string };
 type Release = { readonly id: string; readonly service: string; readonly version: string };
-
-const columns = [
-  {
-    key: 'state',
-    label: 'State',
-    cell: (one: PromotionView) => (
-      <Tag tone={STATES[one.state].tone} icon={STATES[one.state].icon}>
-        {one.state}
-      </Tag>
-    ),
-  },
-  {
-    key: 'to',
-    label: 'To',
-    cell: (one: PromotionView) => `${one.destination}${one.environment === null ? '' : ` for ${one.environment}`}`,
-  },
-  {
-    key: 'as',
-    label: 'As',
-    cell: (one: PromotionView) =>
-      one.release === null ? (
-        (one.tag ?? '–')
-      ) : (
-        <Link to="/releases/$release" params={{ release: one.release.id } as never}>
-          {one.tag ?? one.release.version}
-        </Link>
-      ),
-  },
-  { key: 'when', label: 'When', cell: (one: PromotionView) => <When at={one.promotedAt ?? one.askedAt} /> },
-  {
-    key: 'where',
-    label: 'Where it lies, or why not',
-    cell: (one: PromotionView) =>
-      one.reasons.length > 0 ? (
-        <ul className="space-y-1">
-          {one.reasons.map((reason) => (
-            <li key={reason.code + reason.text}>
-              <bdi>{reason.text}</bdi>
-            </li>
-          ))}
-        </ul>
-      ) : (
-        <code className="text-sm break-all">{one.location ?? 'it is being copied'}</code>
-      ),
-  },
-];
 
 function Promote({
   digest,

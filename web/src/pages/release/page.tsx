@@ -8,7 +8,7 @@ import { Answer } from './answer.tsx';
 import { Changes } from './changes.tsx';
 import { Matrix } from './matrix.tsx';
 import { Progressing } from './progress.tsx';
-import { Promotions } from '../artifact/promotions.tsx';
+import { Promotions } from './promotions.tsx';
 import { Proof } from './proof.tsx';
 import { Road } from './road.tsx';
 import { Side } from './side.tsx';
@@ -79,7 +79,7 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
           <Changes page={page} />
           <Tickets release={release.id} />
           <Matrix page={page} chosen={place?.environment ?? ''} />
-          <Promotions of={{ release: page.release.id }} releases={[]} />
+          <Promotions release={page.release.id} />
           <Proof page={page} />
         </div>
         <Side page={page} place={place} />
