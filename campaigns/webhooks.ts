@@ -7,13 +7,15 @@ import { randomOf } from './road/random.ts';
 
 /**
  * A server that takes webhooks over 32 connections is killed (SIGKILL) at a moment of the seed, and started again. Every
- * delivery that was answered 202 must be there, whole, taken exactly once, and none that nobody sent.
+ * delivery that was answered 202 must be there, whole, taken exactly once, and none that nobody sent. Odd seeds: hints that a repository
+ * changed, which are told together. Even ones: what is read and mapped one by one.
  */
 const CONNECTIONS = 32;
 const WAIT_MS = 60_000;
 
 let instance: Instance | null = null;
-let hook: { path: string; secret: string; hook: string } | null = null;
+type Hook = { readonly path: string; readonly secret: string; readonly hook: string };
+let hooks: { readonly hints: Hook; readonly mapped: Hook } | null = null;
 
 export const campaign = {
   name: 'webhooks',
@@ -23,14 +25,15 @@ export const campaign = {
       input: 'incident',
       fields: { service: `'shop'`, environment: `'dev'`, system: `'campaign'`, id: `'one'`, title: 'delivery' },
     };
-    if (hook === null) {
-      const text = 'teams: {crew: {title: Crew}}\nenvironments: {dev: {kind: development}}\nservices: {shop: {team: crew, tier: 3}}\n';
+    if (hooks === null) {
+      const text =
+        'teams: {crew: {title: Crew}}\nenvironments: {dev: {kind: development}}\nservices: {shop: {team: crew, tier: 3, repository: file:///tmp/none.git}}\n';
       const plan = await here.call('POST', '/v1/catalog/plan', { text });
       await here.call('POST', '/v1/catalog/apply', { text, plan: plan['digest'] });
-      hook = (await here.call('POST', '/v1/hooks', { name: 'campaign', takes: 'mapping', mapping: { rules: [rule] } })) as NonNullable<
-        typeof hook
-      >;
+      const mapped = await here.call('POST', '/v1/hooks', { name: 'campaign', takes: 'mapping', mapping: { rules: [rule] } });
+      hooks = { mapped: mapped as Hook, hints: (await here.call('POST', '/v1/services/shop/hook')) as Hook };
     }
+    const hook = seed % 2 === 1 ? hooks.hints : hooks.mapped;
     const random = randomOf(seed);
     const ms = 300 + random.pick(1500);
     const order = {
@@ -58,7 +61,7 @@ export const campaign = {
   async end(): Promise<void> {
     await instance?.close();
     instance = null;
-    hook = null;
+    hooks = null;
   },
 };
 

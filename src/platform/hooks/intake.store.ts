@@ -39,9 +39,7 @@ const READ = {
  * Hints are done when they are durable, but for the telling of their taker, of which one row for each hook remembers. The bytes
  * of all lie together: nobody reads them but a person who wants to see.
  */
-const HINTS = {
-  name: 'hooks-hints',
-  text: `with t as materialized (select yardmaster_now() as at),
+const hints = (conflict: '' | 'on conflict (hook_id, name) do nothing'): string => `with t as materialized (select yardmaster_now() as at),
     came as materialized (
       select d.* from unnest($3::text[], $4::text[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[])
           as d(id, hook, version, name, place, head, size)
@@ -52,11 +50,13 @@ const HINTS = {
     taken as (
       insert into delivery (id, org_id, hook_id, name, state, size, due_at, outcome, at, done_at, batch_id, place, head)
       select c.id, $1, c.hook, c.name, 'done', c.size, t.at, $10::text, t.at, t.at, batch.id, c.place, c.head
-        from came c, t, batch order by c.hook, c.name
-      on conflict (hook_id, name) do nothing returning hook_id),
+        from came c, t, batch order by c.hook, c.name ${conflict} returning hook_id),
     hint as (insert into delivery_hint (org_id, hook_id, at) select $1, hook_id, t.at from t, (select distinct hook_id from taken) as h)
-    select count(*) as n from taken`,
-};
+    select count(*) as n from taken`;
+/** Most of what comes never came before, and to write that costs less than to ask of each first; else all of it is asked. */
+const NEW_HINTS = { name: 'hooks-hints-new', text: hints('') };
+const ANY_HINTS = { name: 'hooks-hints-any', text: hints('on conflict (hook_id, name) do nothing') };
+const UNIQUE_VIOLATION = '23505';
 
 /**
  * Makes deliveries of one organisation durable in one statement that is a transaction of its own: one way to the database and
@@ -94,7 +94,12 @@ async function insertHints(client: pg.Pool, org: string, outcome: string, fresh:
     plainArray(places.map(({ size }) => size)),
     outcome,
   ];
-  return countIn(await client.query<{ n: number }>({ ...HINTS, values }));
+  try {
+    return countIn(await client.query<{ n: number }>({ ...NEW_HINTS, values }));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
+    return countIn(await client.query<{ n: number }>({ ...ANY_HINTS, values }));
+  }
 }
 
 /** Some came before, or their hook did not take them: which, is asked when it is so. */

@@ -7,7 +7,7 @@ import { hookRefused } from './hooks.problems.ts';
 import { insertFresh, type Fresh, type Settled } from './intake.store.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { noteRefusals } from './refusals.system.ts';
-import { keepSecrets } from './secrets.system.ts';
+import { keepSecrets, type KnownHook } from './secrets.system.ts';
 import type { Taker } from './taker.port.ts';
 
 /** What comes to a hook. */
@@ -50,28 +50,33 @@ export function openIntake(floor: Floor): Intake {
   const refusals = noteRefusals(floor);
   const { durable, whenTaken } = gather(pool);
   let hinted: ReadonlyMap<string, string> = new Map();
+  const takeFor = (hook: KnownHook | null, { hook: id, headers, body, encrypted }: Arrival): Promise<Accepted> => {
+    // An unknown hook costs the same work as a wrong signature, so that time tells nothing about which hooks exist.
+    const { secret, schemes, signatureHeader } = hook ?? NOBODY;
+    const header = (name: string): string | null => headers[name] ?? null;
+    const verdict = verifyHook({ header, body, secret, schemes, signatureHeader, nowMs: secrets.nowMs(), encrypted });
+    if (hook === null) return Promise.reject(hookRefused({}));
+    if (!verdict.ok) {
+      refusals.note(id, verdict.why);
+      return Promise.reject(hookRefused({}));
+    }
+    const { org, version, taker } = hook;
+    const [delivery, kept, hint] = [floor.newId('dlv'), keptHeaders(headers), hinted.get(taker) ?? null];
+    return new Promise((resolve, reject) => {
+      const done = (answer: Settled): void => {
+        if (answer === 'taken') return resolve({ accepted: true, duplicate: false, delivery });
+        if (answer === 'there') return resolve({ accepted: true, duplicate: true, delivery: null });
+        // The hook ended, or was changed, between the signature and the row.
+        secrets.forget(id);
+        reject(hookRefused({}));
+      };
+      durable({ fresh: { id: delivery, hook: id, version, name: verdict.delivery, headers: kept, body, org, hint }, done, failed: reject });
+    });
+  };
   return {
-    async take({ hook: id, headers, body, encrypted }) {
-      const hook = await secrets.get(id);
-      // An unknown hook costs the same work as a wrong signature, so that time tells nothing about which hooks exist.
-      const { secret, schemes, signatureHeader } = hook ?? NOBODY;
-      const header = (name: string): string | null => headers[name] ?? null;
-      const verdict = verifyHook({ header, body, secret, schemes, signatureHeader, nowMs: secrets.nowMs(), encrypted });
-      if (hook === null) throw hookRefused({});
-      if (!verdict.ok) {
-        refusals.note(id, verdict.why);
-        throw hookRefused({});
-      }
-      const kept = keptHeaders(headers);
-      const delivery = floor.newId('dlv');
-      const { org, version, taker } = hook;
-      const hint = hinted.get(taker) ?? null;
-      const answer = await durable({ id: delivery, hook: id, version, name: verdict.delivery, headers: kept, body, org, hint });
-      if (answer === 'taken') return { accepted: true, duplicate: false, delivery };
-      if (answer === 'there') return { accepted: true, duplicate: true, delivery: null };
-      // The hook ended, or was changed, between the signature and the row.
-      secrets.forget(id);
-      throw hookRefused({});
+    take(arrival) {
+      const known = secrets.known(arrival.hook);
+      return known === undefined ? secrets.get(arrival.hook).then((hook) => takeFor(hook, arrival)) : takeFor(known, arrival);
     },
     know(takers) {
       hinted = new Map(takers.flatMap((taker) => ('together' in taker ? [[taker.name, taker.hinted] as const] : [])));
@@ -85,7 +90,7 @@ export function openIntake(floor: Floor): Intake {
   };
 }
 
-type Gatherer = Pick<Intake, 'whenTaken'> & { durable(fresh: Fresh): Promise<Settled> };
+type Gatherer = Pick<Intake, 'whenTaken'> & { durable(waiting: Waiting): void };
 
 /** Collects what waits for the disk, so that it goes there together. */
 function gather(pool: pg.Pool): Gatherer {
@@ -120,14 +125,13 @@ function gather(pool: pg.Pool): Gatherer {
       });
     }
   };
-  const durable: Gatherer['durable'] = (fresh) =>
-    new Promise((done, failed) => {
-      queue.push({ fresh, done, failed });
-      if (asked || under >= AT_A_TIME) return;
-      // What else came with this turn of the loop goes along.
-      asked = true;
-      setImmediate(pump);
-    });
+  const durable = (waiting: Waiting): void => {
+    queue.push(waiting);
+    if (asked || under >= AT_A_TIME) return;
+    // What else came with this turn of the loop goes along.
+    asked = true;
+    setImmediate(pump);
+  };
   return { durable, whenTaken: (listener) => void listeners.push(listener) };
 }
 

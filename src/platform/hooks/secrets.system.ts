@@ -22,15 +22,20 @@ const MOST = 2000;
 export type HookSecrets = {
   /** The hook with its opened secret, or null where there is none that takes anything. */
   get(id: string): Promise<KnownHook | null>;
+  /** The same where it is remembered: undefined where it must be asked for. */
+  known(id: string): KnownHook | null | undefined;
   /** The database's time, in milliseconds, as near as the last look at it. */
   nowMs(): number;
   forget(id: string): void;
   close(): void;
 };
 
+/** `read`: what `hook` turned out to be, once it is known. */
+type Remembered = { readonly hook: Promise<KnownHook | null>; until: number; read: KnownHook | null | undefined };
+
 /** Remembers hooks for a moment, and forgets all of them as soon as one is made, changed or ended anywhere. */
 export function keepSecrets(floor: Floor): HookSecrets {
-  const known = new Map<string, { readonly hook: Promise<KnownHook | null>; until: number }>();
+  const known = new Map<string, Remembered>();
   let ahead = 0;
   let round = 0;
   const watch = floor.bus.watch([HOOKS_TOPIC]);
@@ -56,16 +61,21 @@ export function keepSecrets(floor: Floor): HookSecrets {
   return {
     nowMs: () => Date.now() + ahead,
     forget: (id) => void known.delete(id),
+    known(id) {
+      const kept = known.get(id);
+      return kept !== undefined && kept.until > performance.now() ? kept.read : undefined;
+    },
     async get(id) {
       const now = performance.now();
       const kept = known.get(id);
       if (kept !== undefined && kept.until > now) return kept.hook;
       const began = round;
-      const entry = { hook: load(id), until: now + KEPT_MS };
+      const entry: Remembered = { hook: load(id), until: now + KEPT_MS, read: undefined };
       known.set(id, entry);
       if (known.size > MOST) known.delete(known.keys().next().value ?? '');
       try {
         const hook = await entry.hook;
+        entry.read = hook;
         if (hook === null) entry.until = now + NOTHING_MS;
         // What was read before a change was told must not outlive it.
         if (began !== round) known.delete(id);

@@ -21,6 +21,7 @@ const SILENT_MS = 15_000;
 const RESTS_MS = 30_000;
 const HEAD_MS = 15_000;
 const BODY_MS = 30_000;
+const HEAD_ENDS = '\r\n\r\n';
 /** What a sender says before it heard the answer waits, and so much of it at most before it is no longer listened to. */
 const AHEAD = 64 * 1024;
 
@@ -96,7 +97,8 @@ class Connection {
     const all = this.#held.length === 1 ? (this.#held[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#held);
     this.#held = [all];
     if (this.#head === null) {
-      const head = readPlainHead(all.toString('latin1', 0, Math.min(all.length, 17_000)), this.#parts.prefix);
+      const end = all.indexOf(HEAD_ENDS);
+      const head = readPlainHead(all.toString('latin1', 0, end < 0 ? Math.min(all.length, 17_000) : end + 4), this.#parts.prefix);
       if (head === 'more') return this.#mustHurry();
       const take = head === 'other' ? null : this.#parts.door(head, this.#socket);
       if (head === 'other' || take === null) return this.#give();
