@@ -43,6 +43,15 @@ export async function wasRequested(tx: Tx, releaseId: string, environmentId: str
   return row !== null;
 }
 
+/** The deployment at the same place that began last, after this one's fencing token, and succeeded; null: none did. */
+export async function succeededLater(tx: Tx, { serviceId, environmentId }: Deployment, token: number): Promise<Deployment | null> {
+  return tx.maybe<Deployment>(
+    `select ${DEPLOYMENT_COLUMNS} from deployment where service_id = $1 and environment_id = $2 and state = 'succeeded' and lease_token > $3
+     order by lease_token desc limit 1`,
+    [serviceId, environmentId, token],
+  );
+}
+
 /** The newest deployments of a release here that a foreign tool does, newest first. */
 export async function externalDeployments(tx: Tx, releaseId: string, environmentId: string): Promise<Deployment[]> {
   return tx.query<Deployment>(

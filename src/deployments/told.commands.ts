@@ -5,12 +5,13 @@ import { digestOfValue } from '../kernel/digest.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { toldBy } from '../kernel/told.ts';
 import type { Tx } from '../platform/floor.ts';
+import { nextToken } from '../platform/lease.store.ts';
 import { releaseById } from '../releases/releases.queries.ts';
-import type { Deployment } from './deployment.ts';
+import { leaseName, type Deployment } from './deployment.ts';
 import { saveDeployment } from './deployment.store.ts';
 import { deploymentStarted, deploymentUnadmitted } from './deployments.events.ts';
 import { noEarlierRelease, toldOfDeployment, unknownName } from './deployments.problems.ts';
-import { externalDeployments } from './deployments.queries.ts';
+import { externalDeployments, succeededLater } from './deployments.queries.ts';
 import { finish } from './ending.work.ts';
 import type { EnginePort } from './engine.port.ts';
 import { isAdmitted, stepFor, toldOf, type ToldState } from './external.ts';
@@ -113,7 +114,7 @@ async function begin({ tx, port, actor, place, ask }: Scene, before: Deployment)
     actor,
     environment.name,
     asked.deployment,
-    { external, cause, startedAt: now, earliest: null },
+    { external, cause, startedAt: now, earliest: null, leaseToken: await nextToken(tx, tx.org, leaseName(asked.deployment)) },
     'acting',
   );
   const about = { release: release.id, environment: environment.name, version: release.versionName };
@@ -128,6 +129,10 @@ async function begin({ tx, port, actor, place, ask }: Scene, before: Deployment)
   return row;
 }
 
+/**
+ * It ends as told. What runs is what the latest start brought that succeeded (by fencing token), so that the words of two
+ * tools about one place end the same in whatever order they come: an earlier start says nothing over a later one.
+ */
 async function end(scene: Scene, row: Deployment): Promise<Deployment> {
   const { tx, port, actor, place, ask } = scene;
   const { environment } = place;
@@ -136,9 +141,11 @@ async function end(scene: Scene, row: Deployment): Promise<Deployment> {
   const kept = externalOf(row).admitted === false ? `${row.cause} ` : '';
   if (ask.state === 'succeeded') {
     const recorded = await saveDeployment(tx, actor, environment.name, row, { recorded: true });
-    await nowRuns(scene, recorded, row.releaseId, row.kind === 'rollback');
+    const later = row.leaseToken === null ? null : await succeededLater(tx, row, row.leaseToken);
+    if (later === null) await nowRuns(scene, recorded, row.releaseId, row.kind === 'rollback');
     await verify(scene, recorded);
-    return finish(on, recorded, 'succeeded', `${kept}${ask.system} deployed it${because}`);
+    const fenced = later === null ? '' : `; ${later.versionName} began after it and runs`;
+    return finish(on, recorded, 'succeeded', `${kept}${ask.system} deployed it${because}${fenced}`);
   }
   await verify(scene, row);
   if (ask.state === 'failed') return finish(on, row, 'failed', `${kept}${ask.system} says that it failed${because}`);

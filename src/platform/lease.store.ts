@@ -25,6 +25,20 @@ export async function acquireLease(tx: Tx, org: string, name: string, holder: st
   );
 }
 
+/**
+ * The next fencing token of the lease `name`, for who acts elsewhere and asks nobody: it grows with every start that is
+ * told, and who held the lease holds it no more.
+ */
+export async function nextToken(tx: Tx, org: string, name: string): Promise<number> {
+  const row = await tx.one<{ token: number }>(
+    `insert into lease (name, org_id, holder, token, until)
+     values ($1, $2, '', (select coalesce(max(fence_floor), 0) from restore) + 1, 'epoch')
+     on conflict (name) do update set token = lease.token + 1, holder = '', until = 'epoch' returning token`,
+    [name, org],
+  );
+  return row.token;
+}
+
 /** Extends a lease that is still ours; null where it was lost, even if nobody took it since. */
 export async function renewLease(tx: Tx, name: string, token: number, ms: Millis): Promise<Lease | null> {
   await tx.query(`select 1 from lease where name = $1 for update`, [name]);
