@@ -35,7 +35,8 @@ const jcs = (value) => {
 const text = readFileSync(bundlePath, 'utf8');
 const { manifest: envelope, sections } = JSON.parse(text);
 const trust = JSON.parse(readFileSync(trustPath, 'utf8'));
-const keys = trust.keys.map(({ publicKeyPem }) => createPublicKey(publicKeyPem));
+// Nothing in a bundle but the ledger proves when it was signed: a key that was revoked opens none.
+const keys = trust.keys.filter(({ revokedFrom }) => !revokedFrom).map(({ publicKeyPem }) => createPublicKey(publicKeyPem));
 demand(jcs(JSON.parse(text)) === text, 'the file is canonical JSON');
 
 // 1. The manifest.
@@ -45,8 +46,10 @@ const signedBytes = Buffer.concat([
   payload,
 ]);
 const ed25519 = (key, bytes, signature) => key.asymmetricKeyType === 'ed25519' && verify(null, bytes, key, signature);
+const ecdsa = (key, bytes, signature) => key.asymmetricKeyType === 'ec' && verify('sha256', bytes, key, signature);
+const signed = (key, bytes, signature) => ed25519(key, bytes, signature) || ecdsa(key, bytes, signature);
 demand(
-  keys.some((key) => ed25519(key, signedBytes, Buffer.from(envelope.signatures[0].sig, 'base64'))),
+  keys.some((key) => signed(key, signedBytes, Buffer.from(envelope.signatures[0].sig, 'base64'))),
   'a trusted key signed the manifest',
 );
 const manifest = JSON.parse(payload.toString('utf8'));

@@ -19,7 +19,7 @@ type Def = {
 
 const hex = (length: number): string => 'a'.repeat(length);
 const PREFIXES =
-  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg hld res bak wlt rky tkt dlv sub tel idp ppr mrq fst cpi cpl ivt pdn prm'.split(
+  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg hld res bak wlt rky rid sgr tkt dlv sub tel idp ppr mrq fst cpi cpl ivt pdn prm'.split(
     ' ',
   );
 
@@ -34,6 +34,7 @@ const WORDS: readonly string[] = [
   `sha256:${hex(64)}`,
   '2030-01-01T00:00:00.000Z',
   hex(40),
+  hex(64),
   'a long enough password',
   'FREQ=WEEKLY;BYDAY=FR',
   'Europe/Berlin',

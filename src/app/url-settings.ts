@@ -43,4 +43,6 @@ export const URL_SETTINGS: Readonly<Record<string, UrlSetting>> = {
   'POST /v1/record/incidents url': word,
   'POST /v1/record/reports url': word,
   'POST /v1/record/tickets url': word,
+  'POST /v1/recorder-identities issuer': word,
+  'POST /v1/recorder-identities repository': word,
 };

@@ -87,8 +87,16 @@ export const versionFreed = defineEvent({
 export const attestationRecorded = defineEvent({
   type: 'attestation.recorded',
   subject: 'svc',
-  means: 'A signed statement of somebody else about an artifact was handed in; `key` is the registered key that had signed it, if one had.',
-  body: z.object({ digest: text, predicateType: text, envelope: text, key: optional, told }),
+  means:
+    'A signed statement of somebody else about an artifact was handed in; `key` or `identity` is who registered had signed it, if one had.',
+  body: z.object({
+    digest: text,
+    predicateType: text,
+    envelope: text,
+    key: optional,
+    identity: z.object({ name: text, subject: text, issuer: text, repository: optional }).optional(),
+    told,
+  }),
 });
 
 export const recorderKeyAdded = defineEvent({
@@ -103,6 +111,34 @@ export const recorderKeyRevoked = defineEvent({
   subject: 'rky',
   means: 'A key is trusted no more: what it signed proves nothing from now on.',
   body: z.object({ name: text, key: text }),
+});
+
+export const recorderIdentityAdded = defineEvent({
+  type: 'recorder-identity.added',
+  subject: 'rid',
+  means: 'An admin trusts an identity of Sigstore certificates to sign attestations of builds that were recorded and not made here.',
+  body: z.object({ name: text, issuer: text, identity: text, repository: optional, services: z.array(text).nullable() }),
+});
+
+export const recorderIdentityRevoked = defineEvent({
+  type: 'recorder-identity.revoked',
+  subject: 'rid',
+  means: 'An identity is trusted no more: what it signed proves nothing from now on.',
+  body: z.object({ name: text, issuer: text, identity: text }),
+});
+
+export const sigstoreRootAdded = defineEvent({
+  type: 'sigstore-root.added',
+  subject: 'sgr',
+  means: 'An admin trusts a Sigstore instance: its certificate authorities, logs and time stamp authorities.',
+  body: z.object({ name: text, document: text }),
+});
+
+export const sigstoreRootRevoked = defineEvent({
+  type: 'sigstore-root.revoked',
+  subject: 'sgr',
+  means: 'A Sigstore instance is trusted no more: no certificate is judged by it from now on.',
+  body: z.object({ name: text, document: text }),
 });
 
 export const advisoriesImported = defineEvent({
@@ -195,6 +231,10 @@ export const artifactEvents = [
   attestationRecorded,
   recorderKeyAdded,
   recorderKeyRevoked,
+  recorderIdentityAdded,
+  recorderIdentityRevoked,
+  sigstoreRootAdded,
+  sigstoreRootRevoked,
   advisoriesImported,
   advisoryMatched,
   advisoryEnded,

@@ -58,7 +58,7 @@ export const liesElsewhere = defineProblem<{ digest: string; reference: string |
 export const badEnvelope = defineProblem<{ why: string }>('artifacts.bad-attestation', {
   status: 422,
   sentence: ({ why }) => `This is no attestation that can be kept: ${why}.`,
-  remedy: 'Hand in a DSSE envelope whose payload is an in-toto statement with subjects that have a sha256.',
+  remedy: 'Hand in a DSSE envelope, or a Sigstore bundle of one, whose payload is an in-toto statement with subjects that have a sha256.',
 });
 
 export const badKey = defineProblem<{ why: string }>('artifacts.bad-recorder-key', {
@@ -77,6 +77,30 @@ export const noSuchKey = defineProblem<{ key: string }>('artifacts.no-such-recor
   status: 404,
   sentence: ({ key }) => `There is no recorder key ${key}.`,
   remedy: 'See which there are: ym recorder-key list.',
+});
+
+export const badIdentity = defineProblem<{ why: string }>('artifacts.bad-recorder-identity', {
+  status: 422,
+  sentence: ({ why }) => `This is no identity that certificates can be held to: ${why}.`,
+  remedy: 'Write issuer and subject as the certificate has them; one * may end the subject, after at least a host and an owner.',
+});
+
+export const badRoot = defineProblem<{ why: string }>('artifacts.bad-sigstore-root', {
+  status: 422,
+  sentence: ({ why }) => `This is no Sigstore trust root: ${why}.`,
+  remedy: 'Give the trusted_root.json of the instance: gh attestation trusted-root, or cosign trusted-root, writes it; one at a time.',
+});
+
+export const recorderTaken = defineProblem<{ kind: string; name: string }>('artifacts.recorder-name-taken', {
+  status: 409,
+  sentence: ({ kind, name }) => `There is a standing ${kind} ${name}.`,
+  remedy: 'Choose another name, or revoke the other first.',
+});
+
+export const noSuchRecorder = defineProblem<{ kind: string; id: string }>('artifacts.no-such-recorder', {
+  status: 404,
+  sentence: ({ kind, id }) => `There is no ${kind} ${id}.`,
+  remedy: 'See which there are: ym recorder-identity list, ym sigstore-root list.',
 });
 
 export const badAdvisory = defineProblem<{ at: number; why: string }>('artifacts.bad-advisory', {

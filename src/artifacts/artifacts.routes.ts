@@ -10,7 +10,7 @@ import { filesOf } from './files.api.ts';
 import { openArtifact, openArtifactIn } from './open.api.ts';
 import { recordedRoutes } from './recorded/recorded.routes.ts';
 import { revokeArtifact } from './revoke.commands.ts';
-import { readEnvelope } from './supply-chain.queries.ts';
+import { readEnvelope } from './recorded/kept.queries.ts';
 import type { Digest } from '../kernel/digest.ts';
 
 export const artifactRoutes: readonly Mounted[] = [

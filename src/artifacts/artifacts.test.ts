@@ -129,12 +129,7 @@ test('an unreachable key: unsigned, said so, tried later, and signed when the ke
   const build = await buildOf(made);
   const down: Floor = {
     ...floor,
-    keys: {
-      ...floor.keys,
-      sign: () => {
-        throw new Error('the key store is down');
-      },
-    },
+    signer: { ...floor.signer, sign: () => Promise.reject(new Error('the key store is down')) },
   };
   await signBuild(down, org, build);
   expect(await ask(made.digest)).toMatchObject({

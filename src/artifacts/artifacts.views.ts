@@ -5,6 +5,8 @@ import type { BuildRow } from './artifact.store.ts';
 import type { Attestation, Build } from './artifacts.queries.ts';
 import { artifactByDigest, attestationsOf, buildsOf, toBuild } from './artifacts.queries.ts';
 import { noSuchArtifact } from './artifacts.problems.ts';
+import { handedIn } from './recorded/recorders.queries.ts';
+import { signerView } from './recorded/signer.views.ts';
 
 export type BuildView = z.infer<typeof buildSchema>;
 export type ArtifactView = z.infer<typeof artifactSchema>;
@@ -48,8 +50,11 @@ export async function artifactView(tx: Tx, digest: string, visible: Visible): Pr
   if (artifact === null || builds.length === 0) throw noSuchArtifact({ digest });
   const names = await serviceNames(tx, builds);
   const shown = new Set(builds.map((build) => build.id));
+  const handed = [];
+  for (const service of new Set(builds.map((build) => build.service))) handed.push(...(await handedIn(tx, service, artifact.digest)));
   return {
     ...artifact,
+    handedIn: handed.map(({ signer, ...one }) => ({ ...one, ...signerView(signer) })),
     builds: builds.map((build) => viewOf(build, names.get(build.service) ?? build.service)),
     attestations: (await attestationsOf(tx, digest)).filter((one) => shown.has(one.build)).map(attestationView),
   };

@@ -10,6 +10,7 @@ async function named(tx: Tx, digests: readonly string[]): Promise<string[]> {
      union select envelope_digest from recorded_attestation where envelope_digest = any($1)
      union select record_digest from promotion where record_digest = any($1)
      union select summary_digest from promotion where summary_digest = any($1)
+     union select document_digest from sigstore_root where document_digest = any($1)
      union select d from artifact_build, unnest($1::text[]) as d where state = 'accepted' and strpos(made::text, d) > 0`,
     [digests],
   );
@@ -26,6 +27,7 @@ export const artifactBytes: BlobNames = {
     'attestation.envelope_digest',
     'attestation.document_digest',
     'recorded_attestation.envelope_digest',
+    'sigstore_root.document_digest',
     'artifact_component.digest',
     'advisory_match.digest',
     'promotion.digest',

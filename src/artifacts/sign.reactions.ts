@@ -1,7 +1,6 @@
 import { system } from '../kernel/actor.ts';
 import { canonicalBytes } from '../kernel/canonical.ts';
 import type { Digest } from '../kernel/digest.ts';
-import type { Envelope } from '../kernel/dsse.ts';
 import { Problem } from '../kernel/problem.ts';
 import { plus } from '../kernel/time.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
@@ -13,9 +12,10 @@ import { artifactSigned } from './artifacts.events.ts';
 import { retryAfter } from './build-states.ts';
 import { writeReference } from './provenance/reference.ts';
 import { writeProvenance } from './provenance/provenance.ts';
-import { PROVENANCE_PREDICATE, SBOM_PREDICATE, signStatement } from './provenance/statement.ts';
+import { PROVENANCE_PREDICATE, SBOM_PREDICATE } from './provenance/statement.ts';
 import { RECORDED_PREDICATE, writeRecorded } from './recorded/statement.ts';
 import { materialsFor } from './sbom/materials.ts';
+import { attest } from './sign.api.ts';
 import type { Material } from './sbom/sbom.ts';
 import { writeSbom } from './sbom/sbom.ts';
 
@@ -27,6 +27,8 @@ type Signed = {
   readonly kind: AttestationKind;
   readonly predicate: string;
   readonly envelope: Digest;
+  /** The id of the key that signed it. */
+  readonly key: string;
   readonly document: Digest;
   readonly incomplete: readonly string[];
 };
@@ -64,8 +66,7 @@ async function makeRecorded(floor: Floor, build: BuildRow, recorded: RecordedBy)
   const { repository, ref, trust } = made;
   const statement = writeRecorded({ org, service, name, digest, commit, run, job, repository, ref, trust, recorded });
   const document = (await floor.blobs.put(canonicalBytes(statement))).digest;
-  const envelope = await keepEnvelope(floor, signStatement(statement, floor.keys));
-  return { kind: 'recorded', predicate: RECORDED_PREDICATE, envelope, document, incomplete: [] };
+  return { kind: 'recorded', predicate: RECORDED_PREDICATE, ...(await attest(floor, statement)), document, incomplete: [] };
 }
 
 async function makeSbom(floor: Floor, build: BuildRow, service: string, path: string): Promise<Signed> {
@@ -83,7 +84,7 @@ async function makeSbom(floor: Floor, build: BuildRow, service: string, path: st
   return {
     kind: 'sbom',
     predicate: SBOM_PREDICATE,
-    envelope: await keepEnvelope(floor, signStatement(statement, floor.keys)),
+    ...(await attest(floor, statement)),
     document,
     incomplete,
   };
@@ -117,14 +118,10 @@ async function makeProvenance(floor: Floor, build: BuildRow): Promise<Signed> {
   return {
     kind: 'provenance',
     predicate: PROVENANCE_PREDICATE,
-    envelope: await keepEnvelope(floor, signStatement(statement, floor.keys)),
+    ...(await attest(floor, statement)),
     document,
     incomplete: [],
   };
-}
-
-async function keepEnvelope(floor: Floor, envelope: Envelope): Promise<Digest> {
-  return (await floor.blobs.put(canonicalBytes(envelope))).digest;
 }
 
 async function keepSigned(floor: Floor, org: string, seen: BuildRow, signed: readonly Signed[]): Promise<void> {
@@ -146,7 +143,7 @@ async function keepSigned(floor: Floor, org: string, seen: BuildRow, signed: rea
           predicate_type: row.predicate,
           envelope_digest: row.envelope,
           document_digest: row.document,
-          key_id: floor.keys.keyId,
+          key_id: row.key,
           incomplete: row.incomplete,
         },
         at,
@@ -161,7 +158,7 @@ async function keepSigned(floor: Floor, org: string, seen: BuildRow, signed: rea
         digest: build.digest,
         build: build.id,
         run: build.run_id,
-        key: floor.keys.keyId,
+        key: rows[0]?.key ?? '',
         attestations: rows.map(({ id, kind, envelope, document }) => ({ id, kind, envelope, document })),
         incomplete: [...(rows.find((row) => row.kind === 'sbom')?.incomplete ?? [])],
       },

@@ -1,20 +1,12 @@
-import { z } from 'zod';
 import type { Digest } from '../kernel/digest.ts';
-import type { Envelope } from '../kernel/dsse.ts';
-import { Problem } from '../kernel/problem.ts';
 import type { Tx } from '../platform/floor.ts';
+import { evidenceKeys } from '../platform/keys/signing.commands.ts';
 import type { Attestation } from './artifacts.queries.ts';
 import { artifactByDigest, attestationsOf, buildsOf } from './artifacts.queries.ts';
 import { builderPrefix } from './provenance/provenance.ts';
-import { recordedAttestations, standingKeys } from './recorded/recorded.queries.ts';
+import { readEnvelope } from './recorded/kept.queries.ts';
+import { attestedOf, recordersOf } from './recorded/recorders.queries.ts';
 import type { AttestationInput, SupplyChainInput } from './supply-chain.ts';
-
-const ENVELOPE_LIMIT = 1024 ** 2;
-const envelopeSchema = z.strictObject({
-  payloadType: z.string(),
-  payload: z.string(),
-  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.string() })).max(10),
-});
 
 /** Whose artifacts: the service as the catalog knows it now. */
 export type SupplyChainOf = { readonly id: string; readonly name: string; readonly repository: { readonly url: string } | null };
@@ -55,25 +47,31 @@ async function inputOf(tx: Tx, service: SupplyChainOf, digest: Digest): Promise<
             damagedAt: artifact.damagedAt,
           },
     builds,
-    keys: tx.floor.keys.all.map(({ keyId, publicKeyPem }) => ({ keyId, publicKeyPem })),
+    keys: [...(await evidenceKeys(tx))],
     expectedSource: service.repository?.url ?? null,
     expectedBuilder: builderPrefix(tx.org),
     ...(builds.some((build) => 'recorded' in build) ? await recordedInputs(tx, service, digest) : {}),
   };
 }
 
-/** What others signed about these bytes of the service, and the keys that count for it now. */
+/** What others signed about these bytes of the service, and whose signatures count for it now. */
 async function recordedInputs(
   tx: Tx,
   service: SupplyChainOf,
   digest: Digest,
-): Promise<Pick<SupplyChainInput, 'attested' | 'recorderKeys'>> {
-  const attested = await Promise.all((await recordedAttestations(tx, service.id, digest)).map((one) => envelopeInput(tx, one)));
-  return { attested, recorderKeys: await standingKeys(tx, service.name) };
+): Promise<Pick<SupplyChainInput, 'attested' | 'recorderKeys' | 'recorderIdentities' | 'sigstoreRoots'>> {
+  const attested = await attestedOf(tx, service.id, digest);
+  const { keys: recorderKeys, identities, roots } = await recordersOf(tx, service.name, attested);
+  return {
+    attested,
+    recorderKeys,
+    ...(identities.length === 0 ? {} : { recorderIdentities: identities }),
+    ...(roots.length === 0 ? {} : { sigstoreRoots: roots }),
+  };
 }
 
-async function envelopeInput(tx: Tx, { id, envelope }: { readonly id: string; readonly envelope: Digest }) {
-  return { id, envelopeDigest: envelope, envelope: await readEnvelope(tx, envelope) };
+async function envelopeInput(tx: Tx, { id, envelope, createdAt }: Attestation) {
+  return { id, envelopeDigest: envelope, envelope: await readEnvelope(tx, envelope), signedAt: createdAt };
 }
 
 async function attestationInput(tx: Tx, one: Attestation): Promise<AttestationInput> {
@@ -86,16 +84,6 @@ async function attestationInput(tx: Tx, one: Attestation): Promise<AttestationIn
     document: one.document,
     documentThere,
     incomplete: one.incomplete,
+    signedAt: one.createdAt,
   };
-}
-
-/** A stored envelope, or null where its bytes are gone, damaged or of another form: the rule makes that "unknown". */
-export async function readEnvelope(tx: Tx, digest: Digest): Promise<Envelope | null> {
-  try {
-    const bytes = await tx.floor.blobs.read(digest, ENVELOPE_LIMIT);
-    return envelopeSchema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? null;
-  } catch (error) {
-    if (error instanceof Problem || error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

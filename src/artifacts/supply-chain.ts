@@ -1,10 +1,12 @@
 import type { Missing, Read, Reason, RuleAnswer, Verdict } from '../kernel/decision.ts';
 import { answer, worse, worst } from '../kernel/decision.ts';
 import type { Digest } from '../kernel/digest.ts';
-import type { Envelope, TrustedKey } from '../kernel/dsse.ts';
+import { keysAt, type DatedKey, type Envelope } from '../kernel/dsse.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { RecorderKey } from './recorded/foreign.ts';
-import { judgeRecorded, type RecordedInput, type RecordedLevel } from './recorded/judge.ts';
+import { judgeRecorded, type RecordedInput } from './recorded/judge.ts';
+import type { RecordedLevel } from './recorded/levels.ts';
+import type { Recorders } from './recorded/signers.ts';
 import { openReference } from './provenance/reference.ts';
 import { verifyProvenance } from './provenance/verify.ts';
 
@@ -29,6 +31,8 @@ export type AttestationInput = {
   readonly documentThere: boolean;
   /** What the SBOM says that it can't know. */
   readonly incomplete: readonly string[];
+  /** When it was kept, as the ledger dates it; absent in inputs of before keys could end. */
+  readonly signedAt?: Instant;
 };
 
 export type BuildInput = {
@@ -53,13 +57,15 @@ export type SupplyChainInput = {
   } | null;
   /** The builds of this service that yielded the digest. */
   readonly builds: readonly BuildInput[];
-  readonly keys: readonly TrustedKey[];
+  readonly keys: readonly DatedKey[];
   /** The repository that the catalog names for the service; null: none. */
   readonly expectedSource: string | null;
   readonly expectedBuilder: string;
   /** Of recorded builds: what others signed about these bytes, and whose signatures count. */
   readonly attested?: RecordedInput['attested'];
   readonly recorderKeys?: readonly RecorderKey[];
+  readonly recorderIdentities?: Recorders['identities'];
+  readonly sigstoreRoots?: Recorders['roots'];
 };
 
 type Judged = {
@@ -116,14 +122,15 @@ function judgeBuild(input: SupplyChainInput, build: BuildInput, policy: SupplyCh
 
 /** Of a build that was told and not seen, it is judged who told it and who signed for it. */
 function judgeTold(input: SupplyChainInput, statement: RecordedInput['statement'], policy: SupplyChainPolicy): Judged {
-  const { attested = [], recorderKeys = [] } = input;
-  return judgeRecorded({ ...input, statement, attested, recorderKeys }, policy.recorded ?? 'attestation');
+  const { attested = [], recorderKeys = [], recorderIdentities = [], sigstoreRoots = [] } = input;
+  const recorders = { keys: recorderKeys, identities: recorderIdentities, roots: sigstoreRoots };
+  return judgeRecorded({ ...input, statement, attested, recorders }, policy.recorded ?? 'attestation');
 }
 
 function judgeSbom(input: SupplyChainInput, build: BuildInput, policy: SupplyChainPolicy): Judged {
   const found = present(build, 'sbom', policy.sbom);
   if ('verdict' in found) return found;
-  const opened = openReference(found.envelope, input.keys, input.digest);
+  const opened = openReference(found.envelope, keysAt(input.keys, found.attestation.signedAt ?? null), input.digest);
   if (!opened.ok)
     return { ...found.base, verdict: 'deny', reasons: opened.reasons.map(({ code, text }) => ({ code, text: `SBOM: ${text}` })) };
   const { document, documentThere } = found.attestation;
@@ -173,7 +180,7 @@ function judgeProvenance(input: SupplyChainInput, build: BuildInput, policy: Sup
         };
   }
   const expected = { digest: input.digest, builder: input.expectedBuilder, source: input.expectedSource, service: input.service.id };
-  const verified = verifyProvenance(found.envelope, expected, input.keys);
+  const verified = verifyProvenance(found.envelope, expected, keysAt(input.keys, found.attestation.signedAt ?? null));
   if (!verified.ok)
     return { ...found.base, verdict: 'deny', reasons: verified.reasons.map(({ code, text }) => ({ code, text: `provenance: ${text}` })) };
   const { executor } = verified.provenance.buildDefinition.internalParameters;

@@ -47,7 +47,14 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => [(await import('./commands/deployments.ts')).deploymentCommands],
   },
   { group: ROAD, words: ['environments', 'env'], load: async () => [(await import('./commands/environments.ts')).environmentCommands] },
-  { group: MACHINES, words: ['recorder-key'], load: async () => [(await import('./commands/record.ts')).recorderKeyCommands] },
+  {
+    group: MACHINES,
+    words: ['recorder-key', 'recorder-identity', 'sigstore-root'],
+    load: async () => {
+      const recorders = await import('./commands/recorders.ts');
+      return [recorders.recorderKeyCommands, recorders.recorderIdentityCommands, recorders.sigstoreRootCommands];
+    },
+  },
   { group: ROAD, words: ['adopt'], load: async () => [(await import('./commands/adopt.ts')).adoptCommand] },
   { group: ROAD, words: ['record'], load: async () => [(await import('./commands/record.ts')).recordCommands] },
   { group: LOOK, words: ['inventory'], load: async () => [(await import('./commands/inventory.ts')).inventoryCommand] },

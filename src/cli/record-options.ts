@@ -79,25 +79,23 @@ export function checkIn(text: string): { check: 'health' | 'smoke'; verdict: 'pa
 type Envelope = { payloadType: string; payload: string; signatures: { keyid?: string; sig: string }[] };
 
 /**
- * The DSSE envelopes of a file: one, one in a Sigstore bundle, or one on each line. Only their shape is looked at here:
- * the server says whether it can keep them.
+ * The attestations of a file, as they are handed in: a DSSE envelope, a Sigstore bundle of one (with its certificate and
+ * proofs), or one of them on each line. Only their shape is looked at here: the server says whether it can keep them.
  */
-export function envelopesIn(text: string, file: string): Envelope[] {
+export function signedIn(text: string, file: string): ({ envelope: Envelope } | { bundle: string })[] {
   const whole = parse(text);
   const values = whole === undefined ? text.split('\n').filter((line) => line.trim() !== '').map(parse) : [whole]; // prettier-ignore
   return values.map((value) => {
-    const found = (value as { dsseEnvelope?: unknown } | undefined)?.dsseEnvelope ?? value;
-    if (!isEnvelope(found))
+    const inner = (value as { dsseEnvelope?: unknown } | undefined)?.dsseEnvelope;
+    if (isEnvelope(inner)) return { bundle: JSON.stringify(value) };
+    if (!isEnvelope(value))
       throw usage({
         what: `${file} holds no DSSE envelope.`,
         try: 'Give an in-toto attestation, a Sigstore bundle of one, or one on each line.',
       });
-    const { payloadType, payload, signatures } = found;
-    return {
-      payloadType,
-      payload,
-      signatures: signatures.map(({ keyid, sig }) => ({ ...(typeof keyid === 'string' ? { keyid } : {}), sig })),
-    };
+    const { payloadType, payload, signatures } = value;
+    const kept = signatures.map(({ keyid, sig }) => ({ ...(typeof keyid === 'string' ? { keyid } : {}), sig }));
+    return { envelope: { payloadType, payload, signatures: kept } };
   });
 }
 

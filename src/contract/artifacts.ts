@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commitSchema, digestSchema, idOf, nameSchema, pageOf, pageQuery } from './common.ts';
-import { externalSchema, toldSchema } from './record.ts';
+import { externalSchema, signerIdentitySchema, toldSchema } from './record.ts';
 import { defineRoute } from './route.ts';
 
 /** What was built, what is attested of it, and taking it out of use. Bytes are named by digest, never by a tag. */
@@ -49,6 +49,21 @@ export const artifactSchema = z.object({
   reference: z.string().nullable().default(null),
   builds: z.array(buildSchema),
   attestations: z.array(attestationSchema),
+  /** What others signed about it and handed in, and who registered signed each; `unsigned` says why nobody did. */
+  handedIn: z
+    .array(
+      z.object({
+        id: idOf('rat'),
+        service: z.string(),
+        predicateType: z.string(),
+        envelope: digestSchema,
+        createdAt: z.string(),
+        key: z.object({ name: z.string(), keyId: z.string() }).nullable(),
+        identity: signerIdentitySchema.nullable(),
+        unsigned: z.string().nullable(),
+      }),
+    )
+    .default([]),
 });
 
 const digestParams = z.object({ digest: digestSchema });

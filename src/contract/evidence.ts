@@ -148,5 +148,9 @@ export const getTrust = defineRoute({
   summary: 'The trust file: public keys and anchor checkpoints. Get it once over a way you trust, and keep it',
   access: { kind: 'public', why: 'public keys and signed roots are made for strangers, and hold nothing of a tenant' },
   transaction: 'read',
-  answer: z.object({ keys: z.array(z.object({ keyId: z.string(), publicKeyPem: z.string() })), checkpoints: z.array(z.string()) }),
+  answer: z.object({
+    /** Oldest first. What a key signed from `revokedFrom` on counts for nothing; absent: it is good. */
+    keys: z.array(z.object({ keyId: z.string(), publicKeyPem: z.string(), revokedFrom: z.string().optional() })),
+    checkpoints: z.array(z.string()),
+  }),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameSchema } from './common.ts';
+import { instantSchema, nameSchema } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** The keys that protect stored secrets: names and states, never a key. */
@@ -65,4 +65,55 @@ export const removeMasterKey = defineRoute({
   transaction: 'none',
   params: z.object({ key: masterKeyId }),
   answer: z.object({ key: z.string() }),
+});
+
+export const signingKeySchema = z.object({
+  keyId: z.string(),
+  kind: z.enum(['file', 'vault']),
+  /** Where it is: the name of a file, or name and version in the key service. */
+  name: z.string(),
+  /** Whether it signs now. */
+  current: z.boolean(),
+  createdAt: z.string(),
+  /** What it signed from then on counts for nothing; null: it is good. */
+  revokedFrom: z.string().nullable(),
+  revokedReason: z.string().nullable(),
+});
+
+export const listSigningKeys = defineRoute({
+  method: 'GET',
+  path: '/v1/admin/keys/signing',
+  summary: 'The keys that evidence was ever signed with, oldest first; never a private one',
+  access: { kind: 'may', action: 'admin.audit' },
+  transaction: 'none',
+  answer: z.object({
+    kind: z.enum(['file', 'vault']),
+    /** Why the key that signs now can't be told; null: it can. */
+    problem: z.string().nullable(),
+    items: z.array(signingKeySchema),
+  }),
+});
+
+export const rotateSigningKey = defineRoute({
+  method: 'POST',
+  path: '/v1/admin/keys/signing/rotate',
+  summary: 'Make a new key for evidence, which signs from now on; what older ones signed stays good',
+  access: { kind: 'may', action: 'admin.operate' },
+  transaction: 'none',
+  answer: z.object({ keyId: z.string(), name: z.string() }),
+});
+
+export const revokeSigningKey = defineRoute({
+  method: 'POST',
+  path: '/v1/admin/keys/signing/{key}/revoke',
+  summary: 'End the worth of a key: what it signed from an instant on counts for nothing',
+  access: { kind: 'may', action: 'admin.operate' },
+  transaction: 'none',
+  params: z.object({ key: z.string().regex(/^[0-9a-f]{64}$/, 'the id of a signing key: 64 hex digits') }),
+  body: z.strictObject({
+    /** Absent: from now on. */
+    from: instantSchema.optional(),
+    reason: z.string().trim().min(3).max(1000),
+  }),
+  answer: signingKeySchema,
 });

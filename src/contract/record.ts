@@ -160,18 +160,38 @@ const envelopeSchema = z.strictObject({
     .max(10),
 });
 
+export const signerIdentitySchema = z.object({
+  name: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  repository: z.string().nullable(),
+  ref: z.string().nullable(),
+  commit: z.string().nullable(),
+});
+
 export const recordAttestation = defineRoute({
   method: 'POST',
   path: '/v1/record/attestations',
-  summary: 'Hand in a signed in-toto statement (a DSSE envelope) about an artifact, before or after the artifact is known',
+  summary:
+    'Hand in a signed in-toto statement about an artifact, before or after the artifact is known: a DSSE envelope, or a Sigstore bundle',
   access: { kind: 'may', action: 'record.write', on: ['body.service'] },
-  body: z.strictObject({ service: nameSchema, envelope: envelopeSchema }),
+  body: z.strictObject({
+    service: nameSchema,
+    /** One of the two. */
+    envelope: envelopeSchema.optional(),
+    /** The JSON text of a Sigstore bundle (v0.1 to v0.3) of a DSSE envelope. */
+    bundle: z.string().min(2).max(900_000).optional(),
+  }),
   answer: z.object({
     digests: z.array(digestSchema),
     predicateType: z.string(),
     fresh: z.boolean(),
     /** The registered key whose signature verifies; null: none of them, and until one does it proves nothing. */
     key: z.object({ name: z.string(), keyId: z.string() }).nullable(),
+    /** The registered identity whose certificate signed it, as the certificate says it; null: none of them. */
+    identity: signerIdentitySchema.nullable().default(null),
+    /** Why nobody registered signed it; null: somebody did. */
+    unsigned: z.string().nullable().default(null),
   }),
 });
 
@@ -217,6 +237,96 @@ export const revokeRecorderKey = defineRoute({
   answer: recorderKeySchema,
 });
 
+export const recorderIdentitySchema = z.object({
+  id: idOf('rid'),
+  name: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  repository: z.string().nullable(),
+  services: z.array(z.string()).nullable(),
+  createdBy: z.string(),
+  createdAt: z.string(),
+  revokedAt: z.string().nullable(),
+});
+
+export const listRecorderIdentities = defineRoute({
+  method: 'GET',
+  path: '/v1/recorder-identities',
+  summary: 'Identities of Sigstore certificates whose attestations of recorded builds count',
+  access: { kind: 'may', action: 'policy.read' },
+  answer: z.object({ items: z.array(recorderIdentitySchema) }),
+});
+
+export const addRecorderIdentity = defineRoute({
+  method: 'POST',
+  path: '/v1/recorder-identities',
+  summary: 'Trust an identity of Sigstore certificates to sign attestations of recorded builds',
+  access: { kind: 'may', action: 'admin.operate' },
+  body: z.strictObject({
+    name: nameSchema,
+    issuer: webUrlSchema,
+    /** As the certificate's subject alternative name has it; one `*` at its end stands for any rest without `@`. */
+    subject: foreign(1000),
+    /** The source repository that the certificate must name: `https://github.com/acme/ci`. Absent: the service's own. */
+    repository: webUrlSchema.optional(),
+    services: z.array(nameSchema).min(1).max(200).optional(),
+  }),
+  status: 201,
+  answer: recorderIdentitySchema,
+});
+
+export const revokeRecorderIdentity = defineRoute({
+  method: 'DELETE',
+  path: '/v1/recorder-identities/{identity}',
+  summary: 'Trust an identity no more: what it signed proves nothing from now on',
+  access: { kind: 'may', action: 'admin.operate' },
+  params: z.object({ identity: idOf('rid') }),
+  answer: recorderIdentitySchema,
+});
+
+export const sigstoreRootSchema = z.object({
+  id: idOf('sgr'),
+  name: z.string(),
+  /** The digest of the document's canonical bytes. */
+  document: z.string(),
+  authorities: z.array(z.string()),
+  logs: z.array(z.string()),
+  createdBy: z.string(),
+  createdAt: z.string(),
+  revokedAt: z.string().nullable(),
+});
+
+export const listSigstoreRoots = defineRoute({
+  method: 'GET',
+  path: '/v1/sigstore-roots',
+  summary: 'Sigstore instances that certificates are judged by',
+  access: { kind: 'may', action: 'policy.read' },
+  answer: z.object({ items: z.array(sigstoreRootSchema) }),
+});
+
+export const addSigstoreRoot = defineRoute({
+  method: 'POST',
+  path: '/v1/sigstore-roots',
+  summary: 'Trust a Sigstore instance by its trusted_root.json; nothing is fetched, now or later',
+  access: { kind: 'may', action: 'admin.operate' },
+  body: z.strictObject({
+    name: nameSchema,
+    /** The JSON text of the document. */
+    document: z.string().min(2).max(500_000),
+  }),
+  status: 201,
+  answer: sigstoreRootSchema,
+});
+
+export const revokeSigstoreRoot = defineRoute({
+  method: 'DELETE',
+  path: '/v1/sigstore-roots/{root}',
+  summary: 'Trust a Sigstore instance no more',
+  access: { kind: 'may', action: 'admin.operate' },
+  params: z.object({ root: idOf('sgr') }),
+  answer: sigstoreRootSchema,
+});
+
 export const recordRoutes = [
   recordBuild,
   recordArtifact,
@@ -226,4 +336,10 @@ export const recordRoutes = [
   listRecorderKeys,
   addRecorderKey,
   revokeRecorderKey,
+  listRecorderIdentities,
+  addRecorderIdentity,
+  revokeRecorderIdentity,
+  listSigstoreRoots,
+  addSigstoreRoot,
+  revokeSigstoreRoot,
 ] as const;

@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { isDigest, type Digest } from '../kernel/digest.ts';
+import type { DatedKey } from '../kernel/dsse.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Floor } from '../platform/floor.ts';
+import { evidenceKeys, sealEvidence } from '../platform/keys/signing.commands.ts';
 import { anchorCheckpoints, consistencyProofs, inclusionProofs, positionsOf, whenPlaced } from '../platform/ledger/ledger.queries.ts';
 import type { SignedCheckpoint } from '../platform/ledger/ledger.store.ts';
 import { decisionsOf, factsOfRelease } from './bundle.queries.ts';
 import { noSuchRelease, storyTooLong } from './evidence.problems.ts';
 import { leavesByRow } from './facts.queries.ts';
-import { packBundle, policiesIn } from './pack.ts';
+import { bundleOf, manifestOf, policiesIn } from './pack.ts';
 import { namedAttestations, readAttestation } from './verify/blobs.ts';
 import type { ReadFact } from './verify/check.ts';
 import { inputDigestsOf, pinnedDecisions } from './verify/decisions.ts';
 import { absentEvidence, artifactsOf, listMissing } from './verify/expected.ts';
-import type { Leaf, Sections } from './verify/format.ts';
+import { MANIFEST_TYPE, type Leaf, type Sections } from './verify/format.ts';
 
 /** How far back anchor checkpoints reach; trust files carry the same ones. */
 export const ANCHOR_DAYS = 400;
@@ -60,8 +62,10 @@ export async function makeBundle(floor: Floor, org: string, release: string, sin
     policies,
     blobs,
   };
-  const missing = listMissing(absentFrom(floor, release, sections), (what) => why.get(what) ?? 'it was not found when the bundle was made');
-  return packBundle({ release, origin: checkpoint.origin, size: checkpoint.size, madeAt, sections, missing }, floor.keys);
+  const keys = await floor.db.read(org, evidenceKeys);
+  const missing = listMissing(absentFrom(keys, release, sections), (what) => why.get(what) ?? 'it was not found when the bundle was made');
+  const packing = { release, origin: checkpoint.origin, size: checkpoint.size, madeAt, sections, missing };
+  return bundleOf(packing, await sealEvidence(floor, MANIFEST_TYPE, manifestOf(packing)));
 }
 
 async function readStory(floor: Floor, org: string, release: string): Promise<Story> {
@@ -88,7 +92,7 @@ const signedSchema = z.object({ digest: z.string(), attestations: z.array(z.obje
 function attestationsIn(facts: readonly ReadFact[], release: string): Sections['attestations'] {
   const created = facts.find(({ leaf }) => leaf.type === 'release.created' && leaf.subject === release);
   const artifacts = new Set(created === undefined ? [] : artifactsOf(created.leaf));
-  const named = [...namedAttestations(facts)].sort().map((line) => line.split(' ') as [string, string]);
+  const named = [...namedAttestations(facts).keys()].sort().map((line) => line.split(' ') as [string, string]);
   return named.filter(([artifact]) => artifacts.has(artifact)).map(([artifact, blob]) => ({ artifact, blob }));
 }
 
@@ -147,10 +151,10 @@ function policiesOf(story: Story, blobs: Readonly<Record<string, string>>): Sect
 }
 
 /** What the verifier will find absent: asked with the verifier's own eyes, our keys as trust. */
-function absentFrom(floor: Floor, release: string, sections: Sections): string[] {
+function absentFrom(keys: readonly DatedKey[], release: string, sections: Sections): string[] {
   const facts = sections.facts.map(({ position, leaf }) => ({ position, leaf: JSON.parse(leaf) as Leaf }));
   return absentEvidence(release, facts, sections, (artifact, blob) => {
-    const read = readAttestation({ sections, keys: floor.keys.all }, artifact as Digest, blob);
+    const read = readAttestation({ sections, keys }, artifact as Digest, blob, namedAttestations(facts));
     return read.ok ? read : null;
   });
 }

@@ -2,6 +2,7 @@ import * as contract from '../contract/evidence.ts';
 import { serviceByName } from '../catalog/catalog.queries.ts';
 import type { Tx } from '../platform/floor.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
+import { evidenceKeys } from '../platform/keys/signing.commands.ts';
 import { anchorCheckpoints, consistencyProofs, inclusionProofs, latestCheckpoint } from '../platform/ledger/ledger.queries.ts';
 import { notInLedger } from '../platform/ledger/ledger.problems.ts';
 import type { SignedCheckpoint } from '../platform/ledger/ledger.store.ts';
@@ -52,8 +53,8 @@ export const evidenceRoutes: readonly Mounted[] = [
     stream: await makeBundle(floor, actor.org, params.release, query.since?.split(',').map(Number) ?? []),
     fileName: `${params.release}.bundle.json`,
   })),
-  mount(contract.getTrust, async ({ tx, floor }) => ({
-    keys: floor.keys.all.map(({ keyId, publicKeyPem }) => ({ keyId, publicKeyPem })),
+  mount(contract.getTrust, async ({ tx }) => ({
+    keys: [...(await evidenceKeys(tx))],
     checkpoints: (await anchorCheckpoints(tx, ANCHOR_DAYS)).map(({ note }) => note),
   })),
   ...searchRoutes,

@@ -1,6 +1,6 @@
 import { canonicalBytes } from '../kernel/canonical.ts';
 import { digestOfValue } from '../kernel/digest.ts';
-import { sealEnvelope, type Signer } from '../kernel/dsse.ts';
+import { sealEnvelope, type Envelope, type Signer } from '../kernel/dsse.ts';
 import type { Instant } from '../kernel/time.ts';
 import { digestOfPolicy } from './verify/decisions.ts';
 import { FORMAT, MANIFEST_TYPE, type Bundle, type Manifest, type MissingEvidence, type Sections } from './verify/format.ts';
@@ -15,7 +15,12 @@ export type Packing = {
 };
 
 /** The bytes of a bundle: canonical JSON with a manifest over every section, signed. The same input gives the same bytes. */
-export function packBundle({ release, origin, size, madeAt, sections, missing }: Packing, signer: Signer): Uint8Array {
+export function packBundle(packing: Packing, signer: Signer): Uint8Array {
+  return bundleOf(packing, sealEnvelope(MANIFEST_TYPE, manifestOf(packing), signer));
+}
+
+/** What is signed of a bundle: the canonical bytes of its manifest. */
+export function manifestOf({ release, origin, size, madeAt, sections, missing }: Packing): Uint8Array {
   const digests = Object.fromEntries(Object.entries(sections).map(([name, value]) => [name, digestOfValue(value)])) as Manifest['sections'];
   const counts = {
     facts: sections.facts.length,
@@ -24,8 +29,12 @@ export function packBundle({ release, origin, size, madeAt, sections, missing }:
     blobs: Object.keys(sections.blobs).length,
   };
   const manifest: Manifest = { format: FORMAT, release, origin, size, madeAt, sections: digests, counts, missing: [...missing] };
-  const envelope = sealEnvelope(MANIFEST_TYPE, canonicalBytes(manifest), signer);
-  const bundle: Bundle = { format: FORMAT, manifest: { ...envelope, signatures: [...envelope.signatures] }, sections };
+  return canonicalBytes(manifest);
+}
+
+/** The bytes of a bundle with its signed manifest. */
+export function bundleOf({ sections }: Packing, { payloadType, payload, signatures }: Envelope): Uint8Array {
+  const bundle: Bundle = { format: FORMAT, manifest: { payloadType, payload, signatures: [...signatures] }, sections };
   return canonicalBytes(bundle);
 }
 

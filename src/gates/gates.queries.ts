@@ -1,4 +1,6 @@
 import { buildsOf, type Build } from '../artifacts/artifacts.queries.ts';
+import { provenanceSigner } from '../artifacts/recorded/recorders.queries.ts';
+import type { SignedFor } from '../artifacts/recorded/signers.ts';
 import { TRUST } from '../contract/runner.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
@@ -61,7 +63,9 @@ async function reportsAbout(tx: Tx, serviceId: string, digest: Digest, builds: r
 
 async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest, known: ReadonlySet<string> | null): Promise<DigestFacts> {
   const builds = await buildsOf(tx, digest);
-  const build = buildFact(builds.filter(({ service }) => service === serviceId));
+  const mine = builds.filter(({ service }) => service === serviceId);
+  const signer = mine.some(({ recorded }) => recorded !== null) ? await provenanceSigner(tx, serviceId, digest) : null;
+  const build = buildFact(mine, signer);
   const rows = await reportsAbout(tx, serviceId, digest, builds);
   const heard = new Set(speaking(rows.map((row) => factOf(row, null))).map(({ id }) => id));
   const speakers = rows.filter(({ id }) => heard.has(id));
@@ -81,7 +85,7 @@ async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest, known: R
 }
 
 /** The most trusted build; of equals ours, then the least id, so that it never depends on what came first. */
-function buildFact(builds: readonly Build[]): BuildFact | null {
+function buildFact(builds: readonly Build[], signer: SignedFor | null): BuildFact | null {
   const rank = ({ trust, recorded, id }: Build): string =>
     `${2 - TRUST.indexOf(trust as (typeof TRUST)[number])}${recorded === null ? 0 : 1}${id}`;
   const [best] = builds.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
@@ -97,7 +101,15 @@ function buildFact(builds: readonly Build[]): BuildFact | null {
     repository: workload?.repository ?? '',
     ref: workload?.ref ?? '',
     workflow: workload?.workflow ?? '',
+    ...signerFact(recorded === null ? null : signer),
   };
+}
+
+/** Who signed provenance of a build that was told; of our own the supply-chain rule says what there is to say. */
+function signerFact(signer: SignedFor | null): Pick<BuildFact, 'signedBy' | 'signer' | 'signerIssuer' | 'signerRepository'> {
+  if (signer === null) return { signedBy: 'nobody', signer: '', signerIssuer: '', signerRepository: '' };
+  if (signer.kind === 'key') return { signedBy: 'key', signer: signer.name, signerIssuer: '', signerRepository: '' };
+  return { signedBy: 'identity', signer: signer.subject, signerIssuer: signer.issuer, signerRepository: signer.repository ?? '' };
 }
 
 function factOf(row: ReportRow, findings: readonly GateFinding[] | null): ReportFact {

@@ -9,6 +9,14 @@ import { artifactPort } from '../artifacts/accept.api.ts';
 import { signBuild } from '../artifacts/sign.reactions.ts';
 import { supplyChain } from '../artifacts/supply-chain.ts';
 import { supplyChainInputs } from '../artifacts/supply-chain.queries.ts';
+import {
+  addRecorderIdentity,
+  addSigstoreRoot,
+  revokeRecorderIdentity,
+  revokeSigstoreRoot,
+} from '../artifacts/recorded/recorders.commands.ts';
+import { artifactView } from '../artifacts/artifacts.views.ts';
+import { testSigstore } from '../testing/sigstore.ts';
 import { addRecorderKey, recordAttestation, revokeRecorderKey } from '../artifacts/recorded/recorded.commands.ts';
 import type { Service } from '../catalog/service.ts';
 import { system, type Actor } from '../kernel/actor.ts';
@@ -261,9 +269,12 @@ test('by level: a token is told as one, an identity or a signature is asked for,
   const hand = (envelope: Envelope) => floor.db.tx(floor.org, (tx) => recordAttestation(tx, bot, { service: 'shop', envelope }));
   const good = signed(digest, commit);
   const broken = { ...good, signatures: [{ keyid: key.keyId, sig: Buffer.alloc(64).toString('base64') }] };
-  expect((await hand(broken)).key).toBeNull();
+  expect((await hand(broken)).signer).toMatchObject({ ok: false });
   expect((await answers())[2]?.verdict).toBe('unknown');
-  expect((await hand(signed(digest, commit, { predicateType: 'https://example.org/other' }))).key?.name).toBe('ci');
+  expect((await hand(signed(digest, commit, { predicateType: 'https://example.org/other' }))).signer).toMatchObject({
+    ok: true,
+    by: { kind: 'key', name: 'ci' },
+  });
   expect((await answers())[2]?.verdict).toBe('unknown');
   expect((await hand(good)).fresh).toBe(true);
   expect((await hand(good)).fresh).toBe(false);
@@ -274,4 +285,104 @@ test('by level: a token is told as one, an identity or a signature is asked for,
   await hand(signed(digest, onTopic));
   expect((await answers()).map(({ reasons }) => reasons.at(-1))).toEqual(Array(3).fill('artifacts.attestation-contradicts'));
   expect(again.keyId).toBe(key.keyId);
+});
+
+test('a bundle signed keyless: judged by identity, repository and commit, shown with the workflow, and no more once revoked', async () => {
+  const cart = await givenService(floor, 'cart', { url: 'https://github.com/acme/cart.git' });
+  const instance = testSigstore();
+  const act = <Value>(work: (tx: Parameters<Parameters<typeof floor.db.tx>[1]>[0]) => Promise<Value>): Promise<Value> =>
+    floor.db.tx(floor.org, work);
+  const { digest, size } = await floor.blobs.put('cart bytes');
+  const workload: Actor = {
+    ...bot,
+    credential: {
+      kind: 'token',
+      id: floor.newId('tok'),
+      actions: null,
+      services: null,
+      witness: {
+        trust: 'github',
+        issuer: 'https://token.actions.githubusercontent.com',
+        subject: 'repo:acme/cart:ref:refs/heads/main',
+        repository: 'acme/cart',
+        repositoryId: '1',
+        ref: 'refs/heads/main',
+        refProtected: true,
+        workflow: 'acme/cart/.github/workflows/build.yml@refs/heads/main',
+        environment: null,
+        runId: '1',
+        sha: commit,
+      },
+    },
+  };
+  const told = { ...about('keyless'), service: 'cart' };
+  await recordArtifact(floor, workload, told, { job: 'build', name: 'cart', digest, size, kept: true, reference: null }, ports);
+  const subject = 'https://github.com/acme/cart/.github/workflows/build.yml@refs/heads/main';
+  const issuer = 'https://token.actions.githubusercontent.com';
+  const bundle = (from: string | null, sha: string, predicateType = 'https://slsa.dev/provenance/v1'): string =>
+    JSON.stringify(
+      instance.bundle(
+        {
+          _type: 'https://in-toto.io/Statement/v1',
+          subject: [{ name: 'cart', digest: { sha256: hexOf(digest) } }],
+          predicateType,
+          predicate: {
+            buildDefinition: { resolvedDependencies: from === null ? [] : [{ uri: 'git+x', digest: { gitCommit: from } }] },
+            runDetails: { builder: { id: 'https://github.com/actions/runner' } },
+          },
+        },
+        { subject, issuer, repository: 'https://github.com/acme/cart', ref: 'refs/heads/main', commit: sha },
+      ),
+    );
+  const hand = (text: string) => act((tx) => recordAttestation(tx, workload, { service: 'cart', bundle: text }));
+  await settle(digest);
+  const asked = () =>
+    floor.db.read(floor.org, async (tx) => {
+      const inputs = await supplyChainInputs(tx, cart, [digest]);
+      // As a decision is derived again from what was stored.
+      const { verdict, reasons } = supplyChain(JSON.parse(JSON.stringify(inputs)) as typeof inputs, { sbom: false, provenance: true });
+      const [facts] = await gateFacts(tx, cart.id, [digest]);
+      return { verdict, code: reasons.at(-1)?.code, text: reasons.at(-1)?.text ?? '', build: facts?.build };
+    });
+  expect((await hand(bundle(commit, commit))).signer).toMatchObject({ ok: false });
+  expect(await asked()).toMatchObject({ verdict: 'unknown', code: 'artifacts.recorded-unattested', build: { signedBy: 'nobody' } });
+  const root = await act((tx) => addSigstoreRoot(tx, admin, { name: 'test', document: JSON.stringify(instance.root) }));
+  expect(await asked()).toMatchObject({ verdict: 'unknown' });
+  const given = { name: 'build', issuer, subject, repository: null, services: ['cart'] };
+  const identity = await act((tx) => addRecorderIdentity(tx, admin, given));
+  const good = await asked();
+  expect(good).toMatchObject({ verdict: 'allow', code: 'artifacts.recorded-attested' });
+  expect(good.text).toContain(`provenance signed by ${subject} of github.com/acme/cart, as ${issuer} attests`);
+  expect(good.build).toMatchObject({
+    signedBy: 'identity',
+    signer: subject,
+    signerIssuer: issuer,
+    signerRepository: 'https://github.com/acme/cart',
+  });
+  const view = await floor.db.read(floor.org, (tx) => artifactView(tx, digest, 'all'));
+  expect(view.handedIn).toMatchObject([{ service: 'cart', key: null, unsigned: null, identity: { name: 'build', subject, commit } }]);
+  await expect(act((tx) => addRecorderIdentity(tx, admin, given))).rejects.toMatchObject({ code: 'artifacts.recorder-name-taken' });
+  for (const open of ['*', 'https://github.com/*', 'https://*/x', 'https://github.com/*/build.yml'])
+    await expect(
+      act((tx) => addRecorderIdentity(tx, admin, { ...given, name: 'open', subject: open })),
+      open,
+    ).rejects.toMatchObject({
+      code: 'artifacts.bad-recorder-identity',
+    });
+  for (const document of ['{}', 'x', PEM, '{"keys": []}'])
+    await expect(act((tx) => addSigstoreRoot(tx, admin, { name: 'bad', document }))).rejects.toMatchObject({
+      code: 'artifacts.bad-sigstore-root',
+    });
+  await expect(hand('{"verificationMaterial": {}}')).rejects.toMatchObject({ code: 'artifacts.bad-attestation' });
+  await act((tx) => revokeRecorderIdentity(tx, admin, identity.id));
+  expect(await asked()).toMatchObject({ verdict: 'unknown', build: { signedBy: 'nobody' } });
+  await act((tx) => addRecorderIdentity(tx, admin, given));
+  expect(await asked()).toMatchObject({ verdict: 'allow' });
+  // A job at another commit of the repository names ours: it does not count, and takes nothing away.
+  await hand(bundle(commit, onTopic));
+  expect(await asked()).toMatchObject({ verdict: 'allow' });
+  await hand(bundle(null, onTopic));
+  expect(await asked()).toMatchObject({ verdict: 'deny', code: 'artifacts.attestation-contradicts' });
+  await act((tx) => revokeSigstoreRoot(tx, admin, root.id));
+  expect(await asked()).toMatchObject({ verdict: 'unknown' });
 });

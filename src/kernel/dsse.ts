@@ -13,6 +13,16 @@ export type Envelope = {
 
 export type Signer = { readonly keyId: string; sign(bytes: Uint8Array): Uint8Array };
 export type TrustedKey = { readonly keyId: string; readonly publicKeyPem: string };
+/** A key whose worth may have ended: what was signed from `revokedFrom` on counts for nothing. */
+export type DatedKey = TrustedKey & { readonly revokedFrom?: string | undefined };
+
+/**
+ * The keys that count for what was signed at an instant that somebody else than the signer vouches for (the ledger);
+ * null: nobody does, and whoever stole a key could say any instant, so that only keys without an end count.
+ */
+export function keysAt(keys: readonly DatedKey[], at: string | null): readonly DatedKey[] {
+  return keys.filter(({ revokedFrom }) => revokedFrom === undefined || (at !== null && at < revokedFrom));
+}
 
 /** The pre-authentication encoding: what is really signed. */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {

@@ -39,6 +39,12 @@ export function isRepositoryOf({ issuer, repository }: Witness, url: string): bo
   return at.hostname === host && path.toLowerCase() === repository.toLowerCase();
 }
 
+/** Host and path of a repository's address, `github.com/acme/shop`: the same for https, ssh and `git@host:path`; null where it is none. */
+export function sourceName(url: string): string | null {
+  const at = parseUrl(url);
+  return at === null || at.hostname === '' ? null : `${at.hostname}/${at.pathname.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '')}`;
+}
+
 /** `https://host/path`, `ssh://git@host/path` or `git@host:path` as a URL; null where it is none of them. */
 function parseUrl(text: string): URL | null {
   const scp = /^[\w.-]+@([\w.-]+):(?!\/\/)(.+)$/.exec(text);

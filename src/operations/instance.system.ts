@@ -70,6 +70,7 @@ function settingsOf(config: Config): Instance['settings'] {
     ],
     ['YARDMASTER_MASTER_KEY_FILE', config.masterKeyFile ?? 'master.key in the keys folder', 'the file of master keys'],
     ['YARDMASTER_VAULT_URL', config.vault?.url ?? 'none', 'the key service'],
+    ['YARDMASTER_SIGNING', config.signing === null ? 'file' : `vault: ${config.signing.url}`, 'where evidence is signed'],
     ['YARDMASTER_LOG_LEVEL', config.logLevel, 'what is logged'],
     ['YARDMASTER_LEASE_MS', config.leaseMs, 'how long a job is a runner’s own without a heartbeat'],
     ['YARDMASTER_SWEEP_MS', config.sweepMs, 'how often lost wakes are looked for'],

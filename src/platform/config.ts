@@ -5,6 +5,7 @@ import { allowedPlaces } from '../host/addresses.ts';
 import { Problem } from '../kernel/problem.ts';
 import { parseDuration } from '../kernel/time.ts';
 import { trustedProxies } from './http/caller.ts';
+import type { VaultSigning } from './keys/signer-vault.system.ts';
 import { RATES, readRates, type Rates } from './http/rate.ts';
 
 /** All settings, parsed once at the start. */
@@ -17,6 +18,8 @@ export type Config = {
   readonly masterKeyFile: string | null;
   /** A transit engine that keeps the master keys; null: files do. */
   readonly vault: { readonly url: string; readonly key: string; readonly tokenFile: string } | null;
+  /** The transit engine that signs evidence; null: files of the keys folder do. */
+  readonly signing: VaultSigning | null;
   readonly host: string;
   readonly port: number;
   /** How others reach this instance; used in links. */
@@ -68,6 +71,15 @@ const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{1,64}$/)
     .default('yardmaster'),
   YARDMASTER_VAULT_TOKEN_FILE: z.string().min(1).optional(),
+  YARDMASTER_SIGNING: z.enum(['file', 'vault']).default('file'),
+  YARDMASTER_SIGNING_VAULT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  YARDMASTER_SIGNING_VAULT_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .default('yardmaster-signing'),
+  YARDMASTER_SIGNING_VAULT_AUTH: z.enum(['token', 'approle', 'kubernetes']).default('token'),
+  YARDMASTER_SIGNING_VAULT_ROLE: z.string().min(1).max(200).optional(),
+  YARDMASTER_SIGNING_VAULT_SECRET_FILE: z.string().min(1).optional(),
   YARDMASTER_HOST: z.string().min(1).default('127.0.0.1'),
   YARDMASTER_PORT: count(0, 65_535).default(7420),
   YARDMASTER_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -143,6 +155,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     keys: given.YARDMASTER_KEYS === undefined ? `${state}.keys` : absolute(given.YARDMASTER_KEYS),
     masterKeyFile: given.YARDMASTER_MASTER_KEY_FILE === undefined ? null : absolute(given.YARDMASTER_MASTER_KEY_FILE),
     vault: vaultOf(given),
+    signing: signingOf(given),
     host: given.YARDMASTER_HOST,
     port: given.YARDMASTER_PORT,
     publicUrl:
@@ -195,6 +208,13 @@ function vaultOf(given: z.infer<typeof settings>): Config['vault'] {
   return url === undefined || file === undefined ? null : { url, key, tokenFile: absolute(file) };
 }
 
+function signingOf(given: z.infer<typeof settings>): Config['signing'] {
+  const { YARDMASTER_SIGNING_VAULT_URL: url, YARDMASTER_SIGNING_VAULT_KEY: key, YARDMASTER_SIGNING_VAULT_SECRET_FILE: file } = given;
+  if (given.YARDMASTER_SIGNING === 'file' || url === undefined || file === undefined) return null;
+  const auth = { kind: given.YARDMASTER_SIGNING_VAULT_AUTH, role: given.YARDMASTER_SIGNING_VAULT_ROLE ?? null, file: absolute(file) };
+  return { url, key, auth };
+}
+
 /** Variables that clients read and that share our prefix. */
 const CLIENT = new Set([
   'YARDMASTER_URL',
@@ -213,13 +233,22 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
 
 /** Settings that mean something only together. */
 function halves(env: Readonly<Record<string, string | undefined>>): string[] {
+  const has = (name: string): boolean => (env[name] ?? '') !== '';
+  const vault = ['YARDMASTER_SIGNING_VAULT_URL', 'YARDMASTER_SIGNING_VAULT_SECRET_FILE'];
+  const asked = env['YARDMASTER_SIGNING'] === 'vault';
+  const signing = asked ? vault.filter((name) => !has(name)).map((name) => `${name}: YARDMASTER_SIGNING=vault needs it`) : [];
+  // A half of it that is silently left out would sign with a file that nobody meant.
+  if (!asked) signing.push(...vault.filter(has).map((name) => `${name}: it goes with YARDMASTER_SIGNING=vault`));
+  if (asked && ['approle', 'kubernetes'].includes(env['YARDMASTER_SIGNING_VAULT_AUTH'] ?? '') && !has('YARDMASTER_SIGNING_VAULT_ROLE'))
+    signing.push('YARDMASTER_SIGNING_VAULT_ROLE: approle and kubernetes need it');
   const pairs = [
     ['YARDMASTER_VAULT_URL', 'YARDMASTER_VAULT_TOKEN_FILE'],
     ['YARDMASTER_TLS_CERT', 'YARDMASTER_TLS_KEY'],
   ] as const;
-  return pairs
+  const unpaired = pairs
     .filter((pair) => ((env[pair[0]] ?? '') === '') !== ((env[pair[1]] ?? '') === ''))
     .map(([one, other]) => `${one}: it goes with ${other}`);
+  return [...unpaired, ...signing];
 }
 
 function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

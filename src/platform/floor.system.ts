@@ -11,6 +11,8 @@ import type { Config } from './config.ts';
 import type { Floor, GitLogin } from './floor.ts';
 import type { Masters } from './keys/master.port.ts';
 import { makeSecretBox, openMasters } from './keys/secrets.system.ts';
+import { openFileSigner } from './keys/signer-file.system.ts';
+import { openVaultSigner } from './keys/signer-vault.system.ts';
 import { openSigningKeys } from './keys/signing.system.ts';
 import { openPause } from './pause.system.ts';
 import { migrate } from './postgres/migrate.system.ts';
@@ -35,6 +37,7 @@ export async function openFloor({ config, log, where, wiring, migrations, gitLog
   await mkdir(config.state, { recursive: true });
   const pool = makePool(where, 'yardmaster', config.databasePool, log);
   const keys = await openSigningKeys(config.keys);
+  const vault = config.signing === null ? null : openVaultSigner(config.signing);
   const [masters, blobs] = await Promise.all([openMasters(config), openBlobStore(join(config.state, 'blobs'))]);
   if (migrations !== null) {
     const { applied } = await migrate(pool, migrations);
@@ -54,6 +57,7 @@ export async function openFloor({ config, log, where, wiring, migrations, gitLog
     db,
     blobs,
     keys,
+    signer: vault ?? openFileSigner(config.keys, keys),
     secrets: makeSecretBox(masters),
     masters,
     bus,
@@ -72,6 +76,7 @@ export async function openFloor({ config, log, where, wiring, migrations, gitLog
     async close() {
       pause.stop();
       egress.close();
+      vault?.close();
       await bus.stop();
       await pool.end();
     },

@@ -8,6 +8,7 @@ import type { Instant, Millis } from '../kernel/time.ts';
 import type { Config } from './config.ts';
 import type { Where } from './postgres/pool.system.ts';
 import type { Masters } from './keys/master.port.ts';
+import type { EvidenceSigner } from './keys/signer.port.ts';
 
 /**
  * The floor that slices stand on. A command gets a `Tx`; what it needs beyond SQL hangs on `tx.floor`.
@@ -18,6 +19,8 @@ export type Floor = {
   readonly db: Db;
   readonly blobs: BlobStore;
   readonly keys: SigningKeys;
+  /** Where evidence is signed; slices ask `sealEvidence`, which notes the key. */
+  readonly signer: EvidenceSigner;
   readonly secrets: SecretBox;
   /** What wraps the keys of secrets: files or a key service. Slices have no business with it. */
   readonly masters: Masters;

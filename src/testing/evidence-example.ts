@@ -167,19 +167,27 @@ export type Example = {
   readonly log: readonly Hash[];
 };
 
-/** Makes the example. `key` signs everything; `forked` tells the same story in a log whose early
+/** Makes the example. `key` signs everything, but `attester` the attestations where it is given; `forked` tells the same story in a log whose early
  * part is another; `refusedAct` deploys on the decision that did not allow it; `bent` records another answer than the
  * rules gave, from the first moment on, as a server that lies would. */
 export function makeExample(
   key: TestKey = makeTestKey(),
-  options: { readonly forked?: boolean; readonly noise?: number; readonly refusedAct?: boolean; readonly bent?: Partial<MayShip> } = {},
+  options: {
+    readonly attester?: TestKey;
+    readonly forked?: boolean;
+    readonly noise?: number;
+    readonly refusedAct?: boolean;
+    readonly bent?: Partial<MayShip>;
+  } = {},
 ): Example {
   const decisions = [
     { id: testId('dec', 1), ...exampleDecision('deploy', at(30)) },
     { id: testId('dec', 2), ...exampleDecision('rollback', at(40)) },
   ];
   if (options.bent !== undefined) decisions[0] = { ...first(decisions), answer: bend(first(decisions).answer, options.bent) };
-  const attestations = ['https://slsa.dev/provenance/v1', 'https://cyclonedx.org/bom'].map((type) => exampleAttestation(type, key));
+  const attestations = ['https://slsa.dev/provenance/v1', 'https://cyclonedx.org/bom'].map((type) =>
+    exampleAttestation(type, options.attester ?? key),
+  );
   const told = story(decisions, attestations.map(digestOf), options.refusedAct === true ? 0 : 1);
   const leaves = told.map((fact, n) =>
     canonicalFact({

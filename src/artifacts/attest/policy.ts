@@ -43,6 +43,7 @@ export type SignedBy =
       readonly issuer: string;
       readonly repository: string | null;
       readonly ref: string | null;
+      readonly commit: string | null;
     };
 
 /** Everything of a verified statement that the policy does not allow; empty: nothing. */
@@ -94,10 +95,17 @@ function partsOf(version: string): { readonly numbers: readonly string[]; readon
 }
 
 function isSigner(one: NonNullable<AttestPolicy['signers']>[number], by: SignedBy): boolean {
-  if ('key' in one) return by.kind === 'key' && by.keyId === one.key;
-  if (by.kind !== 'identity' || by.issuer !== one.issuer) return false;
-  if (!one.subject.endsWith('*')) return by.subject === one.subject;
-  const head = one.subject.slice(0, -1);
+  return 'key' in one ? by.kind === 'key' && by.keyId === one.key : by.kind === 'identity' && isIdentity(one, by);
+}
+
+/** Whether a certificate is of the identity that is named: the issuer to the letter, the subject too, or up to one `*` at its end. */
+export function isIdentity(
+  named: { readonly issuer: string; readonly subject: string },
+  by: { readonly issuer: string; readonly subject: string },
+): boolean {
+  if (by.issuer !== named.issuer) return false;
+  if (!named.subject.endsWith('*')) return by.subject === named.subject;
+  const head = named.subject.slice(0, -1);
   return by.subject.startsWith(head) && !by.subject.slice(head.length).includes('@');
 }
 
@@ -110,7 +118,8 @@ function isBuilder(asked: string, said: Said): boolean {
   );
 }
 
-function bare(repository: string): string {
+/** Host and path of an https address of a repository. */
+export function bare(repository: string): string {
   return repository.replace(/^(?:git\+)?https:\/\//, '').replace(/\.git$/, '');
 }
 

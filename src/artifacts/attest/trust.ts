@@ -45,7 +45,9 @@ export function readTrust(text: string): ReadTrust {
 function keyed(given: readonly unknown[], sigstore: TrustedRoot | null): ReadTrust {
   const keys: AttestKey[] = [];
   for (const one of given) {
-    const { keyId, publicKeyPem, over } = (one ?? {}) as { keyId?: unknown; publicKeyPem?: unknown; over?: unknown };
+    const { keyId, publicKeyPem, over, revokedFrom } = (one ?? {}) as Readonly<Record<string, unknown>>;
+    // An envelope does not prove when it was signed: whoever has a stolen key would say it was before.
+    if (revokedFrom !== undefined && revokedFrom !== null) continue;
     if (typeof publicKeyPem !== 'string' || (keyId !== undefined && typeof keyId !== 'string')) return no('a key has no publicKeyPem');
     if (over !== undefined && over !== 'payload') return no('a key signs over something that is not known');
     const own = ownId(publicKeyPem);
@@ -68,8 +70,11 @@ function rootOf(value: unknown): TrustedRoot | string {
   try {
     const root = TrustedRoot.fromJSON(value);
     if (root.tlogs.length + root.certificateAuthorities.length === 0) return 'it names no log and no certificate authority';
-    // A log whose key says no beginning of its validity would be valid for ever: it is no trust at all.
-    return { ...root, tlogs: root.tlogs.filter((log) => log.publicKey?.validFor?.start !== undefined) };
+    // A log whose key says no beginning of its validity would be valid for ever: it is no trust at all. Where none is left,
+    // the root is not one without a log: less would be asked of it.
+    const tlogs = root.tlogs.filter((log) => log.publicKey?.validFor?.start !== undefined);
+    if (root.tlogs.length > 0 && tlogs.length === 0) return { ...root, tlogs, timestampAuthorities: [] };
+    return { ...root, tlogs };
   } catch {
     return 'it is no Sigstore trust root';
   }

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { bundleFromJSON, type Bundle } from '@sigstore/bundle';
 import { X509Certificate } from '@sigstore/core';
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { canonicalJson, type Json } from '../../kernel/canonical.ts';
 import type { Reason } from '../../kernel/decision.ts';
@@ -27,7 +28,7 @@ const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
  * v0.3, https://docs.sigstore.dev/about/bundle; DSSE 1.0.2; in-toto statements v0.1 and v1; SLSA provenance v0.1 to v1.)
  */
 export function verifyEntry(entry: Entry, subject: Subject, trust: TrustRoot, policy: AttestPolicy): Verified {
-  const opened = entry.form === 'bundle' ? openBundle(entry.bundle, subject, trust) : openForeign(entry.envelope, trust);
+  const opened = openEntry(entry, subject, trust);
   if (!opened.ok) return opened;
   if (opened.payload === null) {
     const told = policySaysMore(policy)
@@ -60,9 +61,14 @@ export function verifyAny(entries: readonly Entry[], subject: Subject, trust: Tr
   return good ?? { ok: false, reasons: answers.flatMap((one) => (one.ok ? [] : one.reasons)) };
 }
 
-type Opened =
+export type Opened =
   | { readonly ok: true; readonly payload: Uint8Array | null; readonly by: SignedBy }
   | { readonly ok: false; readonly reasons: readonly Reason[] };
+
+/** The signed bytes of one attestation and who signed them, whatever they say; `payload` is null where the artifact itself is signed. */
+export function openEntry(entry: Entry, subject: Subject, trust: TrustRoot): Opened {
+  return entry.form === 'bundle' ? openBundle(entry.bundle, subject, trust) : openForeign(entry.envelope, trust);
+}
 
 const NOTHING_SAID: Said = { predicateType: '', subjects: [], builder: null, builderVersion: null, source: null, commit: null, ref: null };
 
@@ -104,6 +110,7 @@ function openBundle(json: object, subject: Subject, trust: TrustRoot): Opened {
         if (key === undefined) throw new Error('the key that it names is not in the trust file');
         return { publicKey: createPublicKey(key.publicKeyPem), validFor: () => true };
       }),
+      thresholdsOf(trust.sigstore),
     );
     const signer = verifier.verify(toSignedEntity(bundle, subject.bytes === null ? undefined : Buffer.from(subject.bytes)));
     const by = signedBy(bundle, signer.identity?.subjectAlternativeName, signer.identity?.extensions?.issuer, trust);
@@ -114,8 +121,18 @@ function openBundle(json: object, subject: Subject, trust: TrustRoot): Opened {
   }
 }
 
-/** Extensions of Fulcio's certificates (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md): source repository, and its ref. */
+/**
+ * What must prove the time of a signature and the issuing of its certificate: whatever the trust root has. An instance without
+ * a transparency log (GitHub's for private repositories) has a time stamp authority instead; one of neither proves nothing.
+ */
+function thresholdsOf(root: TrustedRoot): { tlogThreshold: number; ctlogThreshold: number; timestampThreshold: number } {
+  const stamped = root.tlogs.length === 0 && root.timestampAuthorities.length > 0;
+  return { tlogThreshold: stamped ? 0 : 1, ctlogThreshold: root.ctlogs.length === 0 ? 0 : 1, timestampThreshold: 1 };
+}
+
+/** Extensions of Fulcio's certificates (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md): source repository, its commit and its ref. */
 const SOURCE_URI = '1.3.6.1.4.1.57264.1.12';
+const SOURCE_DIGEST = '1.3.6.1.4.1.57264.1.13';
 const SOURCE_REF = '1.3.6.1.4.1.57264.1.14';
 
 function signedBy(bundle: Bundle, subject: string | undefined, issuer: string | undefined, trust: TrustRoot): SignedBy | null {
@@ -131,7 +148,7 @@ function signedBy(bundle: Bundle, subject: string | undefined, issuer: string | 
     const value = certificate?.extension(oid)?.valueObj.subs[0]?.value;
     return value === undefined ? null : value.toString('utf8');
   };
-  return { kind: 'identity', subject, issuer, repository: told(SOURCE_URI), ref: told(SOURCE_REF) };
+  return { kind: 'identity', subject, issuer, repository: told(SOURCE_URI), ref: told(SOURCE_REF), commit: told(SOURCE_DIGEST) };
 }
 
 /** A trust file of one key means that key, whatever a bundle calls it. */

@@ -12,7 +12,8 @@ import { damaged, noAttestation, noSuchArtifact, notSignedYet } from '../artifac
 import { artifactByDigest, attestationsOf, type Artifact } from '../artifacts.queries.ts';
 import { SBOM_MEDIA_TYPE, signStatement } from '../provenance/statement.ts';
 import { recordedAttestations } from '../recorded/recorded.queries.ts';
-import { readEnvelope, supplyChainInputs } from '../supply-chain.queries.ts';
+import { readEnvelope } from '../recorded/kept.queries.ts';
+import { supplyChainInputs } from '../supply-chain.queries.ts';
 import { supplyChain, type SupplyChainPolicy } from '../supply-chain.ts';
 import type { GateAnswer, PromotionGate } from './gate.port.ts';
 import { PROMOTE_TASK } from './promote.commands.ts';

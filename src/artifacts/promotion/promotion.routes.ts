@@ -4,7 +4,7 @@ import type { Digest } from '../../kernel/digest.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
 import { noSuchPromotion } from '../artifacts.problems.ts';
-import { readEnvelope } from '../supply-chain.queries.ts';
+import { readEnvelope } from '../recorded/kept.queries.ts';
 import { removeDestination, setDestination } from './destination.commands.ts';
 import { askPromotions, planPromotion } from './promote.commands.ts';
 import type { PromotionPorts } from './promote.work.ts';

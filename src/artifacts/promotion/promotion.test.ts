@@ -17,7 +17,7 @@ import { releaseWorld } from '../../testing/release-world.ts';
 import { acceptArtifact } from '../accept.api.ts';
 import { revokeArtifact } from '../revoke.commands.ts';
 import { signBuild } from '../sign.reactions.ts';
-import { readEnvelope } from '../supply-chain.queries.ts';
+import { readEnvelope } from '../recorded/kept.queries.ts';
 import { setDestination } from './destination.commands.ts';
 import { askPromotions, planPromotion } from './promote.commands.ts';
 import { promote } from './promote.work.ts';

@@ -30,7 +30,7 @@ export function makeStatement<Predicate>(name: string, digest: Digest, predicate
   return { _type: STATEMENT_TYPE, subject: [{ name, digest: { sha256: hexOf(digest) } }], predicateType, predicate };
 }
 
-/** Signs the canonical bytes of a statement. */
+/** Signs the canonical bytes of a statement with a key at hand; the server signs with `attest` of sign.api.ts. */
 export function signStatement(statement: Statement, signer: Signer): Envelope {
   return sealEnvelope(PAYLOAD_TYPE, canonicalBytes(statement), signer);
 }

@@ -1,15 +1,15 @@
 import { system } from '../../kernel/actor.ts';
-import { canonicalBytes } from '../../kernel/canonical.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import type { Floor } from '../../platform/floor.ts';
 import { insertAttestation, lockBuild } from '../artifact.store.ts';
 import { artifactSigned } from '../artifacts.events.ts';
 import { writeReference } from '../provenance/reference.ts';
-import { SBOM_PREDICATE, signStatement } from '../provenance/statement.ts';
+import { SBOM_PREDICATE } from '../provenance/statement.ts';
+import { attest } from '../sign.api.ts';
 
 /**
  * States, signed, that a document which was recorded is the SBOM of a recorded build, as it was told. The same again
- * changes nothing. Signing needs no database, so it is done before the transaction.
+ * changes nothing. Signing may go far away, so it is done before the transaction.
  */
 export async function attestRecordedSbom(
   floor: Floor,
@@ -17,7 +17,7 @@ export async function attestRecordedSbom(
   of: { readonly build: string; readonly name: string; readonly digest: Digest; readonly document: Digest },
 ): Promise<void> {
   const statement = writeReference({ org, name: of.name, digest: of.digest }, of.document);
-  const { digest: envelope } = await floor.blobs.put(canonicalBytes(signStatement(statement, floor.keys)));
+  const { envelope, key } = await attest(floor, statement);
   await floor.db.tx(org, async (tx) => {
     const build = await lockBuild(tx, of.build);
     if (build === null || build.made.recorded === undefined) return;
@@ -30,12 +30,12 @@ export async function attestRecordedSbom(
       predicate_type: SBOM_PREDICATE,
       envelope_digest: envelope,
       document_digest: of.document,
-      key_id: floor.keys.keyId,
+      key_id: key,
       incomplete: [],
     } as const;
     if (!(await insertAttestation(tx, row, await tx.now()))) return;
     const attestations = [{ id: row.id, kind: row.kind, envelope, document: of.document }];
-    const body = { digest: build.digest, build: build.id, run: build.run_id, key: floor.keys.keyId, attestations, incomplete: [] };
+    const body = { digest: build.digest, build: build.id, run: build.run_id, key, attestations, incomplete: [] };
     await tx.record(artifactSigned, { subject: build.artifact_id, actor: system(org, 'artifacts'), service: build.service_id, body });
     await tx.notify('artifact', build.artifact_id);
   });

@@ -61,6 +61,22 @@ export function readForeign(envelope: Envelope): ForeignStatement | string {
   };
 }
 
+const bundleSchema = z.object({
+  verificationMaterial: z.unknown(),
+  dsseEnvelope: z.object({
+    payloadType: z.string(),
+    payload: z.string(),
+    signatures: z.array(z.object({ keyid: z.string().default(''), sig: z.string() })).length(1),
+  }),
+});
+
+/** The DSSE envelope in a Sigstore bundle (v0.1 to v0.3); null: the value is no bundle of one. Nothing is verified. */
+export function envelopeOfBundle(value: unknown): Envelope | null {
+  const bundle = bundleSchema.safeParse(value).data;
+  if (typeof bundle?.verificationMaterial !== 'object' || bundle.verificationMaterial === null) return null;
+  return bundle.dsseEnvelope;
+}
+
 /**
  * The registered key by which an envelope is signed, or null. Other tools name keys in other ways, or not at all, so
  * that each signature is tried with each key; a key id in the envelope is a hint and proves nothing.

@@ -1,26 +1,35 @@
 import type { Missing, Read, Reason, Verdict } from '../../kernel/decision.ts';
 import type { Digest } from '../../kernel/digest.ts';
-import type { Envelope, TrustedKey } from '../../kernel/dsse.ts';
+import { keysAt, type DatedKey, type Envelope } from '../../kernel/dsse.ts';
+import type { Instant } from '../../kernel/time.ts';
 import { isRepositoryOf, toldWords } from '../../kernel/told.ts';
-import { readForeign, signerOf, speaksOf, type RecorderKey } from './foreign.ts';
+import { readForeign, speaksOf } from './foreign.ts';
+import type { RecordedLevel } from './levels.ts';
+import { isSameRepository, signedWords, signerFor, type Recorders, type SignedFor } from './signers.ts';
 import { openRecorded, type RecordedStatement } from './statement.ts';
 
-/**
- * What a policy asks of a build that a foreign CI did and told: that it was told at all with a token that may, that the
- * teller is a verified workload of the service's repository, or that a registered key signed provenance of it.
- */
-export const RECORDED_LEVELS = ['token', 'identity', 'attestation'] as const;
-export type RecordedLevel = (typeof RECORDED_LEVELS)[number];
+/** A signed statement that was handed in: its envelope, and the Sigstore bundle around it; an envelope that can't be read is null. */
+export type AttestedInput = {
+  readonly id: string;
+  readonly envelopeDigest: Digest;
+  readonly envelope: Envelope | null;
+  readonly bundle?: object | undefined;
+};
 
 export type RecordedInput = {
   readonly digest: Digest;
   readonly service: { readonly id: string; readonly name: string };
   /** Our statement of what was told; null: not written yet, or its bytes are gone. */
-  readonly statement: { readonly id: string; readonly envelopeDigest: Digest; readonly envelope: Envelope | null } | null;
-  /** Signed statements of others about these bytes; an envelope that can't be read is null. */
-  readonly attested: readonly { readonly id: string; readonly envelopeDigest: Digest; readonly envelope: Envelope | null }[];
-  readonly keys: readonly TrustedKey[];
-  readonly recorderKeys: readonly RecorderKey[];
+  readonly statement: {
+    readonly id: string;
+    readonly envelopeDigest: Digest;
+    readonly envelope: Envelope | null;
+    readonly signedAt?: Instant;
+  } | null;
+  /** Signed statements of others about these bytes. */
+  readonly attested: readonly AttestedInput[];
+  readonly keys: readonly DatedKey[];
+  readonly recorders: Recorders;
   readonly expectedSource: string | null;
 };
 
@@ -53,7 +62,7 @@ export function judgeRecorded(input: RecordedInput, level: RecordedLevel): Recor
     return say('unknown', 'not-signed-yet', 'what was told of it is not written down and signed yet', [
       { what: 'the statement of who told it', who: ['the server, which writes and signs it'] },
     ]);
-  const opened = openRecorded(statement.envelope, input.keys, input.digest);
+  const opened = openRecorded(statement.envelope, keysAt(input.keys, statement.signedAt ?? null), input.digest);
   if (!opened.ok)
     return { ...say('deny', 'recorded', ''), reasons: opened.reasons.map(({ code, text }) => ({ code, text: `what was told: ${text}` })) };
   const told = opened.statement;
@@ -86,21 +95,45 @@ function isWitnessed({ told, source }: RecordedStatement, expected: string | nul
   return workload !== null && expected !== null && isRepositoryOf(workload, expected) && workload.sha === source.commit;
 }
 
-/** Provenance that a registered key signed: by whom in words, or what it contradicts. */
+/** Provenance that a registered key or identity signed: by whom in words, or what it contradicts. */
 function attestedBy(input: RecordedInput, { source }: RecordedStatement): { readonly by: string | null; readonly wrong: string | null } {
   let by: string | null = null;
-  for (const { envelope } of input.attested) {
-    const statement = envelope === null ? 'unreadable' : readForeign(envelope);
-    if (envelope === null || typeof statement === 'string' || !statement.isProvenance || !speaksOf(statement, input.digest)) continue;
-    const key = signerOf(envelope, input.recorderKeys);
-    if (key === null) continue;
-    if (source.commit !== null && statement.commits.length > 0 && !statement.commits.includes(source.commit))
-      return {
-        by: null,
-        wrong: `provenance signed by the key ${key.name} says that it was built from ${statement.commits.join(', ').slice(0, 200)}, not from ${source.commit}`,
-      };
-    const from = statement.commits.length === 0 ? '; it names no commit' : '';
-    by ??= `provenance signed by the key ${key.name}, builder ${(statement.builder ?? 'unnamed').slice(0, 200)}${from}`;
+  for (const { signer, commits, builder } of provenancesOf(input)) {
+    const whose = signedWords(signer);
+    const other = contradiction(source.commit, commits, signer);
+    if (other !== null)
+      return { by: null, wrong: `provenance signed by ${whose} says that it was built from ${other}, not from ${source.commit}` };
+    if (isOfAnotherCommit(signer, source.commit, input.expectedSource)) continue;
+    const from = commits.length === 0 ? '; it names no commit' : '';
+    by ??= `provenance signed by ${whose}, builder ${(builder ?? 'unnamed').slice(0, 200)}${from}`;
   }
   return { by, wrong: null };
+}
+
+export type CountingProvenance = { readonly signer: SignedFor; readonly commits: readonly string[]; readonly builder: string | null };
+
+/** The SLSA provenances about these bytes that one of those registered signed, in the order they are given. */
+export function provenancesOf(input: Pick<RecordedInput, 'attested' | 'digest' | 'recorders' | 'expectedSource'>): CountingProvenance[] {
+  return input.attested.flatMap(({ envelope, bundle }) => {
+    if (envelope === null) return [];
+    const statement = readForeign(envelope);
+    if (typeof statement === 'string' || !statement.isProvenance || !speaksOf(statement, input.digest)) return [];
+    const signer = signerFor({ envelope, bundle }, input.digest, input.recorders, input.expectedSource);
+    return signer.ok ? [{ signer: signer.by, commits: statement.commits, builder: statement.builder }] : [];
+  });
+}
+
+/** A job of the service's own repository at one commit has not seen what another commit yields, whatever it says. */
+function isOfAnotherCommit(signer: SignedFor, commit: string | null, source: string | null): boolean {
+  if (signer.kind === 'key' || signer.commit === null || commit === null || signer.commit === commit) return false;
+  return source !== null && signer.repository !== null && isSameRepository(signer.repository, source);
+}
+
+/** The commits that provenance, or the certificate it is signed with, names instead of `commit`; null: none. */
+function contradiction(commit: string | null, commits: readonly string[], signer: SignedFor): string | null {
+  if (commit === null) return null;
+  if (commits.length > 0 && !commits.includes(commit)) return commits.join(', ').slice(0, 200);
+  const certified = signer.kind === 'identity' ? signer.commit : null;
+  // A central workflow in another repository is certified with a commit of its own.
+  return commits.length > 0 || certified === null || certified === commit ? null : certified.slice(0, 200);
 }

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { serviceByName } from '../../catalog/catalog.queries.ts';
 import { actorLabel, type Actor } from '../../kernel/actor.ts';
-import { canonicalBytes } from '../../kernel/canonical.ts';
+import { canonicalBytes, type Json } from '../../kernel/canonical.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import type { Envelope } from '../../kernel/dsse.ts';
 import { toldBy } from '../../kernel/told.ts';
@@ -9,32 +9,35 @@ import type { Tx } from '../../platform/floor.ts';
 import { notFound } from '../../platform/platform.problems.ts';
 import { attestationRecorded, recorderKeyAdded, recorderKeyRevoked } from '../artifacts.events.ts';
 import { badEnvelope, badKey, keyNameTaken, noSuchKey } from '../artifacts.problems.ts';
-import { readForeign, signerOf, type RecorderKey } from './foreign.ts';
-import { recorderKeyById, standingKeys, type RecorderKeyRow } from './recorded.queries.ts';
+import { envelopeOfBundle, readForeign } from './foreign.ts';
+import { recorderKeyById, type RecorderKeyRow } from './recorded.queries.ts';
 import { insertRecordedAttestation, insertRecorderKey, revokeKey } from './recorded.store.ts';
+import { recordersOf } from './recorders.queries.ts';
+import { signerFor, type Answer, type Signed } from './signers.ts';
 
 export type KeptAttestation = {
   readonly digests: readonly Digest[];
   readonly predicateType: string;
   readonly fresh: boolean;
-  readonly key: RecorderKey | null;
+  readonly signer: Answer;
 };
 
+/** An envelope, or the text of a Sigstore bundle around one. */
+export type Handed = { readonly envelope: Envelope } | { readonly bundle: string };
+
 /**
- * Keeps a signed statement of somebody else, bound to every digest that it names. Whether a registered key signed it is
- * told here and judged anew by each decision: a key that is trusted later counts, and one that is revoked does not.
+ * Keeps a signed statement of somebody else, bound to every digest that it names. Whether a registered key or identity
+ * signed it is told here and judged anew by each decision: who is trusted later counts, and who is revoked does not.
  */
-export async function recordAttestation(
-  tx: Tx,
-  actor: Actor,
-  input: { readonly service: string; readonly envelope: Envelope },
-): Promise<KeptAttestation> {
+export async function recordAttestation(tx: Tx, actor: Actor, input: { readonly service: string } & Handed): Promise<KeptAttestation> {
   const service = await serviceByName(tx, input.service);
   if (service === null) throw notFound({ what: `service ${input.service}` });
-  const statement = readForeign(input.envelope);
+  const signed = signedOf(input);
+  const statement = readForeign(signed.envelope);
   if (typeof statement === 'string') throw badEnvelope({ why: statement });
-  const { digest: envelope } = await tx.floor.blobs.put(canonicalBytes(input.envelope));
-  const key = signerOf(input.envelope, await standingKeys(tx, service.name));
+  const { digest: envelope } = await tx.floor.blobs.put(canonicalBytes(signed.bundle ?? signed.envelope));
+  const recorders = await recordersOf(tx, service.name, [signed]);
+  const signer = signerFor(signed, statement.digests[0] as Digest, recorders, service.repository?.url ?? null);
   const told = toldBy(actor);
   let fresh = false;
   for (const digest of statement.digests) {
@@ -42,10 +45,39 @@ export async function recordAttestation(
     const id = await insertRecordedAttestation(tx, { service: service.id, digest, predicateType, envelope, told });
     if (id === null) continue;
     fresh = true;
-    const body = { digest, predicateType, envelope, key: key?.keyId ?? null, told };
+    const body = {
+      digest,
+      predicateType,
+      envelope,
+      key: signer.ok && signer.by.kind === 'key' ? signer.by.keyId : null,
+      ...signedByOf(signer),
+      told,
+    };
     await tx.record(attestationRecorded, { subject: service.id, actor, service: service.id, body });
   }
-  return { digests: statement.digests, predicateType: statement.predicateType, fresh, key };
+  return { digests: statement.digests, predicateType: statement.predicateType, fresh, signer };
+}
+
+/** The identity for the fact; left out where a key signed, or nobody registered. */
+function signedByOf(signer: Answer): { identity?: { name: string; subject: string; issuer: string; repository: string | null } } {
+  if (!signer.ok || signer.by.kind === 'key') return {};
+  const { name, subject, issuer, repository } = signer.by;
+  return { identity: { name, subject, issuer, repository } };
+}
+
+function signedOf(input: Handed): Signed {
+  if ('envelope' in input) return { envelope: input.envelope };
+  let value: unknown;
+  try {
+    value = JSON.parse(input.bundle);
+    // What has no canonical form could not be kept by one digest.
+    canonicalBytes(value as Json);
+  } catch {
+    throw badEnvelope({ why: 'the bundle is no JSON that has one meaning' });
+  }
+  const envelope = envelopeOfBundle(value);
+  if (envelope === null) throw badEnvelope({ why: 'it is no Sigstore bundle of a DSSE envelope with one signature' });
+  return { envelope, bundle: value as object };
 }
 
 /** Trusts a public key to sign attestations of recorded builds, of the services named (null: all). */

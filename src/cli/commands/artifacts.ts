@@ -4,6 +4,7 @@ import { artifactUse } from '../../contract/evidence-search.ts';
 import { listPromotions } from '../../contract/promotions.ts';
 import { writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
+import { signerWords } from '../signer-words.ts';
 import { commitOf, digestOf, findRun, wholeNumber } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
 import { addPromote } from './promotions.ts';
@@ -79,6 +80,8 @@ export const artifactCommands: AddCommand = (program, run) => {
           table(
             one.attestations.map((item) => [`  ${item.kind}`, `key ${item.keyId}`, when(item.createdAt), line(item.incomplete.join('; '))]),
           ),
+          ...(one.handedIn.length === 0 ? [] : ['Signed by others:']),
+          ...one.handedIn.map((item) => `  ${line(item.predicateType)}, ${line(signerWords(item))}`),
           ...section(
             'Runs or ran:',
             use.places.map((place) => [

@@ -1,11 +1,23 @@
-import { listKeys, removeMasterKey, rotateDataKeys, rotateMasterKey } from '../../contract/keys.ts';
+import type { Command } from 'commander';
+import {
+  listKeys,
+  listSigningKeys,
+  removeMasterKey,
+  revokeSigningKey,
+  rotateDataKeys,
+  rotateMasterKey,
+  rotateSigningKey,
+} from '../../contract/keys.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { AddCommand } from '../main.ts';
+import type { AddCommand, Run } from '../main.ts';
 import { line, table, when } from '../terminal.ts';
 
-/** ym keys, ym keys rotate|rotate-data|remove */
+/** ym keys, ym keys rotate|rotate-data|remove, ym keys signing|rotate-signing|revoke-signing */
 export const keyCommands: AddCommand = (program, run) => {
-  const keys = program.command('keys').description('the keys that protect stored secrets: ym keys').usage('[command] [options]');
+  const keys = program
+    .command('keys')
+    .description('the keys of stored secrets, and those that sign evidence: ym keys')
+    .usage('[command] [options]');
   keys
     .command('show', { isDefault: true })
     .description('master keys and data keys, by name and state; never a key')
@@ -53,4 +65,49 @@ export const keyCommands: AddCommand = (program, run) => {
         shell.print(`Removed ${line(key)}.`, await shell.client().call(removeMasterKey, { params: { key } })),
       ),
     );
+  signing(keys, run);
 };
+
+function signing(keys: Command, run: Run): void {
+  keys
+    .command('signing')
+    .description('the keys that evidence was ever signed with, oldest first')
+    .action(
+      run(async (shell) => {
+        const view = await shell.client().call(listSigningKeys);
+        const rows = view.items.map((one) => [
+          one.keyId,
+          line(one.name),
+          one.current
+            ? 'signs'
+            : one.revokedFrom === null
+              ? 'good'
+              : `revoked from ${when(one.revokedFrom)}: ${line(one.revokedReason ?? '')}`,
+          when(one.createdAt),
+        ]);
+        const text = rows.length === 0 ? 'Nothing was signed yet.' : table(rows);
+        shell.print(view.problem === null ? text : `${text}\n${line(view.problem)}`, view);
+      }),
+    );
+  keys
+    .command('rotate-signing')
+    .description('make a new key for evidence; what older ones signed stays good')
+    .action(
+      run(async (shell) => {
+        const made = await shell.client().call(rotateSigningKey);
+        shell.print(`${made.keyId} (${line(made.name)}) signs from now on. Give trust files anew: ym trust`, made);
+      }),
+    );
+  keys
+    .command('revoke-signing <key>')
+    .description('end the worth of a key from an instant on')
+    .requiredOption('--reason <reason>', 'why, for those who read it later')
+    .option('--from <instant>', 'from when on: 2026-11-28T10:00:00Z (default: now)')
+    .action(
+      run(async (shell, key: string, options: { reason: string; from?: string }) => {
+        const { reason, from } = options;
+        const gone = await shell.client().call(revokeSigningKey, { params: { key }, body: { reason, from } });
+        shell.print(`What ${gone.keyId} signed from ${when(gone.revokedFrom ?? '')} on counts for nothing.`, gone);
+      }),
+    );
+}

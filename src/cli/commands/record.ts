@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import { readText, streamIn } from '../files.disk.ts';
 import type { AddCommand, Run } from '../main.ts';
-import { runIn, serviceIn, envelopesIn, type RunOptions } from '../record-options.ts';
+import { runIn, serviceIn, signedIn, type RunOptions } from '../record-options.ts';
 import { oneOf } from '../refs.ts';
+import { signerWords } from '../signer-words.ts';
 import { line } from '../terminal.ts';
 import { recordDeployments } from './record-deployments.ts';
 
@@ -132,60 +133,20 @@ function attestation(group: Command, run: Run): void {
         const service = serviceIn(options, process.env);
         const client = shell.client();
         const items = [];
-        for (const envelope of envelopesIn(await readText(file), file))
-          items.push(await client.call(recordAttestation, { body: { service, envelope } }));
+        for (const signed of signedIn(await readText(file), file))
+          items.push(await client.call(recordAttestation, { body: { service, ...signed } }));
         const said = items.map((one) => {
-          const by =
-            one.key === null
-              ? 'signed by no registered key: it proves nothing until one is (ym recorder-key add)'
-              : `signed by the key ${one.key.name}`;
+          const lack =
+            one.unsigned === null
+              ? ''
+              : '; it proves nothing until somebody registered signs it (ym recorder-key add, ym recorder-identity add)';
+          const by = `${line(signerWords(one))}${lack}`;
           return `${line(one.predicateType)} of ${one.digests.length === 1 ? (one.digests[0] ?? '') : `${one.digests.length} artifacts`}, ${by}${again(one.fresh)}`;
         });
         shell.print(said.join('\n'), { items });
       }),
     );
 }
-
-/** ym recorder-key list|add|revoke */
-export const recorderKeyCommands: AddCommand = (program, run) => {
-  const group = program.command('recorder-key').description('keys whose attestations of recorded builds count');
-  group
-    .command('list')
-    .description('the keys, standing and revoked')
-    .action(
-      run(async (shell) => {
-        const { listRecorderKeys } = await import('../../contract/record.ts');
-        const list = await shell.client().call(listRecorderKeys);
-        const rows = list.items.map(
-          (one) => `${one.id}  ${one.name}  ${one.services?.join(', ') ?? 'all services'}${one.revokedAt === null ? '' : '  revoked'}`,
-        );
-        shell.print(rows.length === 0 ? 'No key is registered.' : rows.join('\n'), list);
-      }),
-    );
-  group
-    .command('add <name> <file>')
-    .description('trust a public key (SPKI in PEM: Ed25519 or ECDSA P-256)')
-    .option('--service <service...>', 'only for these services (default: all)')
-    .action(
-      run(async (shell, name: string, file: string, options: { service?: string[] }) => {
-        const { addRecorderKey } = await import('../../contract/record.ts');
-        const key = await shell
-          .client()
-          .call(addRecorderKey, { body: { name, publicKey: await readText(file), services: options.service } });
-        shell.print(`${key.id} is trusted: ${key.keyId}`, key);
-      }),
-    );
-  group
-    .command('revoke <key>')
-    .description('trust a key no more: what it signed proves nothing from now on')
-    .action(
-      run(async (shell, key: string) => {
-        const { revokeRecorderKey } = await import('../../contract/record.ts');
-        const gone = await shell.client().call(revokeRecorderKey, { params: { key } });
-        shell.print(`${gone.name} is trusted no more.`, gone);
-      }),
-    );
-};
 
 /** What an option left out must not be sent as. */
 function defined<Value extends object>(value: Value): Value {

@@ -1,5 +1,5 @@
 import { digestOf, hexOf, type Digest } from '../../kernel/digest.ts';
-import { openEnvelope, strictBase64, type Envelope, type TrustedKey } from '../../kernel/dsse.ts';
+import { keysAt, openEnvelope, strictBase64, type DatedKey, type Envelope } from '../../kernel/dsse.ts';
 import { z } from 'zod';
 import { checked, type Check, type Opened, type ReadFact } from './check.ts';
 import type { Sections } from './format.ts';
@@ -39,7 +39,7 @@ export function checkAttestations(opened: Opened, facts: readonly ReadFact[]): C
   const wrong: string[] = [];
   const named = namedAttestations(facts);
   for (const { artifact, blob } of opened.bundle.sections.attestations) {
-    const read = readAttestation({ sections: opened.bundle.sections, keys: opened.trust.keys }, artifact as Digest, blob);
+    const read = readAttestation({ sections: opened.bundle.sections, keys: opened.trust.keys }, artifact as Digest, blob, named);
     const label = `the attestation ${blob.slice(0, 19)} of ${artifact.slice(0, 19)}`;
     if (!read.ok) wrong.push(`${label}: ${read.why}`);
     else if (!named.has(`${artifact} ${blob}`)) wrong.push(`${label}: no fact of the bundle says that it was made`);
@@ -53,14 +53,19 @@ export function checkAttestations(opened: Opened, facts: readonly ReadFact[]): C
 
 const signedSchema = z.object({ digest: z.string(), attestations: z.array(z.object({ envelope: z.string() })) });
 
-/** `artifact envelope` for every attestation that a fact says was made. */
-export function namedAttestations(facts: readonly ReadFact[]): Set<string> {
-  return new Set(
-    facts.flatMap(({ leaf }) => {
-      const body = leaf.type === 'artifact.signed' ? signedSchema.safeParse(leaf.body) : null;
-      return body?.success === true ? body.data.attestations.map(({ envelope }) => `${body.data.digest} ${envelope}`) : [];
-    }),
-  );
+/** `artifact envelope` for every attestation that a fact says was made, with the instant of the fact: the first that names it. */
+export function namedAttestations(facts: readonly ReadFact[]): ReadonlyMap<string, string> {
+  const named = new Map<string, string>();
+  for (const { leaf } of facts) {
+    const body = leaf.type === 'artifact.signed' ? signedSchema.safeParse(leaf.body) : null;
+    if (body?.success !== true) continue;
+    for (const { envelope } of body.data.attestations) {
+      const name = `${body.data.digest} ${envelope}`;
+      const before = named.get(name);
+      if (before === undefined || leaf.at < before) named.set(name, leaf.at);
+    }
+  }
+  return named;
 }
 
 export type ReadAttestation =
@@ -68,15 +73,20 @@ export type ReadAttestation =
   | { readonly ok: false; readonly why: string };
 
 /** The blobs of a bundle, and the keys to read them by. */
-export type Readable = { readonly sections: Pick<Sections, 'blobs'>; readonly keys: readonly TrustedKey[] };
+export type Readable = { readonly sections: Pick<Sections, 'blobs'>; readonly keys: readonly DatedKey[] };
 
-/** One attestation: an in-toto statement in a DSSE envelope. */
-export function readAttestation({ sections, keys }: Readable, artifact: Digest, blob: string): ReadAttestation {
+/** One attestation: an in-toto statement in a DSSE envelope, by a key that counted when the ledger says it was made (`named`). */
+export function readAttestation(
+  { sections, keys }: Readable,
+  artifact: Digest,
+  blob: string,
+  named: ReadonlyMap<string, string>,
+): ReadAttestation {
   const text = Object.hasOwn(sections.blobs, blob) ? sections.blobs[blob] : undefined;
   if (text === undefined) return { ok: false, why: 'its bytes are not in the bundle' };
   try {
     const envelope: Envelope = envelopeSchema.parse(JSON.parse(Buffer.from(text, 'base64').toString('utf8')));
-    const opened = openEnvelope(envelope, 'application/vnd.in-toto+json', keys);
+    const opened = openEnvelope(envelope, 'application/vnd.in-toto+json', keysAt(keys, named.get(`${artifact} ${blob}`) ?? null));
     if (!opened.ok) return opened;
     const statement = statementSchema.parse(JSON.parse(Buffer.from(opened.payload).toString('utf8')));
     if (!statement.subject.some(({ digest }) => digest.sha256 === hexOf(artifact)))

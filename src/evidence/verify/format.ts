@@ -84,7 +84,14 @@ export type Leaf = z.infer<typeof leafSchema>;
 /** What a stranger trusts, got over another way than the bundle: keys, and checkpoints that he kept. */
 export const trustSchema = z.object({
   keys: z
-    .array(z.object({ keyId: z.string().max(200), publicKeyPem: z.string().max(10_000) }))
+    .array(
+      z.object({
+        keyId: z.string().max(200),
+        publicKeyPem: z.string().max(10_000),
+        /** What it signed from this instant on counts for nothing. */
+        revokedFrom: z.string().max(40).optional(),
+      }),
+    )
     .min(1)
     .max(1000),
   checkpoints: z.array(z.string().max(16_384)).max(10_000).optional(),

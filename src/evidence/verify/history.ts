@@ -1,10 +1,11 @@
 import { readCheckpoint, type Checkpoint } from '../../kernel/checkpoint.ts';
+import { keysAt } from '../../kernel/dsse.ts';
 import { verifyConsistency } from '../../kernel/merkle.ts';
 import { checked, type Check, type Opened } from './check.ts';
 
 /** The checkpoint of the bundle, signed by a trusted key, for the log and size that the manifest names. */
 export function openCheckpoint({ bundle, manifest, trust }: Opened): { readonly checkpoint: Checkpoint | null; readonly check: Check } {
-  const read = readCheckpoint(bundle.sections.checkpoint, trust.keys);
+  const read = readCheckpoint(bundle.sections.checkpoint, keysAt(trust.keys, null));
   const no = (why: string) => ({ checkpoint: null, check: { name: 'checkpoint', ok: false, why } });
   if (!read.ok) return no(read.why);
   const { origin, size } = read.checkpoint;
@@ -48,7 +49,7 @@ export function checkHistory(opened: Opened, checkpoint: Checkpoint, required: s
 type Compared = { readonly outcome: 'proven' | 'not-comparable' | 'wrong'; readonly why: string };
 
 function compare({ bundle, trust }: Opened, checkpoint: Checkpoint, note: string, must: boolean): Compared {
-  const read = readCheckpoint(note, trust.keys);
+  const read = readCheckpoint(note, keysAt(trust.keys, null));
   if (!read.ok) return { outcome: 'wrong', why: `a checkpoint kept outside is not valid: ${read.why}` };
   const { origin, size, root } = read.checkpoint;
   const incomparable = (why: string): Compared => ({ outcome: must ? 'wrong' : 'not-comparable', why });

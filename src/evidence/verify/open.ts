@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../kernel/canonical.ts';
 import { digestOfValue } from '../../kernel/digest.ts';
-import { openEnvelope } from '../../kernel/dsse.ts';
+import { keysAt, openEnvelope } from '../../kernel/dsse.ts';
 import { checked, type Check } from './check.ts';
 import {
   bundleSchema,
@@ -34,8 +34,13 @@ export function readBundle(bytes: Uint8Array): { readonly bundle: Bundle | null;
 
 /** The manifest, once a trusted key signed it and every section has the digest that it names. */
 export function openManifest(bundle: Bundle, trust: Trust): { readonly manifest: Manifest | null; readonly checks: readonly Check[] } {
-  const opened = openEnvelope(bundle.manifest, MANIFEST_TYPE, trust.keys);
-  if (!opened.ok) return { manifest: null, checks: [{ name: 'manifest', ok: false, why: opened.why }] };
+  // A manifest dates itself, so that a key whose worth has ended opens none: the server makes the bundle again with its present key.
+  const opened = openEnvelope(bundle.manifest, MANIFEST_TYPE, keysAt(trust.keys, null));
+  if (!opened.ok) {
+    const ended = openEnvelope(bundle.manifest, MANIFEST_TYPE, trust.keys).ok;
+    const why = ended ? 'it is signed by a key that was revoked, and nothing proves when; ask for the bundle again' : opened.why;
+    return { manifest: null, checks: [{ name: 'manifest', ok: false, why }] };
+  }
   const manifest = readManifest(opened.payload);
   if (manifest === null)
     return { manifest: null, checks: [{ name: 'manifest', ok: false, why: 'the signed manifest has the wrong form' }] };

@@ -1,13 +1,14 @@
 import type { Digest } from '../../kernel/digest.ts';
-import { readAttestation } from './blobs.ts';
+import { namedAttestations, readAttestation } from './blobs.ts';
 import { checked, type Check, type Opened, type ReadFact } from './check.ts';
 import { absentEvidence, type PredicateOf } from './expected.ts';
 import { pinnedDecisions } from './decisions.ts';
 
 /** Whatever is absent is listed as missing in the signed manifest; silence about a gap is refused. */
 export function checkMissing(opened: Opened, facts: readonly ReadFact[]): Check {
+  const named = namedAttestations(facts);
   const predicateOf = (artifact: string, blob: string): ReturnType<PredicateOf> => {
-    const read = readAttestation({ sections: opened.bundle.sections, keys: opened.trust.keys }, artifact as Digest, blob);
+    const read = readAttestation({ sections: opened.bundle.sections, keys: opened.trust.keys }, artifact as Digest, blob, named);
     return read.ok ? read : null;
   };
   const listed = new Set(opened.manifest.missing.map(({ what }) => what));

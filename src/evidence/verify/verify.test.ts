@@ -72,6 +72,41 @@ describe('trust', () => {
   });
 });
 
+describe('keys over time', () => {
+  const attester = makeTestKey();
+  const made = makeExample(makeTestKey(), { attester });
+  const [own] = made.trust.keys;
+  const signedAt = made.packing.sections.facts
+    .map(({ leaf }) => JSON.parse(leaf) as { type: string; at: string })
+    .filter(({ type }) => type === 'artifact.signed')
+    .map(({ at }) => at)
+    .sort();
+  const { keyId, publicKeyPem } = attester;
+  const trusting = (revokedFrom?: string) => ({
+    keys: [own, { keyId, publicKeyPem, ...(revokedFrom === undefined ? {} : { revokedFrom }) }],
+  });
+  const later = new Date(Date.parse(signedAt.at(-1) ?? '') + 1).toISOString();
+  test('what an older key signed stays good, as does what the ledger dates before the end of its worth', () => {
+    expect(failed(verifyBundle(made.bytes, trusting()))).toEqual([]);
+    expect(failed(verifyBundle(made.bytes, trusting(later)))).toEqual([]);
+  });
+  test('what the ledger dates at its end or later is refused, whatever the signature says', () => {
+    expect(failed(verifyBundle(made.bytes, trusting(signedAt[0])))).toContain('attestations');
+  });
+  test('a revoked key opens no bundle and no checkpoint: those date themselves', () => {
+    const manifest = packBundle(made.packing, attester);
+    expect(failed(verifyBundle(manifest, trusting()))).toEqual([]);
+    const refused = verifyBundle(manifest, trusting(later));
+    expect(failed(refused)).toEqual(['manifest']);
+    expect(refused.checks.find(({ ok }) => !ok)?.why).toContain('ask for the bundle again');
+    const forged = structuredClone(made.packing.sections);
+    forged.checkpoint = noteOf({ ...made, key: attester }, made.log.length);
+    const bundle = packBundle({ ...made.packing, sections: forged }, made.key);
+    expect(failed(verifyBundle(bundle, trusting()))).toEqual([]);
+    expect(failed(verifyBundle(bundle, trusting(later)))).toEqual(['checkpoint']);
+  });
+});
+
 describe('checkpoints kept outside', () => {
   const { keys } = example.trust;
   test('without any, the bundle says that a rewritten log would not show', () => {

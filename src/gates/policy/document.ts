@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ENVIRONMENT_KINDS } from '../../catalog/environment.ts';
 import { POLICIES } from '../../catalog/service.ts';
-import { RECORDED_LEVELS } from '../../artifacts/recorded/judge.ts';
+import { RECORDED_LEVELS } from '../../artifacts/recorded/levels.ts';
 import { instantSchema } from '../../contract/common.ts';
 import { compileCel } from '../../kernel/cel.ts';
 import { parseDuration } from '../../kernel/time.ts';
@@ -94,8 +94,6 @@ export const exampleSchema = z.strictObject({
       z.strictObject({ critical: few.optional(), high: few.optional(), medium: few.optional(), low: few.optional(), info: few.optional() }),
     ])
     .optional(),
-  /** Whether the forge protects the branch; left out: it could not be read. */
-  branchProtected: z.boolean().optional(),
   expect: z.enum(['allow', 'wait', 'unknown', 'deny']),
 });
 export type WrittenExample = z.output<typeof exampleSchema>;

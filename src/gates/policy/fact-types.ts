@@ -28,7 +28,6 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
   sbom: { components: 'int', withPurl: 'int' },
   reports: 'map',
   tickets: 'list',
-  source: { branch: 'string', branchProtected: 'bool' },
   build: {
     recorded: 'bool',
     trust: 'string',
@@ -38,5 +37,9 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
     repository: 'string',
     ref: 'string',
     workflow: 'string',
+    signedBy: 'string',
+    signer: 'string',
+    signerIssuer: 'string',
+    signerRepository: 'string',
   },
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ENVIRONMENT_KINDS, type EnvironmentKind } from '../../catalog/environment.ts';
 import type { Tier } from '../../catalog/service.ts';
-import { RECORDED_LEVELS } from '../../artifacts/recorded/judge.ts';
+import { RECORDED_LEVELS } from '../../artifacts/recorded/levels.ts';
 import { parseDuration } from '../../kernel/time.ts';
 import { checkFrom, checkSchema, durationSchema, exampleSchema, idSchema, policyLine, routeSchema } from './document.ts';
 import { TIERS, type EnvironmentPolicy } from './policy.ts';

@@ -5,11 +5,12 @@ import { testFloor } from '../../testing/database.ts';
 import { callerFor } from '../connections/caller.http.ts';
 import { addConnection } from '../connections/connection.commands.ts';
 import { rowByName } from '../connections/connection.store.ts';
-import { describedBy } from '../connections/described.fixture.ts';
 import { startStub, type Heard, type Says } from '../connections/stub.fixture.ts';
 import { forges } from '../forge-list.system.ts';
 import { vendorOf, vendors } from '../vendors.ts';
 import type { Forge, StatusWanted } from './forge.ts';
+import { requestsOf } from './validated.fixture.ts';
+import { hostileNames } from './hostile.fixture.ts';
 
 /**
  * Each forge's client against a stub. GitHub, Bitbucket Cloud and Gitea: every request must be one of the vendor's own
@@ -23,9 +24,9 @@ afterAll(async () => void (await Promise.all(stubs.map((stub) => stub.close())))
 
 const SHA = 'a'.repeat(40);
 const described: Readonly<Record<string, (heard: Heard) => string[]>> = {
-  github: describedBy('github.com/api.github.com.json').wrong,
-  bitbucket: describedBy('bitbucket.org.json', '/2.0').wrong,
-  gitea: describedBy('gitea.io.json', '/api/v1').wrong,
+  github: requestsOf('github.com/api.github.com.json'),
+  bitbucket: requestsOf('bitbucket.org.json', '/2.0'),
+  gitea: requestsOf('gitea.io.json', '/api/v1'),
 };
 const BASES: Readonly<Record<string, string>> = { gitlab: '/api/v4', bitbucket: '/2.0', gitea: '/api/v1', azure: '/org' };
 /** For those without a description: what may be asked, by method and form of the path. */
@@ -127,6 +128,25 @@ test.each(['github', 'gitlab', 'bitbucket', 'bitbucket-server', 'gitea', 'azure'
     expect(await state()).toMatchObject({ state: 'working' });
     // A status is one request, and never twice for one answer.
     expect(stub.heard.filter(({ method, path }) => method === 'POST' && /status/.test(path))).toHaveLength(1);
+  },
+);
+
+test.each(['github', 'gitlab', 'bitbucket', 'bitbucket-server', 'gitea', 'azure'])(
+  '%s: hostile names stay in their segment',
+  async (vendor) => {
+    const { forge, caller, stub } = await connected(vendor, empty);
+    const names = hostileNames(Number(process.env['YARDMASTER_HOSTILE'] ?? 15));
+    for (const name of names) {
+      const before = stub.heard.length;
+      await everything(forge, caller, `team/${name.replaceAll('/', '')}`, name, name).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(?:connections|egress)\./) });
+      });
+      for (const heard of stub.heard.slice(before)) {
+        // No name made another path, another method or another question: the segments are as many as ever.
+        expect(heard.path.split('/').length).toBeLessThan(14);
+        expect(heard.path).not.toMatch(/\/\.\.?(?:\/|$)/);
+      }
+    }
   },
 );
 

@@ -26,4 +26,24 @@ export const dataKeysRotated = defineEvent({
   body: z.object({ scope: z.string().nullable(), keys: z.number().int() }),
 });
 
-export const keyEvents: readonly EventKind[] = [masterKeyAnnounced, masterKeyRotated, masterKeyRemoved, dataKeysRotated] as EventKind[];
+export const signingKeyAdded = defineEvent({
+  type: 'signing-key.added',
+  subject: 'org',
+  means: 'A key signs evidence from now on; what older ones signed stays good.',
+  body: z.object({ key: z.string(), kind: z.string(), name: z.string() }),
+});
+export const signingKeyRevoked = defineEvent({
+  type: 'signing-key.revoked',
+  subject: 'org',
+  means: 'The worth of a key ended: what it signed from `from` on counts for nothing.',
+  body: z.object({ key: z.string(), from: z.string(), reason: z.string() }),
+});
+
+export const keyEvents: readonly EventKind[] = [
+  masterKeyAnnounced,
+  masterKeyRotated,
+  masterKeyRemoved,
+  dataKeysRotated,
+  signingKeyAdded,
+  signingKeyRevoked,
+] as EventKind[];

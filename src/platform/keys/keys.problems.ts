@@ -40,6 +40,31 @@ export const noSuchKey = defineProblem<{ id: string }>('platform.no-such-key', {
   sentence: ({ id }) => `There is no master key ${id}.`,
   remedy: 'See them with: yardmaster keys',
 });
+export const signingKeyEnded = defineProblem<{ key: string }>('platform.signing-key-ended', {
+  status: 503,
+  sentence: ({ key }) => `The signing key ${key} is revoked, and it is still the newest: nothing is signed with it.`,
+  remedy: 'Make a new one: ym keys rotate-signing. What waits to be signed is tried again by itself.',
+});
+export const signingKeyCurrent = defineProblem<{ key: string }>('platform.signing-key-current', {
+  status: 409,
+  sentence: ({ key }) => `The signing key ${key} is the one that signs now.`,
+  remedy: 'Rotate first, then revoke it: ym keys rotate-signing.',
+});
+export const signingKeyOfInstance = defineProblem<{ key: string }>('platform.signing-key-of-instance', {
+  status: 409,
+  sentence: ({ key }) => `The key ${key} is the instance's own: the ledger's checkpoints and the plans of jobs are signed with it.`,
+  remedy: 'It has no end while the instance has none. If it got into wrong hands, set up a new instance; the guide on evidence says how.',
+});
+export const noSuchSigningKey = defineProblem<{ key: string }>('platform.no-such-signing-key', {
+  status: 404,
+  sentence: ({ key }) => `There is no signing key ${key}.`,
+  remedy: 'See them with: ym keys signing.',
+});
+export const revokedInFuture = defineProblem<{ from: string }>('platform.signing-key-future', {
+  status: 422,
+  sentence: ({ from }) => `${from} has not come yet.`,
+  remedy: 'A key is revoked from an instant that is over, or from now: leave the instant out.',
+});
 export const sealedBadly = defineProblem<{ place: string }>('platform.sealed-value', {
   status: 500,
   sentence: 'A sealed value can not be opened: it was changed, moved from another place, or its key is gone.',

@@ -58,7 +58,8 @@ async function keyFiles(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => FORM.test(name)).sort();
 }
 
-function describe(key: KeyObject): { key: KeyObject; keyId: string; publicKeyPem: string } {
+/** A private key with the id and PEM of its public half. */
+export function describe(key: KeyObject): { key: KeyObject; keyId: string; publicKeyPem: string } {
   const publicKey = createPublicKey(key);
   const der = publicKey.export({ type: 'spki', format: 'der' });
   return {

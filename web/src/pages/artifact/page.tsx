@@ -7,6 +7,7 @@ import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ask, Button, Bytes, Digest, Empty, Export, Facts, Loaded, Page, Panel, Table, Tag, When } from '../../kit/index.ts';
 import { Components } from './components.tsx';
+import { HandedIn } from './handed-in.tsx';
 import { Advisories, Files } from './contents.tsx';
 import { Promotions } from './promotions.tsx';
 
@@ -80,6 +81,7 @@ export default function ArtifactPage(): ReactNode {
             <Where digest={digest} />
             <Builds of={answer} />
             <Attested of={answer} />
+            {answer.handedIn.length === 0 ? null : <HandedIn of={answer} />}
             <div className="min-w-0 2xl:col-span-2">
               <Promoted digest={digest} />
             </div>
