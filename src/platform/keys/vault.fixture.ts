@@ -48,11 +48,7 @@ export async function transitDummy(
     if (state.down) return say(503, { errors: ['Vault is sealed'] });
     const body = parts.length === 0 ? {} : (JSON.parse(Buffer.concat(parts).toString()) as Body);
     if (/^\/v1\/auth\/(?:approle|kubernetes)\/login$/.test(request.url ?? '')) {
-      const known =
-        request.url?.includes('approle') === true
-          ? body.role_id === 'role-id' && body.secret_id === token
-          : body.role === 'yardmaster' && body.jwt === token;
-      if (!known) return say(400, { errors: ['invalid role or secret ID'] });
+      if (!isKnown(request.url ?? '', body, token)) return say(400, { errors: ['invalid role or secret ID'] });
       const given = `hvs.leased-${randomBytes(4).toString('hex')}`;
       leased.add(given);
       return say(200, { auth: { client_token: given, lease_duration: 3600 } });
@@ -89,6 +85,12 @@ export async function transitDummy(
     endLeases: () => leased.clear(),
     stop: () => new Promise((done) => server.close(() => done())),
   };
+}
+
+/** Whether a login is of the role that the tests use, with the secret `token`. */
+function isKnown(url: string, body: Body, token: string): boolean {
+  if (url.includes('approle')) return body.role_id === 'role-id' && body.secret_id === token;
+  return body.role === 'yardmaster' && body.jwt === token;
 }
 
 class Refusal extends Error {
