@@ -77,36 +77,43 @@ function outside(lines: readonly string[], trust: readonly object[], bytes = art
   return { status, says: stdout + stderr };
 }
 
-test.skipIf(!python || !openssl)('the Python of the guide accepts what we attest, and refuses what is not so', () => {
-  const { Ed25519: key, 'ECDSA P-256': other } = keys;
-  for (const one of [key, other]) {
-    const { status, says } = outside(
-      [provenance(one.signer), sbom(one.signer)].map((envelope) => JSON.stringify(envelope)),
-      [one.trusted],
-    );
-    expect(says).toContain(`built by urn:yardmaster:builder:org_1/sandbox from ${commit}`);
-    expect(says).toContain('ok   https://in-toto.io/attestation/reference/v0.1');
-    expect(status).toBe(0);
-  }
-  const good = provenance(key.signer);
-  const text = JSON.stringify(good);
-  const payload = Buffer.from(good.payload, 'base64').toString();
-  const refused: [string, ReturnType<typeof outside>][] = [
-    ['other bytes', outside([text], [key.trusted], Buffer.from('other'))],
-    ['another commit', outside([text], [key.trusted], artifact, 'd'.repeat(40))],
-    ['a stranger', outside([text], [other.trusted])],
-    ['a revoked key', outside([text], [{ ...key.trusted, revokedFrom: '2026-11-20T00:00:00.000Z' }])],
-    [
-      'a changed payload',
-      outside([JSON.stringify({ ...good, payload: Buffer.from(payload.replace('sandbox', 'sandbow')).toString('base64') })], [key.trusted]),
-    ],
-    ['another type', outside([JSON.stringify({ ...good, payloadType: 'application/json' })], [key.trusted])],
-    ['a member twice', outside([text.replace('{', '{"payload":"e30=",')], [key.trusted])],
-    ['no provenance', outside([JSON.stringify(sbom(key.signer))], [key.trusted])],
-  ];
-  for (const [what, { status, says }] of refused)
-    expect({ what, status, fails: says.includes('FAIL') }).toEqual({ what, status: 1, fails: true });
-}, 180_000);
+test.skipIf(!python || !openssl)(
+  'the Python of the guide accepts what we attest, and refuses what is not so',
+  () => {
+    const { Ed25519: key, 'ECDSA P-256': other } = keys;
+    for (const one of [key, other]) {
+      const { status, says } = outside(
+        [provenance(one.signer), sbom(one.signer)].map((envelope) => JSON.stringify(envelope)),
+        [one.trusted],
+      );
+      expect(says).toContain(`built by urn:yardmaster:builder:org_1/sandbox from ${commit}`);
+      expect(says).toContain('ok   https://in-toto.io/attestation/reference/v0.1');
+      expect(status).toBe(0);
+    }
+    const good = provenance(key.signer);
+    const text = JSON.stringify(good);
+    const payload = Buffer.from(good.payload, 'base64').toString();
+    const refused: [string, ReturnType<typeof outside>][] = [
+      ['other bytes', outside([text], [key.trusted], Buffer.from('other'))],
+      ['another commit', outside([text], [key.trusted], artifact, 'd'.repeat(40))],
+      ['a stranger', outside([text], [other.trusted])],
+      ['a revoked key', outside([text], [{ ...key.trusted, revokedFrom: '2026-11-20T00:00:00.000Z' }])],
+      [
+        'a changed payload',
+        outside(
+          [JSON.stringify({ ...good, payload: Buffer.from(payload.replace('sandbox', 'sandbow')).toString('base64') })],
+          [key.trusted],
+        ),
+      ],
+      ['another type', outside([JSON.stringify({ ...good, payloadType: 'application/json' })], [key.trusted])],
+      ['a member twice', outside([text.replace('{', '{"payload":"e30=",')], [key.trusted])],
+      ['no provenance', outside([JSON.stringify(sbom(key.signer))], [key.trusted])],
+    ];
+    for (const [what, { status, says }] of refused)
+      expect({ what, status, fails: says.includes('FAIL') }).toEqual({ what, status: 1, fails: true });
+  },
+  180_000,
+);
 
 test.each(Object.entries(keys))('Sigstore’s library verifies our envelope by key: %s', (_, { signer, trusted, publicKey }) => {
   const bundle = (envelope: Envelope) =>

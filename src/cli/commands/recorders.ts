@@ -62,7 +62,10 @@ export const recorderIdentityCommands: AddCommand = (program, run) => {
   group
     .command('add <name>')
     .description('trust an identity, as certificates of Sigstore say it')
-    .requiredOption('--subject <subject>', 'as its certificates say it: a workflow’s address with @ and its ref, or an e-mail address; one * may end it')
+    .requiredOption(
+      '--subject <subject>',
+      'as its certificates say it: a workflow’s address with @ and its ref, or an e-mail address; one * may end it',
+    )
     .option('--issuer <issuer>', 'who vouched for it', 'https://token.actions.githubusercontent.com')
     .option('--repository <url>', 'the source repository that the certificate must name (default: the one of the service)')
     .option('--service <service...>', 'only for these services (default: all)')
