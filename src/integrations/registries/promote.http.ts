@@ -5,10 +5,11 @@ import { listRows, rowByName } from '../connections/connection.store.ts';
 import { noSuchConnection } from '../connections/connections.problems.ts';
 import { openCredential } from '../connections/credential.system.ts';
 import type { Format, RegistryAt } from './format.ts';
+import { filesFormat } from './files/promote.http.ts';
 import { ociFormat } from './oci/promote.http.ts';
 import { badSettings } from './registries.problems.ts';
 
-const formats: ReadonlyMap<string, Format> = new Map([ociFormat].map((one) => [one.vendor, one]));
+const formats: ReadonlyMap<string, Format> = new Map([ociFormat, filesFormat].map((one) => [one.vendor, one]));
 
 /** Promotions into connected registries: each kind by its own format, with credentials opened for one promotion. */
 export const registries: RegistryPort = {
