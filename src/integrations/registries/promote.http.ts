@@ -6,10 +6,11 @@ import { noSuchConnection } from '../connections/connections.problems.ts';
 import { openCredential } from '../connections/credential.system.ts';
 import type { Format, RegistryAt } from './format.ts';
 import { filesFormat } from './files/promote.http.ts';
+import { npmFormat } from './npm/promote.http.ts';
 import { ociFormat } from './oci/promote.http.ts';
 import { badSettings } from './registries.problems.ts';
 
-const formats: ReadonlyMap<string, Format> = new Map([ociFormat, filesFormat].map((one) => [one.vendor, one]));
+const formats: ReadonlyMap<string, Format> = new Map([ociFormat, npmFormat, filesFormat].map((one) => [one.vendor, one]));
 
 /** Promotions into connected registries: each kind by its own format, with credentials opened for one promotion. */
 export const registries: RegistryPort = {
