@@ -5,13 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const BINARY = join(import.meta.dirname, 'peers/verdaccio/node_modules/verdaccio/bin/verdaccio');
+const BINARY = join(import.meta.dirname, '../../tools/peers/verdaccio/node_modules/verdaccio/bin/verdaccio');
 /** Whether Verdaccio is installed beside the tests; what needs a real npm registry says so and skips where it is not. */
 export const HAS_VERDACCIO = existsSync(BINARY);
 if (!HAS_VERDACCIO)
-  process.stderr.write(
-    'Verdaccio is not installed (npm ci --ignore-scripts --prefix src/testing/peers/verdaccio): npm against it is skipped\n',
-  );
+  process.stderr.write('Verdaccio is not installed (npm ci --ignore-scripts --prefix tools/peers/verdaccio): npm against it is skipped\n');
 
 export type NpmRegistry = { readonly url: string; readonly token: string; readonly folder: string; close(): Promise<void> };
 

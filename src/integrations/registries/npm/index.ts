@@ -1,5 +1,6 @@
 import { quietByHeaders, type Vendor } from '../../connections/vendor.ts';
 import { at, text } from '../../forges/loose.ts';
+import { signed } from '../files/index.ts';
 
 /** Registries that speak npm's API: npmjs.org, GitHub and GitLab packages, Verdaccio, Artifactory's and Nexus's npm repositories. */
 export const npm: Vendor = {
@@ -10,10 +11,7 @@ export const npm: Vendor = {
   credential: [{ name: 'token', title: 'Access token that may publish', required: false }],
   settings: [],
   headers: { accept: 'application/json' },
-  authorize: async (_connection, { token }) => ({
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    until: null,
-  }),
+  authorize: async (_connection, { token }) => ({ headers: token === undefined ? {} : signed({ password: token }), until: null }),
   quiet: quietByHeaders,
   next: () => null,
   async check(caller) {
