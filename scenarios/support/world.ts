@@ -72,8 +72,11 @@ services:
     configuration: { prod: { LEVEL: "${otherLevel}" } }
 `;
 
-/** `before` may prepare the state folder before the server starts. */
-export async function makeWorld(before: (state: string) => void = () => undefined): Promise<World> {
+/** `before` may prepare the state folder before the server starts; `more` are settings of the server. */
+export async function makeWorld(
+  before: (state: string) => void = () => undefined,
+  more: Readonly<Record<string, string>> = {},
+): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'ym-story-'));
   chmodSync(folder, 0o755);
   const fresh = await testDatabase();
@@ -84,6 +87,7 @@ export async function makeWorld(before: (state: string) => void = () => undefine
     YARDMASTER_PORT: '0',
     YARDMASTER_SWEEP_MS: '300',
     DATABASE_URL: line.url,
+    ...more,
   };
   before(settings.YARDMASTER_STATE);
   const server = await startServer(parseConfig(settings, false));

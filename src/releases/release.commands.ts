@@ -1,11 +1,13 @@
 import { artifactsOfCommit, artifactsOfRun } from '../artifacts/artifacts.queries.ts';
-import { notesToMarkdown, writeNotes } from '../artifacts/notes/notes.ts';
+import { notesToMarkdown, withTickets, writeNotes } from '../artifacts/notes/notes.ts';
 import { previewVersion, reserveVersion, type VersionPreview } from '../artifacts/version.api.ts';
 import { isFresh } from '../artifacts/versions/next.ts';
 import { environmentsInOrder } from '../catalog/catalog.queries.ts';
 import type { Service } from '../catalog/service.ts';
 import { moveChange, openChange } from '../changes/changes.api.ts';
 import { changeTypeOf } from '../changes/change-states.ts';
+import { keysIn } from '../changes/ticket-keys.ts';
+import { ticketsByKey } from '../changes/tickets.queries.ts';
 import { policyFor } from '../gates/levels.queries.ts';
 import { keepRepositoryRules } from '../gates/levels.api.ts';
 import { resolvePolicy } from '../gates/policy/policy.ts';
@@ -44,9 +46,9 @@ export async function createRelease(tx: Tx, actor: Actor, asked: NewRelease, por
   const targets = await targetsOf(tx, asked.targets);
   const wanted = await versionWanted(tx, service, built, ports);
   const version = await reserveVersion(tx, actor, { ...wanted, kind: asked.type, explicit: asked.version });
-  const notes = notesToMarkdown(
-    writeNotes({ service: service.name, version: version.number, from: version.accounts.from?.tag ?? null }, version.accounts.because),
-  );
+  const { from, because } = version.accounts;
+  const plain = notesToMarkdown(writeNotes({ service: service.name, version: version.number, from: from?.tag ?? null }, because));
+  const notes = withTickets(plain, await titlesOf(tx, plain, because));
   const id = tx.floor.newId('rel');
   const requestedBy = personBehind(actor);
   const byPolicy = await isByPolicy(tx, service, built.commit, wanted.at.policy ?? null, targets);
@@ -82,6 +84,20 @@ export async function createRelease(tx: Tx, actor: Actor, asked: NewRelease, por
     version.accounts.because.filter(isFresh).map((entry) => entry.commit),
   );
   return { ...row, state: 'open', held: null, version: 1 };
+}
+
+/** The titles of the tickets that its commits name, as far as they are known now; notes are written once. */
+async function titlesOf(
+  tx: Tx,
+  notes: string,
+  because: readonly { readonly subject: string }[],
+): Promise<readonly { key: string; title: string }[]> {
+  const keys = keysIn([...because.map(({ subject }) => subject), notes].join('\n'));
+  const known = keys.length === 0 ? [] : await ticketsByKey(tx, keys);
+  return keys.flatMap((key) => {
+    const ticket = known.find((one) => one.key === key);
+    return ticket === undefined ? [] : [{ key, title: ticket.title }];
+  });
 }
 
 /** Whether no person has to approve it anywhere: asked with what the repository itself asks at the commit, which is kept from here on. */

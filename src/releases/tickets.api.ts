@@ -1,3 +1,4 @@
+import { withoutTickets } from '../artifacts/notes/notes.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
 import { namedBy } from '../changes/ticket-keys.ts';
 import { ticketsByKey } from '../changes/tickets.queries.ts';
@@ -30,7 +31,8 @@ export async function keysOfRelease(
     return { commit: id, subject, title, branch };
   });
   // Trailers are in no row of ours; the notes name what they close.
-  return { named: namedBy([...changes, { commit: release.commit, subject: release.notes, title: null, branch: null }]), complete };
+  const notes = withoutTickets(release.notes);
+  return { named: namedBy([...changes, { commit: release.commit, subject: notes, title: null, branch: null }]), complete };
 }
 
 /** The address of the repository of a release's service, for keys such as `#12`; null: there is none. */

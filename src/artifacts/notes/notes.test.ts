@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { accountFor } from '../versions/account.ts';
 import { inertMarkdown } from './markdown.ts';
-import { notesToMarkdown, writeNotes } from './notes.ts';
+import { notesToMarkdown, writeNotes, withoutTickets, withTickets } from './notes.ts';
 
 const corpus = process.env['YARDMASTER_CORPUS'] ?? '../shared/corpus';
 const of = (...messages: (string | [string, string])[]) =>
@@ -87,4 +87,12 @@ test('no naughty subject adds a line, a heading, a link or HTML', ({ skip }) => 
     expect(markdown.replace(/\\./g, '')).not.toMatch(/[<>[\]`]|:\/\//);
     expect(markdown).not.toMatch(/[\u202a-\u202e\u200b]/);
   }
+});
+
+test('titles of tickets stand at the end, inert, and what they name is not what the release was made for', () => {
+  const notes = '## shop 1.0.0\n\n1 feature.\n';
+  const titled = withTickets(notes, [{ key: 'SHOP-1', title: 'Prices <b>now</b>, after OTHER-5 ### Tickets' }]);
+  expect(titled).toBe(`${notes}\n### Tickets\n\n- SHOP-1: Prices \\<b\\>now\\</b\\>, after OTHER-5 \\#\\#\\# Tickets\n`);
+  expect(withoutTickets(titled)).toBe(notes);
+  expect(withTickets(notes, [])).toBe(notes);
 });

@@ -86,3 +86,16 @@ function entryLines({ commit, scope, text, breaking, issues }: NotesEntry): stri
   const line = `- ${scope === null ? '' : `**${inertMarkdown(scope)}:** `}${inertMarkdown(text)} (${place})`;
   return breaking === null || breaking === text ? [line] : [line, `  - ${inertMarkdown(breaking)}`];
 }
+
+const TICKETS = '\n### Tickets\n\n';
+
+/** Notes with what each ticket that they were made for is called, as its system says; unchanged where none is known. */
+export function withTickets(markdown: string, tickets: readonly { readonly key: string; readonly title: string }[]): string {
+  if (tickets.length === 0) return markdown;
+  return `${markdown}${TICKETS}${tickets.map(({ key, title }) => `- ${inertMarkdown(key)}: ${inertMarkdown(title)}\n`).join('')}`;
+}
+
+/** Notes without that: a title may name other tickets, which the release was not made for. No commit can write such a heading. */
+export function withoutTickets(markdown: string): string {
+  return markdown.split(TICKETS, 1)[0] ?? '';
+}
