@@ -1,18 +1,18 @@
 import { environmentById, serviceById } from '../../catalog/catalog.queries.ts';
 import { system } from '../../kernel/actor.ts';
-import { canonicalBytes } from '../../kernel/canonical.ts';
 import type { Reason } from '../../kernel/decision.ts';
 import { digestOfValue, type Digest } from '../../kernel/digest.ts';
 import type { Envelope } from '../../kernel/dsse.ts';
 import { Problem } from '../../kernel/problem.ts';
-import { plus } from '../../kernel/time.ts';
+import { plus, type Instant } from '../../kernel/time.ts';
 import type { Floor, Sweeper, Task, Tx } from '../../platform/floor.ts';
 import { artifactPromoted, promotionFailed, promotionRefused } from '../artifacts.events.ts';
 import { damaged, noAttestation, noSuchArtifact, notSignedYet } from '../artifacts.problems.ts';
 import { artifactByDigest, attestationsOf, type Artifact } from '../artifacts.queries.ts';
-import { SBOM_MEDIA_TYPE, signStatement } from '../provenance/statement.ts';
+import { SBOM_MEDIA_TYPE } from '../provenance/statement.ts';
 import { recordedAttestations } from '../recorded/recorded.queries.ts';
-import { readEnvelope } from '../recorded/kept.queries.ts';
+import { readEnvelope, readSigned } from '../recorded/kept.queries.ts';
+import { attest } from '../sign.api.ts';
 import { supplyChainInputs } from '../supply-chain.queries.ts';
 import { supplyChain, type SupplyChainPolicy } from '../supply-chain.ts';
 import type { GateAnswer, PromotionGate } from './gate.port.ts';
@@ -107,8 +107,12 @@ async function aboutOf(tx: Tx, row: PromotionRow): Promise<About> {
     if (size !== null && !documents.some((known) => known.digest === one.document))
       documents.push({ mediaType: SBOM_MEDIA_TYPE, digest: one.document, size });
   }
-  for (const one of await recordedAttestations(tx, service.id, digest))
-    own.push({ predicateType: one.predicateType, envelope: one.envelope, value: await envelopeOf(tx, one.envelope, digest) });
+  for (const one of await recordedAttestations(tx, service.id, digest)) {
+    const signed = await readSigned(tx, one.envelope);
+    if (signed === null) throw noAttestation({ digest, kind: `attestation ${one.envelope}` });
+    const bundle = signed.bundle === undefined ? {} : { bundle: true };
+    own.push({ predicateType: one.predicateType, envelope: one.envelope, value: signed.envelope, ...bundle });
+  }
   const { name, size, kept, reference } = artifact;
   return {
     artifact,
@@ -149,43 +153,45 @@ async function judge(tx: Tx, gate: PromotionGate, row: PromotionRow, about: Abou
   return { verdict: answer.verdict, reasons: answer.reasons, decision: null, digest: digestOfValue(answer), policy };
 }
 
-/** Asks, with a recorded answer; then writes and signs what is said of this promotion, once. */
+/** Asks, with a recorded answer; then writes and signs what is said of this promotion, once. Signing may go far away: no transaction is open. */
 async function sign(floor: Floor, { registry, gate }: PromotionPorts, row: PromotionRow, about: About): Promise<PromotionRow> {
   const location = await registry.location(floor, about.job);
-  return floor.db
-    .tx(row.org, async (tx) => {
-      const answer = await judge(tx, gate, row, about, true);
-      // Right after its build it is not signed yet, which is a matter of seconds and no answer of the rules.
-      const early = answer.verdict !== 'deny' && answer.reasons.every((one) => one.code === notSignedYet.code);
-      if (early) throw notSignedYet({ why: answer.reasons[0]?.text ?? '' });
-      if (answer.verdict !== 'allow') return refuse(tx, row, about.destination.name, answer);
-      const { org, id: promotion, requestedBy, releaseId, releaseVersion } = row;
-      const { artifact, destination, service, environment, level, own } = about;
-      const promoted = {
-        org,
-        promotion,
-        name: artifact.name,
-        digest: artifact.digest,
-        service: service.id,
-        destination: { name: destination.name, location },
-        source: artifact.reference,
-        release: releaseId === null || releaseVersion === null ? null : { id: releaseId, version: releaseVersion },
-        environment,
-        requestedBy,
-        at: await tx.now(),
-        decision: { id: answer.decision, digest: answer.digest, policy: answer.policy },
-        judged: own.map((one) => one.envelope),
-        level,
-      };
-      const keep = async (envelope: Envelope): Promise<Digest> => (await floor.blobs.put(canonicalBytes(envelope))).digest;
-      const recordDigest = await keep(signStatement(writePromotion(promoted), floor.keys));
-      const summaryDigest = await keep(signStatement(writeSummary(promoted), floor.keys));
-      return saved(await savePromotion(tx, row, { recordDigest, summaryDigest, location, decisionId: answer.decision }));
-    })
-    .then((now) => {
-      if (now.state === 'refused') throw new Gone();
-      return now;
-    });
+  const promoted = await floor.db.tx(row.org, async (tx) => {
+    const answer = await judge(tx, gate, row, about, true);
+    // Right after its build it is not signed yet, which is a matter of seconds and no answer of the rules.
+    const early = answer.verdict !== 'deny' && answer.reasons.every((one) => one.code === notSignedYet.code);
+    if (early) throw notSignedYet({ why: answer.reasons[0]?.text ?? '' });
+    if (answer.verdict === 'allow') return promotedAs(row, about, answer, location, await tx.now());
+    await refuse(tx, row, about.destination.name, answer);
+    return null;
+  });
+  if (promoted === null) throw new Gone();
+  const { envelope: recordDigest } = await attest(floor, writePromotion(promoted));
+  const { envelope: summaryDigest } = await attest(floor, writeSummary(promoted));
+  const decisionId = promoted.decision.id;
+  return floor.db.tx(row.org, async (tx) => saved(await savePromotion(tx, row, { recordDigest, summaryDigest, location, decisionId })));
+}
+
+/** What is said of a promotion that was allowed. */
+function promotedAs(row: PromotionRow, about: About, answer: GateAnswer, location: string, at: Instant) {
+  const { org, id: promotion, requestedBy, releaseId, releaseVersion } = row;
+  const { artifact, destination, service, environment, level, own } = about;
+  return {
+    org,
+    promotion,
+    name: artifact.name,
+    digest: artifact.digest,
+    service: service.id,
+    destination: { name: destination.name, location },
+    source: artifact.reference,
+    release: releaseId === null || releaseVersion === null ? null : { id: releaseId, version: releaseVersion },
+    environment,
+    requestedBy,
+    at,
+    decision: { id: answer.decision, digest: answer.digest, policy: answer.policy },
+    judged: own.map((one) => one.envelope),
+    level,
+  };
 }
 
 /** The row is settled, or in another hand: there is nothing left to do. */

@@ -24,7 +24,13 @@ export type PromotionJob = {
 };
 
 /** A signed statement that goes along. `envelope` is the blob of exactly these bytes. */
-export type Carried = { readonly predicateType: string; readonly envelope: Digest; readonly value: Envelope };
+export type Carried = {
+  readonly predicateType: string;
+  readonly envelope: Digest;
+  readonly value: Envelope;
+  /** The bytes are a Sigstore bundle around the envelope, as it was handed in. */
+  readonly bundle?: boolean;
+};
 /** A document that goes along under its own media type: the SBOM. */
 export type CarriedDocument = { readonly mediaType: string; readonly digest: Digest; readonly size: number };
 

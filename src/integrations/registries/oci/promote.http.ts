@@ -14,6 +14,8 @@ import { ociRepository, type OciRepository, type Source } from './repository.htt
 export const ARTIFACT_TYPE = 'application/vnd.yardmaster.artifact.v1';
 const STATEMENT_TYPE = 'application/vnd.in-toto+json';
 const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json';
+/** As cosign and gh lay a Sigstore bundle beside an image. */
+const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const PREDICATE = 'in-toto.io/predicate-type';
 const ENVELOPE_LIMIT = 4 * 1024 ** 2;
 
@@ -123,11 +125,12 @@ async function attachAll(
     await attach(target, manifest);
     said.push(manifest.digest);
   };
-  for (const { envelope, predicateType } of statements) {
+  for (const { envelope, predicateType, bundle = false } of statements) {
     const bytes = await floor.blobs.read(envelope, ENVELOPE_LIMIT);
     await target.push(bytesSource(bytes), null);
     const annotations = { [PREDICATE]: predicateType };
-    await put(STATEMENT_TYPE, { mediaType: ENVELOPE_TYPE, digest: envelope, size: bytes.length, annotations }, annotations);
+    const [type, mediaType] = bundle ? [BUNDLE_TYPE, BUNDLE_TYPE] : [STATEMENT_TYPE, ENVELOPE_TYPE];
+    await put(type, { mediaType, digest: envelope, size: bytes.length, annotations }, annotations);
   }
   for (const { mediaType, digest, size } of documents) {
     await target.push({ digest, size, open: () => opened(floor, digest) }, null);
