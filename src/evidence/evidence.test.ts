@@ -15,6 +15,7 @@ import { decisionRecorded, releaseCreated } from '../releases/releases.events.ts
 import { approvalGiven } from '../changes/changes.events.ts';
 import { testFloor } from '../testing/database.ts';
 import { exampleAttestation, exampleDecision, RELEASE, testId, at } from '../testing/evidence-example.ts';
+import { revokeSigning, rotateSigning } from '../platform/keys/signing.commands.ts';
 import { makeBundle } from './bundle.api.ts';
 import { evidenceRoutes } from './evidence.routes.ts';
 import { verifyBundle } from './verify/verify.ts';
@@ -273,7 +274,8 @@ describe('bundles', () => {
     sequencer = startSequencer(floor);
     const verified = verifyBundle(await making, await trust(), { checkpoint: kept.note });
     expect(verified.checks.filter((check) => !check.ok)).toEqual([]);
-    expect(verified.facts).toBe(10);
+    // The key that signed the bundle before is a fact of every story from then on.
+    expect(verified.facts).toBe(11);
   });
   test('evidence whose bytes are gone is listed as missing, with the reason', async () => {
     const gone = {
@@ -308,6 +310,31 @@ describe('bundles', () => {
     expect(verified.checks.filter((check) => !check.ok).map(({ name }) => name)).toEqual(['facts']);
     await rewrite(testId('per', 4), testId('per', 2));
     expect(verifyBundle(await makeBundle(floor, floor.org, RELEASE, []), await trust()).ok).toBe(true);
+  });
+  test('a bundle holds the history of the keys: one that the ledger ended opens none, also by a trust file of before', async () => {
+    const admin = system(floor.org, 'test');
+    const { keyId } = await rotateSigning(floor, admin);
+    const before = await trust();
+    const old = await makeBundle(floor, floor.org, RELEASE, []);
+    expect(verifyBundle(old, before).ok).toBe(true);
+    const stolen = await floor.signer.current();
+    await rotateSigning(floor, admin);
+    await revokeSigning(floor, admin, { key: keyId, from: null, reason: 'a copy was found' });
+    const after = await trust();
+    expect(after.keys.find((key) => key.keyId === keyId)).toMatchObject({ revokedFrom: expect.any(String) as string });
+    const fresh = verifyBundle(await makeBundle(floor, floor.org, RELEASE, []), after);
+    expect(fresh.checks.filter((check) => !check.ok)).toEqual([]);
+    expect(fresh.checks.find(({ name }) => name === 'keys')?.why).toBe('3 keys were announced in the ledger, 1 ended');
+    expect(
+      verifyBundle(old, after)
+        .checks.filter((check) => !check.ok)
+        .map(({ name }) => name),
+    ).toEqual(['manifest']);
+    // Whoever has the key signs what is true today: the ledger within says that it has ended.
+    const thief = { ...floor, signer: { ...floor.signer, current: async () => stolen } } as Floor;
+    await floor.db.tx('*', (tx) => tx.query('update signing_key set revoked_from = null where key_id = $1', [keyId]));
+    const stale = verifyBundle(await makeBundle(thief, floor.org, RELEASE, []), before);
+    expect(stale.checks.filter((check) => !check.ok).map(({ name }) => name)).toEqual(['keys']);
   });
   test('a release that nobody made is a problem; another organisation sees none of ours', async () => {
     await expect(makeBundle(floor, floor.org, testId('rel', 77), [])).rejects.toMatchObject({ code: 'evidence.no-such-release' });

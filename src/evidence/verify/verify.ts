@@ -4,6 +4,7 @@ import { checkDecisions, checkPolicies } from './decisions.ts';
 import { checkFacts } from './facts.ts';
 import { trustSchema, type MissingEvidence } from './format.ts';
 import { checkHistory, openCheckpoint } from './history.ts';
+import { checkKeys, lessRevoked } from './keys.ts';
 import { openManifest, readBundle } from './open.ts';
 import { checkMissing, checkStory } from './story.ts';
 
@@ -25,7 +26,7 @@ export type Verified = {
  *
  * The order is the argument: the file is a bundle (form), its maker signed it (manifest, sections), the log is the one
  * that was signed (checkpoint) and that others saw (history), the facts are in that log (facts), what they rest on is
- * whole (blobs, attestations, policies), the decisions follow from it (decisions), the acts follow from the decisions
+ * whole and signed by keys that counted (blobs, keys, attestations, policies), the decisions follow from it (decisions), the acts follow from the decisions
  * (story), and what is not here is named (missing).
  */
 export function verifyBundle(bytes: Uint8Array, trust: unknown, options: { readonly checkpoint?: string } = {}): Verified {
@@ -41,16 +42,19 @@ export function verifyBundle(bytes: Uint8Array, trust: unknown, options: { reado
   const base = [form, ...signed, point];
   if (checkpoint === null) return refused(base);
   const { facts, check: proven } = checkFacts(opened, checkpoint);
+  // What follows is judged by the keys that the ledger leaves.
+  const left = { ...opened, trust: lessRevoked(opened.trust, facts) };
   const checks = [
     ...base,
     checkHistory(opened, checkpoint, options.checkpoint ?? null),
     proven,
     checkBlobs(opened),
-    checkAttestations(opened, facts),
+    checkKeys(bundle.manifest.signatures[0]?.keyid ?? '', facts),
+    checkAttestations(left, facts),
     checkPolicies(opened),
     checkDecisions(opened, facts),
     checkStory(opened, facts),
-    checkMissing(opened, facts),
+    checkMissing(left, facts),
   ];
   return {
     ok: checks.every((check) => check.ok),
