@@ -42,6 +42,7 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
       'unmapped',
       'sign-in',
       'workloads',
+      'signers',
       'roles',
       'tokens',
       'runners',

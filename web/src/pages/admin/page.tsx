@@ -11,6 +11,7 @@ import { Parked } from './parked.tsx';
 import { People } from './people.tsx';
 import { Roles } from './roles.tsx';
 import { Runners } from './runners.tsx';
+import { Signers } from './signers.tsx';
 import { SignInProviders } from './sign-in.tsx';
 import { Tokens } from './tokens.tsx';
 import { Unmapped } from './unmapped.tsx';
@@ -24,6 +25,7 @@ const PARTS: readonly (readonly [key: string, label: string, body: ComponentType
   ['roles', 'Roles', Roles],
   ['sign-in', 'Sign-in', SignInProviders],
   ['workloads', 'Workloads', Workloads],
+  ['signers', 'Signers', Signers],
   ['tokens', 'Tokens', Tokens],
   ['runners', 'Runners', Runners],
   ['agents', 'Agents', Agents],
