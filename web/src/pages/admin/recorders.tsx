@@ -8,9 +8,10 @@ import type {
   revokeRecorderKey,
 } from '../../../../src/contract/record.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
+import type { listWorkloads } from '../../../../src/contract/workloads.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Area, Ask, Button, Digest, Empty, Field, Loaded, Panel, Table, Tag, When } from '../../kit/index.ts';
+import { Area, Ask, Button, Digest, Empty, Field, Loaded, Panel, Select, Table, Tag, When } from '../../kit/index.ts';
 
 type Key = AnswerOf<typeof listRecorderKeys>['items'][number];
 type Identity = AnswerOf<typeof listRecorderIdentities>['items'][number];
@@ -169,7 +170,11 @@ function AddKey({ onClose }: { readonly onClose: () => void }): ReactNode {
 
 function AddIdentity({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [name, setName] = useState('');
-  const [issuer, setIssuer] = useState('https://token.actions.githubusercontent.com');
+  const issuers = useAnswer<typeof listWorkloads>('/v1/workloads', {}, { live: ['workload'] }).data?.issuers ?? [];
+  const [known, setKnown] = useState<string | null>(null);
+  const [other, setOther] = useState('');
+  const chosen = known ?? issuers[0]?.url ?? '';
+  const issuer = chosen === '' ? other : chosen;
   const [subject, setSubject] = useState('');
   const [repository, setRepository] = useState('');
   const [services, setServices] = useState('');
@@ -190,10 +195,18 @@ function AddIdentity({ onClose }: { readonly onClose: () => void }): ReactNode {
       onClose={onClose}
     >
       <Field label="Name" maxLength={63} value={name} onChange={(event) => setName(event.target.value)} />
-      <Field label="Issuer" type="url" maxLength={2000} value={issuer} onChange={(event) => setIssuer(event.target.value)} />
+      <Select
+        label="Issuer"
+        value={chosen}
+        onChange={setKnown}
+        options={[...issuers.map(({ url, title }) => [url, title] as const), ['', 'another issuer'] as const]}
+      />
+      {chosen === '' ? (
+        <Field label="Its address" type="url" maxLength={2000} value={other} onChange={(event) => setOther(event.target.value)} />
+      ) : null}
       <Field
         label="Subject"
-        hint="https://github.com/acme/shop/.github/workflows/build.yml@refs/heads/main; one * may end it: ...@* is any ref."
+        hint="As the certificate has it: the address of the workflow, then @ and its ref. One * may end it: @* is any ref."
         maxLength={1000}
         value={subject}
         onChange={(event) => setSubject(event.target.value)}

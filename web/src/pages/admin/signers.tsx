@@ -57,14 +57,7 @@ function OwnKeys(): ReactNode {
                   label: 'Act',
                   right: true,
                   cell: (one) => (
-                    <Button
-                      kind="quiet"
-                      because={
-                        because ?? (one.current ? 'it signs now: rotate first' : one.revokedFrom === null ? null : 'it is revoked already')
-                      }
-                      aria-label={`revoke ${one.name}`}
-                      onClick={() => setAsked(one)}
-                    >
+                    <Button kind="quiet" because={because ?? why(one)} aria-label={`revoke ${one.name}`} onClick={() => setAsked(one)}>
                       Revoke
                     </Button>
                   ),
@@ -78,6 +71,13 @@ function OwnKeys(): ReactNode {
       {asked !== null && asked !== 'rotate' ? <Revoke of={asked} onClose={() => setAsked(null)} /> : null}
     </Panel>
   );
+}
+
+/** Why a key can't be revoked; null: it can. */
+function why({ current, revokedFrom, name }: Key): string | null {
+  if (current) return 'it signs now: rotate first';
+  if (revokedFrom !== null) return 'it is revoked already';
+  return name === 'instance' ? 'it is the instance’s own: the ledger’s checkpoints are signed with it' : null;
 }
 
 function State({ of: { current, revokedFrom, revokedReason } }: { readonly of: Key }): ReactNode {
