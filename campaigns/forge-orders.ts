@@ -27,7 +27,7 @@ import { randomOf, type Random } from './road/random.ts';
  * left or parked, and nothing was polled.
  */
 const VENDORS = ['github', 'gitlab', 'bitbucket', 'bitbucket-server', 'gitea', 'azure'];
-const WAIT_MS = 90_000;
+const WAIT_MS = 600_000;
 const AT_ONCE = 6;
 
 type Setting = {
@@ -43,6 +43,7 @@ type Setting = {
 };
 
 let setting: Setting | null = null;
+let begun: Instance | null = null;
 let random: Random = randomOf(0);
 
 export const campaign = {
@@ -50,7 +51,7 @@ export const campaign = {
   async run(seed: number): Promise<void> {
     random = randomOf(seed);
     const began = performance.now();
-    const here = (setting ??= await begin());
+    const here = (setting ??= await begin().catch(stopped));
     const ready = performance.now();
     const sendings = orderOf(here.recordings, seed, random);
     await sendAll(here, sendings, lastFresh(sendings));
@@ -74,18 +75,24 @@ export const campaign = {
 
 const secs = (ms: number): string => (ms / 1000).toFixed(1);
 
+/** What was begun of a setting that could not be made goes with it. */
+async function stopped(error: unknown): Promise<never> {
+  await begun?.close();
+  throw error;
+}
+
 async function begin(): Promise<Setting> {
   const all = recordings();
   if (all.length === 0) throw new Error('the corpus of recorded webhooks is not there (YARDMASTER_CORPUS)');
   // In a sample: all of the forges that send few, and what moves something of the others.
   const chosen = process.env['CAMPAIGN_BRIEF'] === '1' ? all.filter((one, at) => one.looks.length > 0 && at % 4 === 0) : all;
   const folder = mkdtempSync(join(tmpdir(), 'ym-forges-'));
-  const instance = await makeInstance({
+  const instance = (begun = await makeInstance({
     YARDMASTER_EGRESS_ALLOW: '127.0.0.1',
     YARDMASTER_TRUSTED_PROXIES: '127.0.0.1',
     YARDMASTER_LIMITS: 'hook=100000000',
     YARDMASTER_POLL_MS: '3600000',
-  });
+  }));
   const worlds = new Map<string, ForgeWorld>();
   const services = new Map<string, string>();
   const lines: string[] = [];

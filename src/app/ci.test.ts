@@ -6,18 +6,23 @@ import { describedBy } from '../integrations/connections/described.fixture.ts';
 import type { Heard, Says } from '../integrations/connections/stub.fixture.ts';
 import { askBackfill, fetchLog, mapTo, readAgain } from '../integrations/ci/ci.commands.ts';
 import { pipelinesOf, placesOf } from '../integrations/ci/ci.store.ts';
-import { ciTasks, LIST_PLACES, LOOK } from '../integrations/ci/ci.work.ts';
+import { ciTasks, LIST_PLACES, LOOK, LOOK_AT_RUN } from '../integrations/ci/ci.work.ts';
 import { jenkinsFixture } from '../integrations/jenkins/jenkins.fixture.ts';
+import { hookConnection } from '../integrations/forges/hook.commands.ts';
+import { forgeSources } from '../pipelines/merge-requests/forge.api.ts';
+import { intakeOf } from '../platform/hooks/door.routes.ts';
+import { takeDue } from '../platform/hooks/take.work.ts';
+import { SENDERS } from '../testing/forges/senders.ts';
 import { listRuns, viewRun } from '../pipelines/run.views.ts';
 import { connected, type Connected } from '../testing/connected.ts';
 import { testFloor } from '../testing/database.ts';
 import { givenService } from '../testing/pipelines.ts';
-import { ciPorts } from './slices.ts';
+import { ciPorts, takers } from './slices.ts';
 
 const floor = await testFloor({ config: { egressAllow: '127.0.0.1' } });
 const actor = system(floor.org, 'test');
 const api = describedBy('github.com/api.github.com.json');
-const [list, look] = ciTasks(ciPorts);
+const [list, look, lookAtRun] = ciTasks(ciPorts);
 const DAY = 86_400_000;
 const NOW = Date.now();
 
@@ -211,7 +216,10 @@ test('a pipeline of nobody is listed and its runs are not kept, until somebody s
   expect(await everyRun('pay')).toMatchObject([{ state: 'succeeded', recorded: { system: 'jenkins', id: 'pay $(id)#3' } }]);
 });
 
-test('a thousand hostile names go in as texts and come out as texts', async () => {
+/** A page and a bit in the suite; every name goes through every reader in hostile-ci.test.ts. */
+const COUNT = process.env['CAMPAIGN_FULL'] === '1' ? 1000 : 130;
+
+test('hostile names go in as texts and come out as texts, over pages', async () => {
   await givenService(floor, 'names', { url: 'https://github.com/acme/names' });
   const file = join(import.meta.dirname, '../../../shared/corpus/strings/minimaxir+big-list-of-naughty-strings/blns.json');
   const naughty = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
@@ -232,7 +240,7 @@ test('a thousand hostile names go in as texts and come out as texts', async () =
     '%00',
     'x'.repeat(5000),
   ];
-  const names = Array.from({ length: 1000 }, (_, index) => `${seeds[index % seeds.length] ?? ''}${index < seeds.length ? '' : index}`);
+  const names = Array.from({ length: COUNT }, (_, index) => `${seeds[index % seeds.length] ?? ''}${index < seeds.length ? '' : index}`);
   const runs: Run[] = names.map((_, index) => ({
     id: index + 1,
     at: NOW - 3_600_000 - index * 1000,
@@ -246,10 +254,10 @@ test('a thousand hostile names go in as texts and come out as texts', async () =
   await list?.run(floor, { connection: github.row.id }, floor.org);
   for (let round = 0; round < 30; round += 1) {
     await lookAt(github);
-    if ((await placeOf(github)).fillDoneAt !== null && (await everyRun('names')).length === 1000) break;
+    if ((await placeOf(github)).fillDoneAt !== null && (await everyRun('names')).length === COUNT) break;
   }
   const known = await everyRun('names');
-  expect(known).toHaveLength(1000);
+  expect(known).toHaveLength(COUNT);
   const texts = known.flatMap(({ read, ref }) => [read?.title ?? '', read?.actor ?? '', ref ?? '']);
   // eslint-disable-next-line no-control-regex -- none of these may be left
   expect(texts.filter((text) => /[\u0000-\u001f\u007f]/.test(text) || text.length > 600)).toEqual([]);
@@ -259,6 +267,52 @@ test('a thousand hostile names go in as texts and come out as texts', async () =
   expect(world.wrong).toEqual([]);
 }, 60_000);
 
+test('a webhook that tells of CI has it asked at once: the run that it names, of whatever age, or the newest', async () => {
+  await givenService(floor, 'told', { url: 'https://github.com/acme/told' });
+  const old: Run = { id: 11, at: NOW - 40 * DAY, status: 'in_progress', conclusion: null, attempt: 2, workflow: 'ci' };
+  const runs: Run[] = [];
+  const world = githubWith('acme/told', runs);
+  const github = await connected(floor, 'github', world.answer);
+  await list?.run(floor, { connection: github.row.id }, floor.org);
+  await lookAt(github);
+  const hook = await hookConnection(floor, actor, forgeSources, github.row.name, false);
+  const jobs = async (): Promise<[string, Record<string, unknown>][]> => {
+    const rows = await floor.db.tx('*', (tx) =>
+      tx.query<{ task: string; payload: Record<string, unknown> }>(
+        `select t.identifier as task, j.payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id`,
+      ),
+    );
+    return rows.map(({ task, payload }) => [task, payload]);
+  };
+  const told = async (kind: string, payload: object): Promise<[string, Record<string, unknown>][]> => {
+    await floor.db.tx('*', (tx) => tx.write(`delete from graphile_worker._private_jobs`, []));
+    const body = Buffer.from(JSON.stringify({ ...payload, repository: { full_name: 'Acme/Told' } }));
+    const headers = SENDERS['github']?.(hook.secret, { id: floor.randomHex(8), kind, body }) ?? {};
+    await intakeOf(floor).take({ hook: hook.hook, headers, body, encrypted: true });
+    while ((await takeDue(floor, takers)) > 0);
+    return jobs();
+  };
+  // It ran again, forty days after it was made: no listing of the newest would have it.
+  runs.push(old);
+  const again = await told('workflow_run', { workflow_run: { id: 11, head_sha: sha(11) } });
+  expect(again.map(([task]) => task)).toEqual([LOOK_AT_RUN]);
+  for (const [, payload] of again) await lookAtRun?.run(floor, payload, floor.org);
+  expect(await everyRun('told')).toMatchObject([{ state: 'running', recorded: { id: '11', attempt: 2 } }]);
+  // Without a number the newest are asked for, though they were asked for a moment ago; what comes at once comes together.
+  runs.push({ id: 12, at: NOW - 1000, status: 'completed', conclusion: 'success', attempt: 1, workflow: 'ci' });
+  await floor.db.tx(floor.org, (tx) =>
+    tx.write(`update ci_place set read_until = read_until - interval '10 seconds' where connection_id = $1`, [github.row.id]),
+  );
+  const newest = await told('check_suite', { action: 'completed', check_suite: { head_sha: sha(12) } });
+  expect(newest).toMatchObject([[LOOK, { heard: true }]]);
+  for (const [, payload] of newest) await look?.run(floor, payload, floor.org);
+  expect((await everyRun('told')).map(({ recorded }) => recorded?.id).sort()).toEqual(['11', '12']);
+  // Told again within seconds, it is asked a little later, and once.
+  await look?.run(floor, { place: (await placeOf(github)).id, heard: true }, floor.org);
+  await look?.run(floor, { place: (await placeOf(github)).id, heard: true }, floor.org);
+  expect((await jobs()).filter(([task, data]) => task === LOOK && data['heard'] === true)).toHaveLength(1);
+});
+
 test('work is named as the sweeper wakes it', () => {
-  expect([list?.name, look?.name]).toEqual([LIST_PLACES, LOOK]);
+  expect([list?.name, look?.name, lookAtRun?.name]).toEqual([LIST_PLACES, LOOK, LOOK_AT_RUN]);
 });

@@ -12,7 +12,7 @@ import * as artifacts from '../artifacts/artifacts.events.ts';
 import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
 import * as pipelines from '../pipelines/pipelines.events.ts';
 import { onReleaseForTickets } from '../integrations/tickets/read.work.ts';
-import { releaseIsSaid, runIsSaid } from '../integrations/forges/status.work.ts';
+import { newsIsSaid, releaseIsSaid, runIsSaid } from '../integrations/forges/status.work.ts';
 import type { Reaction } from '../platform/floor.ts';
 import type { Wiring } from '../platform/postgres/transaction.system.ts';
 import { changeFollowsApproval, changeFollowsDeployment, votesFollowIntent } from '../releases/releases.reactions.ts';
@@ -25,10 +25,20 @@ const created = onReleaseCreated(enginePort);
 const verified = onVerified(enginePort);
 
 /**
+ * Whatever may change the answer that waiting deployments ask for again may change what a commit shows at its forge: it is
+ * asked anew there too, unless the release says it itself on the same fact.
+ */
+function saidAtForges(lines: readonly FlowLine[]): readonly FlowLine[] {
+  return lines.map((line) =>
+    line.then.includes(onNews) && !line.then.includes(releaseIsSaid) ? { ...line, then: [...line.then, newsIsSaid] } : line,
+  );
+}
+
+/**
  * Who reacts to what: the whole road, top to bottom, commit to production. An event is news, not permission: every act
  * asks mayShip again. docs/flow.md is generated from this table.
  */
-export const flow: readonly FlowLine[] = [
+export const flow: readonly FlowLine[] = saidAtForges([
   { when: catalog.serviceCreated, then: [watchRepository], so: 'its repository is watched' },
   {
     when: catalog.serviceChanged,
@@ -92,7 +102,7 @@ export const flow: readonly FlowLine[] = [
   { when: environments.incidentDetected, then: [onNews], so: 'what is under way asks again' },
   { when: environments.incidentResolved, then: [onNews], so: 'what waited for a healthy environment asks again' },
   ...HEARD.map((when) => ({ when, then: [onNewsForPeople], so: 'who should know is told' })),
-];
+]);
 
 /** Every reaction once. */
 export const reactions: readonly Reaction[] = [...new Set(flow.flatMap((line) => line.then))];

@@ -71,7 +71,7 @@ import { cdeventsTaker, mappingTaker } from '../integrations/hooks/take.work.ts'
 import { forgeSweeper, forgeTaker } from '../integrations/forges/hook.reactions.ts';
 import { forgeRoutes } from '../integrations/forges/forges.routes.ts';
 import { forgeLookTask } from '../integrations/forges/look.work.ts';
-import { sayTask, statusSweeper, statusTask } from '../integrations/forges/status.work.ts';
+import { sayShownTask, sayTask, statusSweeper, statusTask } from '../integrations/forges/status.work.ts';
 import { vendors } from '../integrations/vendors.ts';
 import { forgeSources } from '../pipelines/merge-requests/forge.api.ts';
 import { forgeWords } from './forge-words.system.ts';
@@ -129,6 +129,7 @@ import { livingSweeper, livingTask } from '../comms/chat/living.work.ts';
 import { slackApi } from '../integrations/slack/slack.http.ts';
 import { chatActs } from './chat.ts';
 import { readTicketsTask, ticketSweeper } from '../integrations/tickets/read.work.ts';
+import { releaseMergeRequestsRoute } from '../releases/merge-requests.routes.ts';
 import { releaseTicketsRoute } from '../releases/tickets.routes.ts';
 import { ticketPlaces } from './tickets.ts';
 import { digestTask, noticeRetention, sendTask } from '../comms/send.work.ts';
@@ -285,14 +286,14 @@ export const slices: readonly Slice[] = [
     ...none,
     name: 'connections',
     routes: [...connectionRoutes(vendors), ...forgeRoutes(forgeSources)],
-    tasks: [forgeLookTask(forgeSources), sayTask(forgeWords), statusTask],
+    tasks: [forgeLookTask(forgeSources), sayTask(forgeWords), sayShownTask, statusTask],
     sweepers: [forgeSweeper(forgeSources), statusSweeper],
     events: connectionEvents,
   },
   {
     ...none,
     name: 'tickets',
-    routes: [releaseTicketsRoute],
+    routes: [releaseTicketsRoute, releaseMergeRequestsRoute],
     tasks: [readTicketsTask(ticketPlaces)],
     sweepers: [ticketSweeper(ticketPlaces)],
   },

@@ -55,13 +55,32 @@ export const listMergeRequests = defineRoute({
   summary: 'Merge requests of the repository of a service, newest first, with who wrote and who reviewed them',
   access: { kind: 'may', action: 'run.read', on: ['params.service'] },
   params: z.object({ service: nameSchema }),
-  query: z.object({ state: z.enum(['open', 'merged', 'closed']).optional() }),
+  query: z.object({
+    state: z.enum(['open', 'merged', 'closed']).optional(),
+    /** Those of which this is the head, or what they were merged as. */
+    commit: commitSchema.optional(),
+  }),
   answer: z.object({
     items: z.array(mergeRequestSchema),
     /** Whether the protected branch is one at the forge too; null: nobody looked yet. */
     protection: z
       .object({ branch: z.string(), state: z.enum(['protected', 'open', 'unknown']), detail: z.string(), seenAt: z.string() })
       .nullable(),
+  }),
+});
+
+export const releaseMergeRequests = defineRoute({
+  method: 'GET',
+  path: '/v1/releases/{release}/merge-requests',
+  summary: 'The merge requests that the commits of a release came by, with who wrote, who reviewed and who approved them at the forge',
+  access: { kind: 'may', action: 'release.read', on: ['params.release'] },
+  params: z.object({ release: idOf('rel') }),
+  answer: z.object({
+    items: z.array(mergeRequestSchema),
+    /** Commits of the release that came by none that is known. */
+    without: z.number().int(),
+    /** Whether all commits since the release before are known here. */
+    complete: z.boolean(),
   }),
 });
 

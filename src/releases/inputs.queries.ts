@@ -7,7 +7,9 @@ import { gateFacts } from '../gates/gates.queries.ts';
 import { policyFor } from '../gates/levels.queries.ts';
 import { policyDigest, resolvePolicy, type Policy, type ResolvedPolicy } from '../gates/policy/policy.ts';
 import { supplyChainInputs } from '../artifacts/supply-chain.queries.ts';
-import type { Instant } from '../kernel/time.ts';
+import type { SourceFact } from '../gates/policy/facts.ts';
+import { between, type Instant, type Millis } from '../kernel/time.ts';
+import { branchProtection } from '../pipelines/merge-requests/protection.queries.ts';
 import type { Tx } from '../platform/floor.ts';
 import { unpaidDebts } from '../waivers/debt.api.ts';
 import { activeWaivers } from '../waivers/waivers.queries.ts';
@@ -40,6 +42,9 @@ export type Question = {
   readonly deploymentId: string | null;
   readonly asWas?: AsWas | null;
 };
+
+/** A forge is looked at every few minutes; what it said this long ago says nothing any more. */
+const PROTECTION_FRESH_MS: Millis = 3_600_000;
 
 type Known = {
   readonly release: ReleaseRow;
@@ -169,12 +174,23 @@ async function inputsOf(tx: Tx, question: Question, known: Known, subject: Subje
   };
 }
 
-/** What reports say of each digest, and where a check asks for them the tickets of the release. */
-async function factsOf(tx: Tx, { release, running, resolved, now }: Known): Promise<RuleInputs['gates']['facts']> {
+/** What reports say of each digest, and where a check asks for them the tickets of the release and the protection of its branch. */
+async function factsOf(tx: Tx, { release, service, running, resolved, now }: Known): Promise<RuleInputs['gates']['facts']> {
   const facts = await gateFacts(tx, release.serviceId, release.digests, running?.artifactDigests ?? null);
-  if (!resolved.rules.checks.some((check) => /\btickets\b/.test(check.rule))) return facts;
-  const tickets = await ticketFacts(tx, release.id, now);
-  return tickets === null ? facts : facts.map((one) => ({ ...one, tickets }));
+  // What only some rules ask for stands in the inputs of their decisions alone: others keep their digests.
+  const asks = (name: RegExp): boolean => resolved.rules.checks.some((check) => name.test(check.rule));
+  const tickets = asks(/\btickets\b/) ? await ticketFacts(tx, release.id, now) : null;
+  const source = asks(/\bsource\b/) ? await sourceFact(tx, service, now) : null;
+  return facts.map((one) => ({ ...one, ...(tickets === null ? {} : { tickets }), ...(source === null ? {} : { source }) }));
+}
+
+/** Whether the forge protects the branch that the service is released from; null: it did not say, or not lately enough. */
+async function sourceFact(tx: Tx, service: Service, now: Instant): Promise<SourceFact | null> {
+  if (service.repository === null) return null;
+  const { url, branch } = service.repository;
+  const seen = await branchProtection(tx, url, branch);
+  if (seen === null || seen.state === 'unknown' || between(seen.seenAt, now) > PROTECTION_FRESH_MS) return null;
+  return { branch, branchProtected: seen.state === 'protected' };
 }
 
 async function lifecycleFacts(tx: Tx, question: Question, known: Known): Promise<Omit<RuleInputs['lifecycle'], 'revoked'>> {

@@ -9,18 +9,13 @@ export const mergeRequestCommands: AddCommand = (program, run) => {
   mr.command('list <service>')
     .description('all that were seen, newest first')
     .option('--state <state>', 'open, merged or closed')
+    .option('--commit <commit>', 'only those of which this is the head, or what they were merged as')
     .action(
-      run(async (shell, service: string, options: { state?: 'open' | 'merged' | 'closed' }) => {
-        const query = options.state === undefined ? {} : { state: options.state };
+      run(async (shell, service: string, options: { state?: 'open' | 'merged' | 'closed'; commit?: string }) => {
+        const { state, commit } = options;
+        const query = { ...(state === undefined ? {} : { state }), ...(commit === undefined ? {} : { commit }) };
         const list = await shell.client().call(contract.listMergeRequests, { params: { service }, query });
-        const rows = list.items.map((one) => [
-          `!${one.number}`,
-          one.draft ? 'draft' : one.state,
-          one.fork === false ? '' : 'fork',
-          line(one.title),
-          authors(one),
-          reviews(one),
-        ]);
+        const rows = list.items.map(rowOf);
         const { protection } = list;
         const branch =
           protection === null ? '' : `\n${line(protection.branch)} is ${protection.state} at the forge: ${line(protection.detail)}`;
@@ -58,6 +53,11 @@ export const mergeRequestCommands: AddCommand = (program, run) => {
       }),
     );
 };
+
+/** One as a row: number, state, title, who wrote it and what reviewers said. */
+export function rowOf(one: MergeRequestView): string[] {
+  return [`!${one.number}`, one.draft ? 'draft' : one.state, one.fork === false ? '' : 'fork', line(one.title), authors(one), reviews(one)];
+}
 
 function authors(one: MergeRequestView): string {
   const names = one.people.filter(({ role }) => role === 'wrote').map(({ person, name, login }) => person?.name ?? name ?? login ?? '?');

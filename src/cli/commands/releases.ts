@@ -5,6 +5,7 @@ import type { AddCommand } from '../main.ts';
 import { commitOf, findRelease, findRun, oneOf, wholeNumber } from '../refs.ts';
 import { instants } from './decisions.ts';
 import { followRelease } from './release-follow.ts';
+import { releaseMergeRequestsCommand } from './release-merge-requests.ts';
 import { releaseTicketsCommand } from './release-tickets.ts';
 import type { Shell } from '../shell.ts';
 import { line, plain, table, VERDICT_COLOUR, VERDICT_MARK, when } from '../terminal.ts';
@@ -23,6 +24,7 @@ type CreateOptions = {
 export const releaseCommands: AddCommand = (program, run) => {
   const group = program.command('release').description('cut and follow releases');
   releaseTicketsCommand(group, run);
+  releaseMergeRequestsCommand(group, run);
   group
     .command('create <service>')
     .description('make a release of what a run built')

@@ -94,6 +94,8 @@ export const exampleSchema = z.strictObject({
       z.strictObject({ critical: few.optional(), high: few.optional(), medium: few.optional(), low: few.optional(), info: few.optional() }),
     ])
     .optional(),
+  /** Whether the forge protects the branch; left out: it could not be read. */
+  branchProtected: z.boolean().optional(),
   expect: z.enum(['allow', 'wait', 'unknown', 'deny']),
 });
 export type WrittenExample = z.output<typeof exampleSchema>;

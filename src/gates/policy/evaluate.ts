@@ -187,6 +187,8 @@ function valuesSeen(rule: string, variables: Readonly<Record<string, unknown>>):
 function troubles(rule: string, facts: DigestFacts): string {
   const reports = speaking(facts.reports).filter((report) => concerns(rule, report));
   if (/\btickets\b/.test(rule) && facts.tickets === undefined) return '; its tickets could not be asked for, or not within the last hour';
+  if (/\bsource\b/.test(rule) && facts.source === undefined)
+    return '; whether its branch is protected could not be read at its forge, or not within the last hour';
   if (reports.length === 0) return '; no such report speaks for this digest';
   const bad = reports
     .filter(({ state }) => state !== 'ok')

@@ -86,7 +86,7 @@ export function runOwnExamples(policy: Policy, written: Readonly<Record<string, 
   });
 }
 
-function factsOf({ tests: told, coverage: percent, findings }: WrittenExample): DigestFacts {
+function factsOf({ tests: told, coverage: percent, findings, branchProtected }: WrittenExample): DigestFacts {
   const reports: ReportFact[] = [];
   if (typeof told === 'string') reports.push(report('junit', { state: told, reason: null, digest: told === 'missing' ? null : DIGEST }));
   else if (told !== undefined) {
@@ -104,7 +104,8 @@ function factsOf({ tests: told, coverage: percent, findings }: WrittenExample): 
         ),
       }),
     );
-  return facts(reports, typeof told === 'object' ? (told.before ?? null) : null);
+  const known = facts(reports, typeof told === 'object' ? (told.before ?? null) : null);
+  return branchProtected === undefined ? known : { ...known, source: { branch: 'main', branchProtected } };
 }
 
 /** What the checks of a policy answer to each example: the same evaluation as that of a release. */

@@ -28,6 +28,7 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
   sbom: { components: 'int', withPurl: 'int' },
   reports: 'map',
   tickets: 'list',
+  source: { branch: 'string', branchProtected: 'bool' },
   build: {
     recorded: 'bool',
     trust: 'string',

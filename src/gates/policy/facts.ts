@@ -60,6 +60,15 @@ export type DigestFacts = {
   readonly build?: BuildFact;
   /** The tickets of the release; absent: they could not be found out, and in inputs of before there were any. */
   readonly tickets?: readonly TicketFact[];
+  /** Where the release's source lies; absent: it was not found out lately, and in inputs of before it was asked for. */
+  readonly source?: SourceFact;
+};
+
+/** The branch that a service is released from, as its forge says that it is. */
+export type SourceFact = {
+  readonly branch: string;
+  /** Whether the forge keeps it from being pushed to by anybody. */
+  readonly branchProtected: boolean;
 };
 
 /** A ticket that a release's commits name, as its tracker says it stands. */
@@ -95,7 +104,7 @@ export type BuildFact = {
 };
 
 /** The names that a rule may use. */
-export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build', 'tickets'] as const;
+export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build', 'tickets', 'source'] as const;
 
 const TRUST = { untrusted: 0, trusted: 1, protected: 2 } as const;
 
@@ -166,6 +175,7 @@ export function rulesFacts(
     sbom: sbomOf(reports),
     ...(facts.build === undefined ? {} : { build: facts.build }),
     ...(facts.tickets === undefined ? {} : { tickets: facts.tickets }),
+    ...(facts.source === undefined ? {} : { source: facts.source }),
     reports: Object.fromEntries(
       FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),
     ),

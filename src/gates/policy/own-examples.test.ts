@@ -36,6 +36,16 @@ test('a policy carries its examples, and is not read while one of them answers o
   expect(bad.ok ? null : bad.diagnostics[0]?.range.start.line).toBeGreaterThan(1);
 });
 
+test('a branch that is not protected is no, and one of which nobody knows is unknown', () => {
+  const document = { ...standard(), examples: {} as Record<string, object> };
+  check(document, 'tests-pass')['rule'] = 'tests.failed == 0 && source.branchProtected';
+  const answers = (branchProtected: boolean | undefined) => {
+    const example = { ...passing, ...(branchProtected === undefined ? {} : { branchProtected }) };
+    return ['allow', 'deny', 'unknown'].filter((expected) => read({ ...document, examples: { one: { ...example, expect: expected } } }).ok);
+  };
+  expect([answers(true), answers(false), answers(undefined)]).toEqual([['allow'], ['deny'], ['unknown']]);
+});
+
 test('a rule that names no fact, or compares what can’t be compared, is told at its words', () => {
   const ruled = (rule: string) => {
     const document = standard();
@@ -82,6 +92,7 @@ test('the types are those of the facts', () => {
       signerIssuer: '',
       signerRepository: '',
     },
+    source: { branch: 'main', branchProtected: true },
     reports: [
       { ...base, id: '1', kind: 'junit', name: 'a', tests: counts },
       {

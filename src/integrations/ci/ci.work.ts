@@ -147,7 +147,9 @@ async function poll(scene: Scene, heard: boolean): Promise<Instant | null> {
   const now = await floor.db.read(org, (tx) => tx.now());
   const since = place.readUntil === null ? Infinity : between(place.readUntil, now);
   if (heard && since < HEARD_EAGER) {
-    await floor.db.tx(org, (tx) => tx.wake(LOOK, place.id, { place: place.id, heard: true }, plus(place.readUntil ?? now, HEARD_EAGER)));
+    await floor.db.tx(org, (tx) =>
+      tx.wake(LOOK, `${place.id}:heard`, { place: place.id, heard: true }, plus(place.readUntil ?? now, HEARD_EAGER)),
+    );
     return null;
   }
   if (!heard && since < EAGER) return null;

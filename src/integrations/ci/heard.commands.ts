@@ -20,7 +20,8 @@ export async function ciHeard(tx: Tx, connection: string, heard: HeardCi, pathOf
     return (path ?? name).toLowerCase() === wanted;
   });
   for (const { id } of places) {
-    if (run === null) await tx.wake(LOOK, id, { place: id, heard: true });
+    // Under a key of its own: a wake by the clock does not take it away.
+    if (run === null) await tx.wake(LOOK, `${id}:heard`, { place: id, heard: true });
     else await tx.wake(LOOK_AT_RUN, `${id}:${run}`, { place: id, run });
   }
   return places.length;

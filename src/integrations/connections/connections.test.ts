@@ -136,5 +136,5 @@ test('pages follow links of the same host, as many as asked', async () => {
 });
 
 test('segments that others name stay segments', () => {
-  expect(path('repos', '..', 'a/b', 'x?y#z', '.')).toBe('repos/%2E%2E/a%2Fb/x%3Fy%23z/%2E');
+  expect(path('repos', '..', 'a/b', 'x?y#z', '.')).toBe('repos/%252E%252E/a%2Fb/x%3Fy%23z/%252E');
 });

@@ -95,10 +95,13 @@ export type Caller = {
   gitPassword(): Promise<string>;
 };
 
-/** A path from segments, each encoded: what others name can't leave its segment. */
+/**
+ * A path from segments, each encoded: what others name can't leave its segment. `.` and `..` can't be said in an address at
+ * all (WHATWG URL takes `%2E%2E` for `..` too): they are encoded twice, so that such a thing is asked for and is not there.
+ */
 export function path(...segments: readonly (string | number)[]): string {
   return segments
-    .map((one) => encodeURIComponent(String(one).toWellFormed()).replaceAll(/^\.{1,2}$/g, (dots) => dots.replaceAll('.', '%2E')))
+    .map((one) => encodeURIComponent(String(one).toWellFormed()).replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%252E')))
     .join('/');
 }
 

@@ -10,7 +10,6 @@ import { forges } from '../forge-list.system.ts';
 import { vendorOf, vendors } from '../vendors.ts';
 import type { Forge, StatusWanted } from './forge.ts';
 import { requestsOf } from './validated.fixture.ts';
-import { hostileNames } from './hostile.fixture.ts';
 
 /**
  * Each forge's client against a stub. GitHub, Bitbucket Cloud and Gitea: every request must be one of the vendor's own
@@ -128,25 +127,6 @@ test.each(['github', 'gitlab', 'bitbucket', 'bitbucket-server', 'gitea', 'azure'
     expect(await state()).toMatchObject({ state: 'working' });
     // A status is one request, and never twice for one answer.
     expect(stub.heard.filter(({ method, path }) => method === 'POST' && /status/.test(path))).toHaveLength(1);
-  },
-);
-
-test.each(['github', 'gitlab', 'bitbucket', 'bitbucket-server', 'gitea', 'azure'])(
-  '%s: hostile names stay in their segment',
-  async (vendor) => {
-    const { forge, caller, stub } = await connected(vendor, empty);
-    const names = hostileNames(Number(process.env['YARDMASTER_HOSTILE'] ?? 15));
-    for (const name of names) {
-      const before = stub.heard.length;
-      await everything(forge, caller, `team/${name.replaceAll('/', '')}`, name, name).catch((error: unknown) => {
-        expect(error).toMatchObject({ code: expect.stringMatching(/^(?:connections|egress)\./) });
-      });
-      for (const heard of stub.heard.slice(before)) {
-        // No name made another path, another method or another question: the segments are as many as ever.
-        expect(heard.path.split('/').length).toBeLessThan(14);
-        expect(heard.path).not.toMatch(/\/\.\.?(?:\/|$)/);
-      }
-    }
   },
 );
 

@@ -1,4 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
+import { insertPerson } from '../../identity/identity.store.ts';
+import { mapName } from '../../identity/mapping/mapping.commands.ts';
 import { system } from '../../kernel/actor.ts';
 import { forgeSources } from '../../pipelines/merge-requests/forge.api.ts';
 import { protectionOf, viewMergeRequests } from '../../pipelines/merge-requests/merge-request.views.ts';
@@ -17,7 +19,7 @@ import { factOf, forgeLookTask } from './look.work.ts';
 import type { MergeRequestNow } from './forge.ts';
 import type { SaysPort } from './says.port.ts';
 import { statusesAt } from './status.store.ts';
-import { sayTask, statusTask } from './status.work.ts';
+import { newsIsSaid, sayShownTask, sayTask, statusTask } from './status.work.ts';
 
 const floor = await testFloor({ config: { egressAllow: '127.0.0.1' } });
 const actor = system(floor.org, 'test');
@@ -223,6 +225,60 @@ test('what is said at the forge follows what is wanted: once each, the last one 
   await changeConnection(floor, actor, vendors, 'forge', { settings: {} });
 });
 
+test('news of a release asks anew about it, news of everything about all that forges show, once for what comes together', async () => {
+  const release = `rel_${'1'.repeat(32)}`;
+  let state: 'pending' | 'success' = 'pending';
+  const says: SaysPort = {
+    of: async (_tx, about) =>
+      'release' in about && about.release === release
+        ? [
+            {
+              repository: url,
+              commit: SHA('d'),
+              wanted: { context: 'yardmaster/prod', state, description: 'd', summary: 's', target: null },
+            },
+          ]
+        : [],
+    release: async () => null,
+  };
+  const fact = (subject: string, body: object = {}) =>
+    ({ subject, body, org: floor.org }) as unknown as Parameters<typeof newsIsSaid.run>[1];
+  const jobs = async () => {
+    const rows = await floor.db.tx('*', async (tx) => {
+      const found = await tx.query<{ task: string; payload: Record<string, unknown> }>(
+        `select t.identifier as task, j.payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+         where t.identifier like 'forges.say%' order by 1`,
+      );
+      await tx.write(`delete from graphile_worker._private_jobs`);
+      return found;
+    });
+    return rows.map(({ task, payload }) => [task, payload['release'] ?? null]);
+  };
+  await jobs();
+  // Nothing is shown of a release yet: a freeze has nobody to ask about.
+  await newsIsSaid.run(floor, fact('frz_1'));
+  expect(await jobs()).toEqual([]);
+  await sayTask(says).run(floor, { release }, floor.org);
+  await jobs();
+  await newsIsSaid.run(floor, fact('apr_1', { release }));
+  expect(await jobs()).toEqual([['forges.say', release]]);
+  await newsIsSaid.run(floor, fact('frz_1'));
+  await newsIsSaid.run(floor, fact('rep_1'));
+  expect((await jobs()).length).toBeLessThanOrEqual(2);
+  await sayShownTask.run(floor, {}, floor.org);
+  expect(await jobs()).toEqual([['forges.say', release]]);
+  // The answer changed: it is shown; asked again without a change nothing is written.
+  const written = () => statuses.filter(({ context }) => context === 'yardmaster/prod').map((one) => one.state);
+  const write = async () => {
+    for (const { id } of await floor.db.read(floor.org, (tx) => statusesAt(tx, connection.id)))
+      await statusTask.run(floor, { id }, floor.org);
+  };
+  await write();
+  state = 'success';
+  for (let time = 0; time < 3; time += 1) await sayTask(says).run(floor, { release }, floor.org).then(write);
+  expect(written()).toEqual(['pending', 'success']);
+});
+
 test('the webhook of a connection: made, renewed, registered where the forge lets us', async () => {
   const made = await hookConnection(floor, actor, forgeSources, 'forge', true);
   expect(made).toMatchObject({ schemes: ['hub'], registered: [{ repository: REPOSITORY, ok: true }] });
@@ -230,6 +286,24 @@ test('the webhook of a connection: made, renewed, registered where the forge let
   const set = stub.heard.filter(({ method, path }) => method === 'POST' && path.endsWith('/hooks')).at(-1);
   expect(JSON.parse(set?.body ?? '{}')).toMatchObject({ config: { url: made.url, secret: made.secret } });
   expect((await hookConnection(floor, actor, forgeSources, 'forge', false)).hook).not.toBe(made.hook);
+});
+
+test('who is nobody here is listed for an admin, and who was mapped by a login is that person', async () => {
+  const names = () =>
+    floor.db.read(floor.org, (tx) => tx.query<{ host: string; value: string }>(`select host, value from unmapped_name order by value`));
+  const listed = await names();
+  expect(listed).toContainEqual(expect.objectContaining({ host: '127.0.0.1', value: 'rev' }));
+  expect(listed).toContainEqual(expect.objectContaining({ host: '', value: 'ada@example.org' }));
+  // Programs answer for nothing, and an address is better than a login.
+  expect(listed.filter(({ value }) => value === 'squash-bot' || value === 'ada')).toEqual([]);
+  const person = await floor.db.tx(floor.org, async (tx) => {
+    const id = tx.floor.newId('per');
+    await insertPerson(tx, { id, org: tx.org, name: 'Rev Iewer', at: await tx.now() });
+    await mapName(tx, actor, { host: '127.0.0.1', value: 'Rev' }, { person: id });
+    return id;
+  });
+  const [one] = (await view()).filter(({ number }) => number === 3);
+  expect(one?.people.find(({ role }) => role === 'reviewed')).toMatchObject({ person: { id: person, name: 'Rev Iewer' } });
 });
 
 test('of two answers under way the one to the later question stays', async () => {

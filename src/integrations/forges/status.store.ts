@@ -21,19 +21,21 @@ export type Wish = {
   readonly commit: string;
   readonly wanted: StatusWanted;
   readonly digest: string;
+  /** The release that it is about; null: a run, whose status changes by itself alone. */
+  readonly about: string | null;
 };
 
 /** What is wanted now, whatever was before; answers the row's id where something is to be written. */
-export async function wish(tx: Tx, { connection, path, commit, wanted, digest }: Wish): Promise<string | null> {
+export async function wish(tx: Tx, { connection, path, commit, wanted, digest, about }: Wish): Promise<string | null> {
   const now = await tx.now();
   const row = await tx.maybe<{ id: string }>(
-    `insert into forge_status (id, org_id, connection_id, path, commit_id, context, wanted, wanted_digest, due_at, wanted_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+    `insert into forge_status (id, org_id, connection_id, path, commit_id, context, wanted, wanted_digest, due_at, wanted_at, about)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
      on conflict (connection_id, path, commit_id, context) do update set wanted = excluded.wanted, wanted_digest = excluded.wanted_digest,
-       due_at = excluded.due_at, wanted_at = excluded.wanted_at, attempts = 0, last_error = null
+       due_at = excluded.due_at, wanted_at = excluded.wanted_at, about = excluded.about, attempts = 0, last_error = null
        where forge_status.wanted_digest <> excluded.wanted_digest
      returning id`,
-    [tx.floor.newId('fst'), tx.org, connection, path, commit, wanted.context, JSON.stringify(wanted), digest, now],
+    [tx.floor.newId('fst'), tx.org, connection, path, commit, wanted.context, JSON.stringify(wanted), digest, now, about],
   );
   return row?.id ?? null;
 }
@@ -68,6 +70,15 @@ export function dueStatuses(tx: Tx, now: Instant, most: number): Promise<{ id: s
     `select id, org_id as org from forge_status where due_at <= $1 and attempts < $2 and shown_digest is distinct from wanted_digest order by due_at limit 100`,
     [now, most],
   );
+}
+
+/** The releases of which a forge shows something that was wanted since `since`, newest first. */
+export async function releasesShown(tx: Tx, since: Instant, most: number): Promise<readonly string[]> {
+  const rows = await tx.query<{ about: string }>(
+    `select about from forge_status where org_id = $1 and about is not null and wanted_at > $2 group by about order by max(wanted_at) desc limit $3`,
+    [tx.org, since, most],
+  );
+  return rows.map(({ about }) => about);
 }
 
 /** What is or will be shown at a connection, newest first. */

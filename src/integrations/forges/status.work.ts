@@ -8,12 +8,17 @@ import { rowById } from '../connections/connection.store.ts';
 import { forges } from '../forge-list.system.ts';
 import { callerAt, placeOf } from './at.system.ts';
 import type { SaysPort } from './says.port.ts';
-import { claim, dueStatuses, notShown, shown, wish } from './status.store.ts';
+import { claim, dueStatuses, notShown, releasesShown, shown, wish } from './status.store.ts';
 
 /** A call is over by then, or it is somebody else's turn. */
 const IN_HAND_MS: Millis = 90_000;
 const PAUSE_MS: Millis = 30_000;
 const ATTEMPTS = 8;
+/** News that names no release (a freeze, a report, a policy) may concern every one that a forge shows: those of this time, and so many. */
+const SHOWN_MS: Millis = 14 * 24 * 3_600_000;
+const SHOWN_MOST = 100;
+/** What happens within this time is asked about together. */
+const TOGETHER_MS: Millis = 2_000;
 
 /**
  * Finds out what is to be said of a run or a release now, and keeps it as a wish: one row for a connection, repository,
@@ -31,7 +36,7 @@ export function sayTask(says: SaysPort): Task {
         if (place === null || place.connection.settings['statuses'] === 'off') continue;
         const digest = digestOf(canonicalJson(wanted));
         await floor.db.tx(org, async (tx) => {
-          const id = await wish(tx, { connection: place.connection.id, path: place.path, commit, wanted, digest });
+          const id = await wish(tx, { connection: place.connection.id, path: place.path, commit, wanted, digest, about: release });
           if (id !== null) await tx.wake('forges.status', id, { id });
         });
       }
@@ -47,6 +52,17 @@ async function giveRelease(floor: Floor, org: string, says: SaysPort, release: s
   if (wanted === null || place === null || place.forge.release === null || place.connection.settings['releases'] !== 'on') return;
   await place.forge.release(await callerAt(floor, place), place.path, wanted);
 }
+
+/** Asks anew about every release of which a forge shows something lately. What did not change is not written again. */
+export const sayShownTask: Task = {
+  name: 'forges.say-shown',
+  async run(floor, _payload, org) {
+    await floor.db.tx(org, async (tx) => {
+      for (const release of await releasesShown(tx, plus(await tx.now(), -SHOWN_MS), SHOWN_MOST))
+        await tx.wake('forges.say', release, { release });
+    });
+  },
+};
 
 /** Writes one wish to its forge, outside any transaction. */
 export const statusTask: Task = {
@@ -97,6 +113,25 @@ export const releaseIsSaid: Reaction = {
   async run(floor, fact) {
     const release = fact.subject.startsWith('rel_') ? fact.subject : (fact.body as Record<string, unknown>)['release'];
     if (typeof release === 'string' && release.startsWith('rel_')) await wakeSay(floor, fact, { release });
+  },
+};
+
+/**
+ * Something happened that may change whether a release may ship: an approval, a report, a freeze. What its commit shows at
+ * the forge is asked anew, of the release that the fact names, or of all that are shown.
+ */
+export const newsIsSaid: Reaction = {
+  name: 'forges.news-is-said',
+  async run(floor, fact) {
+    const named = fact.subject.startsWith('rel_') ? fact.subject : (fact.body as Record<string, unknown>)['release'];
+    if (typeof named === 'string' && named.startsWith('rel_')) return wakeSay(floor, fact, { release: named });
+    await floor.db.tx(fact.org, async (tx) => {
+      const now = await tx.now();
+      if ((await releasesShown(tx, plus(now, -SHOWN_MS), 1)).length === 0) return;
+      // One wake for each stretch of time: news without end must not put it off without end.
+      const stretch = Math.floor(Date.parse(now) / TOGETHER_MS) + 1;
+      await tx.wake(sayShownTask.name, `${fact.org}:${stretch}`, {}, new Date(stretch * TOGETHER_MS).toISOString());
+    });
   },
 };
 

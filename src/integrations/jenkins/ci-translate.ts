@@ -10,6 +10,7 @@ import {
   type SeenState,
   type SeenStep,
 } from '../ci/ci.ts';
+import { path } from '../connections/vendor.ts';
 import { at, count, instant, link, list, NAME, sha, text } from '../forges/loose.ts';
 
 /**
@@ -40,7 +41,8 @@ export type JenkinsJob = { readonly fullName: string; readonly kind: 'folder' | 
 /** An entry of `jobs`: what is in it, or what builds are asked of. null where it has no name. `above`: the full name of the folder. */
 export function jenkinsJob(value: unknown, above: string): JenkinsJob | null {
   const name = text(at(value, 'name'), 500);
-  if (name === null) return null;
+  // Jenkins itself lets nothing be called so (Jenkins.checkGoodName); as part of an address it would lead elsewhere.
+  if (name === null || name === '.' || name === '..' || name !== oneLine(name, '') || name.includes('/')) return null;
   const kind = text(at(value, '_class'), 300) ?? '';
   const fullName = above === '' ? name : `${above}/${name}`;
   const folder = /(?:Folder|OrganizationFolder|MultiBranchProject)$/.test(kind);
@@ -51,7 +53,7 @@ export function jenkinsJob(value: unknown, above: string): JenkinsJob | null {
 export function jenkinsPath(fullName: string): string {
   return fullName
     .split('/')
-    .map((name) => `job/${encodeURIComponent(name)}`)
+    .map((name) => `job/${path(name)}`)
     .join('/');
 }
 
@@ -125,7 +127,7 @@ function branchOf({ fullName, pipeline }: { fullName: string; pipeline: string }
   try {
     return `refs/heads/${oneLine(decodeURIComponent(name), name)}`;
   } catch {
-    return `refs/heads/${name}`;
+    return `refs/heads/${oneLine(name, 'unknown')}`;
   }
 }
 

@@ -45,5 +45,5 @@ function jiraInstant(value: unknown): unknown {
 
 function webOf(api: string, key: string): string | null {
   const url = URL.parse(api.replace(/\/?$/, '/'));
-  return url === null ? null : new URL(`../browse/${encodeURIComponent(key)}`, url).href;
+  return url === null ? null : new URL(`../browse/${path(key)}`, url).href;
 }

@@ -19,7 +19,9 @@ export const mergeRequestRoutes: readonly Mounted[] = [
   mount(contract.listMergeRequests, async ({ tx, params, query }) => {
     const source = await sourceOf(tx, params.service);
     if (source === null) return { items: [], protection: null };
-    return { items: await viewMergeRequests(tx, source.id, query), protection: await protectionOf(tx, source.id, source.branch) };
+    const { state, commit } = query;
+    const filter = { state, ...(commit === undefined ? {} : { commits: [commit] }) };
+    return { items: await viewMergeRequests(tx, source.id, filter), protection: await protectionOf(tx, source.id, source.branch) };
   }),
   mount(contract.getMergeRequest, async ({ tx, params }) => {
     const source = await sourceOf(tx, params.service);

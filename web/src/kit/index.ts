@@ -4,6 +4,7 @@ export * from './form.tsx';
 export * from './icons.tsx';
 export * from './keys.tsx';
 export * from './marks.tsx';
+export * from './merge-requests.tsx';
 export * from './once.tsx';
 export * from './page.tsx';
 export * from './promotions.tsx';

@@ -12,6 +12,7 @@ import { Promotions } from './promotions.tsx';
 import { Proof } from './proof.tsx';
 import { Road } from './road.tsx';
 import { Side } from './side.tsx';
+import { CameBy } from './merge-requests.tsx';
 import { Tickets } from './tickets.tsx';
 import { LIVE, placeToShow, type Release } from './types.ts';
 
@@ -77,6 +78,7 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
         <div className="min-w-0 space-y-4">
           {place === undefined ? null : <Progressing page={page} place={place} />}
           <Changes page={page} />
+          <CameBy release={release.id} />
           <Tickets release={release.id} />
           <Matrix page={page} chosen={place?.environment ?? ''} />
           <Promotions release={page.release.id} />

@@ -6,6 +6,7 @@ import { useAnswer } from '../../api/query.ts';
 import { Empty, Loaded, Page, Panel, State, Tabs, useUrl } from '../../kit/index.ts';
 import { AskThere } from './ask-there.tsx';
 import { About } from './about.tsx';
+import { CameBy } from './merge-requests.tsx';
 import { Acts } from './acts.tsx';
 import { Cause, firstFailed } from './cause.tsx';
 import { Findings } from './findings.tsx';
@@ -55,6 +56,7 @@ function Body({ run }: { readonly run: Run }): ReactNode {
         }}
       />
       <About run={run} />
+      <CameBy run={run} />
       {run.jobs.length === 0 ? (
         <Panel>
           {run.read === null ? (
