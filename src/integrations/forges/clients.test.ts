@@ -5,11 +5,11 @@ import { testFloor } from '../../testing/database.ts';
 import { callerFor } from '../connections/caller.http.ts';
 import { addConnection } from '../connections/connection.commands.ts';
 import { rowByName } from '../connections/connection.store.ts';
+import { describedBy } from '../connections/described.fixture.ts';
 import { startStub, type Heard, type Says } from '../connections/stub.fixture.ts';
 import { forges } from '../forge-list.system.ts';
 import { vendorOf, vendors } from '../vendors.ts';
 import type { Forge, StatusWanted } from './forge.ts';
-import { requestsOf } from './validated.fixture.ts';
 
 /**
  * Each forge's client against a stub. GitHub, Bitbucket Cloud and Gitea: every request must be one of the vendor's own
@@ -23,9 +23,9 @@ afterAll(async () => void (await Promise.all(stubs.map((stub) => stub.close())))
 
 const SHA = 'a'.repeat(40);
 const described: Readonly<Record<string, (heard: Heard) => string[]>> = {
-  github: requestsOf('github.com/api.github.com.json'),
-  bitbucket: requestsOf('bitbucket.org.json', '/2.0'),
-  gitea: requestsOf('gitea.io.json', '/api/v1'),
+  github: describedBy('github.com/api.github.com.json').wrong,
+  bitbucket: describedBy('bitbucket.org.json', '/2.0').wrong,
+  gitea: describedBy('gitea.io.json', '/api/v1').wrong,
 };
 const BASES: Readonly<Record<string, string>> = { gitlab: '/api/v4', bitbucket: '/2.0', gitea: '/api/v1', azure: '/org' };
 /** For those without a description: what may be asked, by method and form of the path. */
