@@ -21,6 +21,7 @@ import { SENDERS } from '../testing/forges/senders.ts';
 import { startGitServer } from '../testing/git-server.ts';
 import { givenService } from '../testing/pipelines.ts';
 import { takers } from './slices.ts';
+import { Problem } from '../kernel/problem.ts';
 import { hostile, orProblem, person, unfit } from '../testing/hostile.ts';
 
 /** Hostile names through the forges: what is asked, read, kept, and brought by a webhook; and through git. */
@@ -70,15 +71,23 @@ test.each(Object.keys(FORGE_BASES))(
         ['hook', () => client.hook(caller, path, { url: bait, secret: one })],
       ];
     };
-    const shapes = async (one: string): Promise<string[]> => {
-      const found: string[] = [];
+    const shapes = async (one: string): Promise<Map<string, string[]>> => {
+      const found = new Map<string, string[]>();
       for (const [what, ask] of asks(one)) {
         const before = forge.heard.length;
-        await orProblem(ask());
-        for (const heard of forge.heard.slice(before)) {
-          expect(heard.path, JSON.stringify(one)).not.toMatch(/\/\.\.?(?:\/|$)/);
-          found.push(`${what}: ${heard.method} ${heard.path.split('/').length}`);
-        }
+        const said = await ask().then(
+          () => null,
+          (error: unknown) => error,
+        );
+        if (said !== null && !(said instanceof Problem)) throw said;
+        const heard = forge.heard.slice(before);
+        for (const { path } of heard) expect(path, JSON.stringify(one)).not.toMatch(/\/\.\.?(?:\/|$)/);
+        // What is too long for an address is not asked for at all: a problem, and nothing sent.
+        if (heard.length > 0 || one.length < 200)
+          found.set(
+            what,
+            heard.map(({ method, path }) => `${method} ${path.split('/').length}`),
+          );
       }
       return found;
     };
@@ -86,7 +95,9 @@ test.each(Object.keys(FORGE_BASES))(
     for (const [index, one] of names.entries()) {
       name = one;
       // Without any name there is nothing to ask for.
-      if (one.replaceAll('/', '') !== '') expect(await shapes(one), JSON.stringify(one)).toEqual(plain);
+      for (const [what, shape] of one.replaceAll('/', '') === '' ? [] : await shapes(one))
+        // A name of which nothing is left is not found, and then there is no next question.
+        expect([what, ...(plain.get(what) ?? []).slice(0, shape.length)], JSON.stringify(one)).toEqual([what, ...shape]);
       // What the forge says of it is kept, and read as a page reads it.
       const seen = await client.mergeRequest(caller, 'team/shop', 7);
       if (seen === null) throw new Error(`${vendor} does not read ${JSON.stringify(one)}`);
@@ -182,7 +193,7 @@ test(
         .trim();
       const who = /[\p{L}\p{N}]/u.test(author) ? author : 'Ada';
       const commit = git(['commit-tree', tree], {
-        input: name === '' ? 'x' : name,
+        input: name.replaceAll('\0', '') || 'x',
         env: { GIT_AUTHOR_NAME: who, GIT_AUTHOR_EMAIL: `${who}@example.org`.replaceAll(' ', '') },
       });
       if (refs.length === 0) git(['update-ref', 'refs/heads/main', commit]);
@@ -199,7 +210,7 @@ test(
     const mirrored = execFileSync('git', ['-C', mirrorOf(floor, source.id), 'for-each-ref', '--format=%(refname)', 'refs/heads'], {
       encoding: 'utf8',
     });
-    expect(mirrored.trim().split('\n').length).toBe(refs.length + 1);
+    expect(mirrored.trim().split('\n').length).toBe(new Set([...refs, 'refs/heads/main']).size);
     const { items } = await floor.db.read(floor.org, (tx) => listRuns(tx, { service: service.name, limit: 50, visible: 'all' }));
     expect(items.length).toBeGreaterThan(0);
     for (const name of names) {

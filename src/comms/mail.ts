@@ -52,7 +52,8 @@ export function mailOf(message: Message, around: Around): Mail {
   return {
     from: sender === null ? around.sender : `"${sender.name}" <${sender.address}>`,
     to: around.to,
-    subject: oneLine(message.subject, 150),
+    // A mail without a subject is taken for junk, and what cannot be seen is none.
+    subject: oneLine(message.subject, 150) || 'News from Yardmaster',
     messageId: `<${around.id}@${host}>`,
     text: [...lines, link, why].join('\n\n').concat('\n'),
     html: htmlOf(oneLine(message.subject, 300), lines, link, why),

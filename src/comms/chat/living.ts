@@ -36,7 +36,7 @@ export function slackText(text: string): string {
 
 const plain = (text: string, most = 2900): { type: 'plain_text'; text: string; emoji: false } => ({
   type: 'plain_text',
-  text: text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`,
+  text: text.length <= most ? text.toWellFormed() : `${text.slice(0, most - 1).toWellFormed()}…`,
   emoji: false,
 });
 
@@ -89,7 +89,7 @@ function placeBlocks(of: Living, place: Place, over: boolean): unknown[] {
     section,
     {
       type: 'actions',
-      block_id: `vote ${place.environment}`.slice(0, 255),
+      block_id: `vote ${place.environment}`.slice(0, 255).toWellFormed(),
       elements: [button('approve', `Approve for ${place.environment}`, value, 'primary'), button('reject', 'Reject', value, 'danger')],
     },
   ];

@@ -40,9 +40,10 @@ export type JenkinsJob = { readonly fullName: string; readonly kind: 'folder' | 
 
 /** An entry of `jobs`: what is in it, or what builds are asked of. null where it has no name. `above`: the full name of the folder. */
 export function jenkinsJob(value: unknown, above: string): JenkinsJob | null {
-  const name = text(at(value, 'name'), 500);
-  // Jenkins itself lets nothing be called so (Jenkins.checkGoodName); as part of an address it would lead elsewhere.
-  if (name === null || name === '.' || name === '..' || name !== oneLine(name, '') || name.includes('/')) return null;
+  const said = at(value, 'name');
+  const name = text(said, 500);
+  // Jenkins itself lets nothing be called so (Jenkins.checkGoodName); cut, or as part of an address, it would be another's name.
+  if (name === null || name !== said || name === '.' || name === '..' || name !== oneLine(name, '') || name.includes('/')) return null;
   const kind = text(at(value, '_class'), 300) ?? '';
   const fullName = above === '' ? name : `${above}/${name}`;
   const folder = /(?:Folder|OrganizationFolder|MultiBranchProject)$/.test(kind);

@@ -37,8 +37,9 @@ export const jenkinsCi: CiReader = {
     const from = kept !== null && /^\d{1,9}$/.test(kept) ? Number(kept) : 0;
     const of = ofPlace(place);
     const tree = `allBuilds[${BUILD}]{${from},${from + PER_PAGE}}`;
-    const { json } = await caller.ask({ path: api(of.fullName), query: { tree }, expect: [404] });
-    const values = list(at(json, 'allBuilds'));
+    const answer = await caller.ask({ path: api(of.fullName), query: { tree }, expect: [404] });
+    // Of a job that is gone it answers a page for people.
+    const values = answer.status === 404 ? [] : list(at(answer.json, 'allBuilds'));
     const recent = values.filter((value) => (instant(at(value, 'timestamp')) ?? '') >= since);
     const more = values.length === PER_PAGE && recent.length === values.length;
     return { runs: recent.flatMap((value) => jenkinsRun(value, of, null) ?? []), next: more ? String(from + PER_PAGE) : null };

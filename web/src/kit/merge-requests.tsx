@@ -47,7 +47,7 @@ function Role({
       <dd className="flex min-w-0 flex-wrap gap-x-3 gap-y-1">
         {people.length === 0 ? <span className="text-quiet">{empty}</span> : null}
         {people.slice(0, 20).map((who, at) => (
-          <span key={`${who.login ?? who.name ?? ''} ${at}`} className="inline-flex min-w-0 items-baseline gap-1 break-words">
+          <span key={`${who.login ?? who.name ?? ''} ${at}`} className="inline-flex min-w-0 flex-wrap items-baseline gap-1 break-words">
             {who.person === null ? (
               <span title="Nobody here has this address or login">
                 <bdi>{who.name ?? who.login ?? 'somebody'}</bdi>
@@ -59,9 +59,9 @@ function Role({
             {who.review === null ? null : (
               <Tag tone={who.review === 'approved' ? 'allow' : who.review === 'changes-requested' ? 'deny' : 'plain'}>
                 {who.review === 'changes-requested' ? 'asks for changes' : who.review}
-                {who.current === false ? ', of an older head' : ''}
               </Tag>
             )}
+            {who.current === false ? <span className="text-quiet">an older head</span> : null}
           </span>
         ))}
         {people.length > 20 ? <span className="text-quiet">and {people.length - 20} more</span> : null}
