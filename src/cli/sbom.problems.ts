@@ -20,3 +20,9 @@ export const noAdvisories = defineProblem<{ path: string; why: string }>('cli.no
   sentence: ({ path, why }) => `${path} holds what is no advisory: ${why}.`,
   remedy: 'Give OSV records: one in a file, a list, one on each line, or a folder of such files.',
 });
+
+export const badNews = defineProblem<{ file: string; why: string }>('cli.bad-registry-documents', {
+  status: 400,
+  sentence: ({ file, why }) => `${file} can't be used: ${why}.`,
+  remedy: 'Give what a registry serves of a package, one document a file, such as: npm view NAME --json > news/NAME.json',
+});

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
+import { readHealth } from './health.ts';
 import { readImage } from './image.ts';
 import { advisoriesFrom, componentsOf, makeSbom, matchComponents, refusedLicences } from './sbom.ts';
 
@@ -41,6 +42,36 @@ test('advisories of a folder are matched; one that is none stops it, since half 
   put('osv/bad.json', '{}');
   await expect(advisoriesFrom(join(folder, 'osv'))).rejects.toMatchObject({ code: 'cli.no-advisories' });
   expect(refusedLicences(components, { allow: ['MIT'] })).toMatchObject([{ name: 'github.com/a/b@v1.0.0', verdict: 'unknown' }]);
+});
+
+test('health: what lock files and registries say of each dependency, and nothing is assumed', async () => {
+  put(
+    'health/package-lock.json',
+    lock({
+      'node_modules/a': { version: '1.0.0', license: 'MIT', integrity: `sha512-${Buffer.alloc(64).toString('base64')}` },
+      'node_modules/@s/b': { version: '2.0.0', deprecated: 'use c' },
+      'node_modules/@s/d': { version: '1.0.0' },
+    }),
+  );
+  put(
+    'health/uv.lock',
+    `version = 1\n[[package]]\nname = "flask"\nversion = "3.0.0"\nsource = { registry = "https://pypi.org/simple" }\n` +
+      `wheels = [\n  { url = "https://x/a.whl", hash = "sha256:${'a'.repeat(64)}", upload-time = "2026-11-19T00:00:00Z" },\n` +
+      `  { url = "https://x/b.whl", hash = "sha256:${'b'.repeat(64)}", upload-time = "2026-11-20T00:00:00Z" },\n]\n`,
+  );
+  put('news/a.json', JSON.stringify({ name: 'a', 'dist-tags': { latest: '1.0.0' }, time: { '1.0.0': '2026-11-09T00:00:00Z' } }));
+  put('news/d.json', JSON.stringify({ name: '@s/d', 'dist-tags': { latest: '1.0.0' }, time: { '1.0.0': '2020-01-01T00:00:00Z' } }));
+  const asked = { path: join(folder, 'health'), quietDays: 730, licences: {}, now: Date.parse('2026-11-29T00:00:00Z') };
+  const found = await readHealth({ ...asked, news: join(folder, 'news') });
+  expect(found.dependencies).toMatchObject([
+    { name: 'a', pinned: 'bytes', ageDays: 20, maintained: 'yes' },
+    { name: '@s/b', pinned: 'version', ageDays: null, maintained: 'no', because: 'it is deprecated: use c' },
+    { name: '@s/d', maintained: 'no', because: expect.stringContaining('days old') },
+    { name: 'flask', pinned: 'bytes', ageDays: 10, maintained: 'unknown' },
+  ]);
+  expect(found).toMatchObject({ documents: 2, facts: { total: 4, unmaintained: 2, maintenanceUnknown: 1, ageUnknown: 1 } });
+  put('news/none.json', '{}');
+  await expect(readHealth({ ...asked, news: join(folder, 'news') })).rejects.toMatchObject({ code: 'cli.bad-registry-documents' });
 });
 
 /** An OCI image of layers, each a folder's files, packed by tar itself. */

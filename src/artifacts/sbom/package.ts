@@ -12,6 +12,12 @@ export type LockedPackage = {
   readonly scope: 'required' | 'optional' | 'development';
   /** Keys of the packages that it depends on. */
   readonly dependsOn: readonly string[];
+  /** That a hash fixes its bytes although `hashes` is empty: it has several files, and nobody knows which was installed. */
+  readonly hashed?: boolean;
+  /** What the lock file says of who gave it up. */
+  readonly deprecated?: string;
+  /** When the version was published, where the lock file says it (RFC 3339). */
+  readonly publishedAt?: string;
 };
 
 /** `content`: lower-case hex. */

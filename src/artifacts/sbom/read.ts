@@ -9,6 +9,8 @@ export type Component = {
   /** As the SBOM says it; several are joined with AND. */
   readonly licence: string | null;
   readonly scope: 'required' | 'optional' | 'excluded';
+  /** Whether a hash fixes its bytes. */
+  readonly hashed?: true;
 };
 
 export type ReadSbom = { readonly format: string; readonly components: readonly Component[] };
@@ -49,6 +51,7 @@ function fromCyclonedx(document: Table): Component[] {
       purl: asName(one['purl'], 8192),
       licence: joined(licences),
       scope,
+      ...(tables(one['hashes']).length > 0 ? { hashed: true as const } : {}),
     });
   }
   return found;
@@ -80,6 +83,7 @@ function fromSpdx(document: Table): Component[] {
         purl: asName(purl?.['referenceLocator'], 8192),
         licence: declared === null ? null : (names.get(declared) ?? declared),
         scope: excluded.has(id) ? ('excluded' as const) : optional.has(id) ? ('optional' as const) : ('required' as const),
+        ...(tables(one['checksums']).length > 0 ? { hashed: true as const } : {}),
       };
     });
 }

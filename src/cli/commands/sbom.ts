@@ -5,10 +5,11 @@ import type { AddCommand } from '../main.ts';
 import { oneOf } from '../refs.ts';
 import { advisoriesFrom, componentsOf, makeSbom, matchComponents, refusedLicences } from '../sbom.ts';
 import { line, table } from '../terminal.ts';
+import { healthCommand } from './sbom-health.ts';
 
 type MakeOptions = { format: string; out?: string };
 
-/** ym sbom make|diff|match|licences: on files, without a server */
+/** ym sbom make|diff|match|licences|health: on files, without a server */
 export const sbomCommands: AddCommand = (program, run) => {
   const group = program.command('sbom').description('what software is made of, from files alone');
   group
@@ -48,6 +49,7 @@ export const sbomCommands: AddCommand = (program, run) => {
       }),
     );
   addMatch(group, run);
+  healthCommand(group, run);
 };
 
 const addMatch: AddCommand = (group, run) => {

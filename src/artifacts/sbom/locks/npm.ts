@@ -9,6 +9,7 @@ type Entry = {
   readonly integrity: string | null;
   readonly resolved: string | null;
   readonly licence: string | null;
+  readonly deprecated: string | null;
   readonly link: boolean;
   readonly dev: boolean;
   readonly optional: boolean;
@@ -55,6 +56,7 @@ function toEntry(entry: Names): Entry {
     resolved: asName(entry['resolved'], 4000),
     // Old packages write it as an object or a list; only text is a licence we can repeat.
     licence: asName(entry['license']),
+    deprecated: asName(entry['deprecated'], 4000),
     link: entry['link'] === true,
     dev: entry['dev'] === true || entry['devOptional'] === true,
     optional: entry['optional'] === true,
@@ -73,6 +75,7 @@ function toPackage(key: string, name: string, entry: Entry, packages: ReadonlyMa
     licence: entry.licence,
     scope: entry.dev ? 'development' : entry.optional ? 'optional' : 'required',
     dependsOn: edges(key, entry, packages),
+    ...(entry.deprecated === null ? {} : { deprecated: entry.deprecated }),
   };
 }
 

@@ -37,6 +37,7 @@ type Place = {
   readonly name: string;
   readonly version: string;
   readonly integrity: string | null;
+  readonly deprecated: string | null;
   readonly entry: LockMap;
 };
 
@@ -54,11 +55,22 @@ function assemble(lock: LockValue, places: ReadonlyMap<string, Place>, major: nu
       }),
     );
   const found = new Map<string, LockedPackage>();
-  for (const { id, name, version, integrity, entry } of places.values()) {
+  for (const { id, name, version, integrity, deprecated, entry } of places.values()) {
     const before = found.get(id);
     const dependsOn = [...new Set([...(before?.dependsOn ?? []), ...refs(entry, ['dependencies', 'optionalDependencies'])])].sort();
     const hashes = integrity === null ? [] : hashesOfIntegrity(integrity);
-    found.set(id, lockedPackage({ key: id, name, version, purl: npmPurl(name, version), hashes, dependsOn }));
+    found.set(
+      id,
+      lockedPackage({
+        key: id,
+        name,
+        version,
+        purl: npmPurl(name, version),
+        hashes,
+        dependsOn,
+        ...(deprecated === null ? {} : { deprecated }),
+      }),
+    );
   }
   const importers = Object.keys(mapAt(lock, 'importers')).length > 0 ? Object.values(mapAt(lock, 'importers')) : [lock];
   const roots = (kind: (typeof NEEDS)[number]): string[] => importers.flatMap((importer) => refs(mapAt(importer), [kind]));
@@ -78,7 +90,8 @@ function placeOf(key: string, entry: LockMap, major: number): Place | null {
   const name = textAt(entry, 'name') ?? bare.slice(0, Math.max(at, 0));
   const version = textAt(entry, 'version') ?? (major < 6 ? (given.split('_')[0] ?? '') : given);
   if (name === '' || name.length > 300 || version.length > 300 || /^(?:link|file|workspace):/.test(version)) return null;
-  return { id: `${name}@${version}`, name, version, integrity: textAt(mapAt(entry, 'resolution'), 'integrity'), entry };
+  const integrity = textAt(mapAt(entry, 'resolution'), 'integrity');
+  return { id: `${name}@${version}`, name, version, integrity, deprecated: textAt(entry, 'deprecated'), entry };
 }
 
 function withoutPeers(key: string): string {

@@ -127,7 +127,21 @@ function fromTable(table: Table, known: ReadonlyMap<string, string>, metadata: T
       : 'required';
   // One hash for each file of the package; which of them was installed is not known, so a single one is repeated and several are not.
   const entry = pythonPackage(name, asName(table['version']) ?? '', hashes.length === 1 ? hashes : []);
-  return { ...entry, scope, dependsOn: [...new Set(needs.flatMap((need) => known.get(need) ?? []))].sort() };
+  // uv writes when each file came; the first of them is when the version did.
+  const [publishedAt] = files.flatMap((file) => timeOf(file['upload-time']) ?? []).sort();
+  return {
+    ...entry,
+    scope,
+    dependsOn: [...new Set(needs.flatMap((need) => known.get(need) ?? []))].sort(),
+    ...(hashes.length > 1 ? { hashed: true } : {}),
+    ...(publishedAt === undefined ? {} : { publishedAt }),
+  };
+}
+
+/** An instant, written as text or as a date of TOML. */
+function timeOf(value: unknown): string | null {
+  const at = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : NaN;
+  return Number.isNaN(at) ? null : new Date(at).toISOString();
 }
 
 /** Names that a `dependencies` holds: a table (poetry), tables (uv), texts (pdm), or groups of those. */

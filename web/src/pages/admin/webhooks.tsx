@@ -65,7 +65,8 @@ function Doors(): ReactNode {
                 key: 'refused',
                 label: 'Refused',
                 sort: (one) => one.refused,
-                cell: (one) => (one.refused === 0 ? '' : `${one.refused}: ${one.refusedWhy ?? ''}`),
+                cell: (one) =>
+                  one.refused === 0 ? <span className="text-quiet">none</span> : <bdi>{`${one.refused}: ${one.refusedWhy ?? ''}`}</bdi>,
               },
               {
                 key: 'path',
