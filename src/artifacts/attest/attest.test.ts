@@ -130,6 +130,13 @@ test('a trust file is read, or says what is wrong with it', () => {
     expect(readTrust(bad).ok, bad).toBe(false);
 });
 
+test('a key that the trust file says was revoked verifies no lone attestation: nothing proves when it was signed', () => {
+  const revoked = readTrust(JSON.stringify({ keys: [{ keyId, publicKeyPem: pem, revokedFrom: '2099-01-01T00:00:00.000Z' }] }));
+  const entries = readEntries(sealed(statement()));
+  if (!revoked.ok || !entries.ok) throw new Error('not read');
+  expect(verifyAny(entries.entries, subject, revoked.trust, {}).ok).toBe(false);
+});
+
 test('versioned tags', () => {
   const yes = [['v14', 'v14'], ['v14', 'v14.0'], ['v14.2', 'v14'], ['v14.2.1', 'v14.2'], ['v1.2.3-rc.1', 'v1.2.3-rc.1'], ['v1.2.3+5', 'v1.2']]; // prettier-ignore
   const no = [['v14', 'v14.1'], ['v14.2', 'v14.2.1'], ['v1.2.3-rc.1', 'v1.2.3'], ['v12', 'v1'], ['1.2.3', 'v1'], ['v1.2.3', '1'], ['v01', 'v1']]; // prettier-ignore
