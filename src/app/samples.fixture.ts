@@ -19,7 +19,7 @@ type Def = {
 
 const hex = (length: number): string => 'a'.repeat(length);
 const PREFIXES =
-  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg hld res bak wlt rky rid sgr tkt dlv sub tel idp ppr mrq fst cpi cpl ivt pdn prm'.split(
+  'org per bot tok tea svc env run job rnr agt art rep att wvr inc ver chg apr rel frz dec dep act fct hok src reg bkg hld res bak wlt rky rid sgr tkt dlv sub tel idp ppr mrq fst cpi cpl ivt pdn prm rpd'.split(
     ' ',
   );
 

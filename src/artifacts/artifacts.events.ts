@@ -218,6 +218,13 @@ export const artifactPromoted = defineEvent({
   }),
 });
 
+export const artifactReproduced = defineEvent({
+  type: 'artifact.reproduced',
+  subject: 'art',
+  means: 'The commit of an artifact was built again; `same` says whether it gave the same bytes, `causes` where it did not.',
+  body: z.object({ digest: text, other: text, build: text, rebuild: text, same: z.boolean(), runners: text, causes: z.array(text) }),
+});
+
 /** Everything this slice announces. */
 export const artifactEvents = [
   artifactPublished,
@@ -244,4 +251,5 @@ export const artifactEvents = [
   promotionRefused,
   promotionFailed,
   artifactPromoted,
+  artifactReproduced,
 ];

@@ -150,3 +150,9 @@ export const notSignedYet = defineProblem<{ why: string }>('artifacts.not-signed
   sentence: ({ why }) => `It can't be promoted yet: ${why}.`,
   remedy: 'It is tried again by itself; what is attested of it is written within seconds after its build.',
 });
+
+export const noRebuild = defineProblem<{ run: string; why: string }>('artifacts.no-rebuild', {
+  status: 409,
+  sentence: ({ run, why }) => `The run ${run} is no rebuild of this artifact: ${why}.`,
+  remedy: 'Run the same commit again, or let ym do it: ym artifact reproduce DIGEST',
+});

@@ -1,6 +1,6 @@
 import { importAdvisories as importRoute } from '../contract/advisories.ts';
 import * as contract from '../contract/artifacts.ts';
-import { serviceById } from '../catalog/catalog.queries.ts';
+import { serviceById, serviceByName } from '../catalog/catalog.queries.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import { importAdvisories } from './advisories/import.commands.ts';
 import { attestationsOf, buildsOf } from './artifacts.queries.ts';
@@ -9,6 +9,8 @@ import { artifactView, attestationView, buildPage } from './artifacts.views.ts';
 import { filesOf } from './files.api.ts';
 import { openArtifact, openArtifactIn } from './open.api.ts';
 import { recordedRoutes } from './recorded/recorded.routes.ts';
+import { compareRebuild } from './reproduce/reproduce.commands.ts';
+import { reproductionsOf, type ReproductionRow } from './reproduce/reproduction.store.ts';
 import { revokeArtifact } from './revoke.commands.ts';
 import { readEnvelope } from './recorded/kept.queries.ts';
 import type { Digest } from '../kernel/digest.ts';
@@ -52,6 +54,20 @@ export const artifactRoutes: readonly Mounted[] = [
     };
   }),
 
+  mount(contract.listReproductions, async ({ tx, params, visible }) => {
+    await artifactView(tx, params.digest, await visible());
+    return { items: (await reproductionsOf(tx, params.digest)).map(reproductionView) };
+  }),
+
+  mount(contract.compareReproduction, async ({ floor, actor, params, body, visible, must }) => {
+    const services = await floor.db.read(actor.org, async (tx) => {
+      const { builds } = await artifactView(tx, params.digest, await visible(tx));
+      return Promise.all([...new Set(builds.map((build) => build.service))].map((name) => serviceByName(tx, name)));
+    });
+    for (const one of services) if (one !== null) await must('run.start', { service: one.name, team: one.team });
+    return reproductionView(await compareRebuild(floor, actor, params.digest as Digest, body.run));
+  }),
+
   mount(contract.revokeArtifact, async ({ tx, params, body, actor, must }) => {
     const services = [...new Set((await buildsOf(tx, params.digest)).map((build) => build.service))];
     if (services.length === 0) throw noSuchArtifact({ digest: params.digest });
@@ -72,4 +88,9 @@ function mutable(
   envelope: Awaited<ReturnType<typeof readEnvelope>>,
 ): { payloadType: string; payload: string; signatures: { keyid: string; sig: string }[] } | null {
   return envelope === null ? null : { ...envelope, signatures: envelope.signatures.map((one) => ({ ...one })) };
+}
+
+function reproductionView({ id, digest, otherDigest, same, runners, causes, requestedBy, at }: ReproductionRow): contract.ReproductionView {
+  const shown = causes.map(({ cause, count, paths, why }) => ({ cause, count, paths: [...paths], why: [...why] }));
+  return { id, digest, other: otherDigest, same, runners, causes: shown, requestedBy, at };
 }

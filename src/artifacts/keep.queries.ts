@@ -31,6 +31,8 @@ export const artifactBytes: BlobNames = {
     'artifact_component.digest',
     'advisory_match.digest',
     'promotion.digest',
+    'reproduction.digest',
+    'reproduction.other_digest',
     'promotion.record_digest',
     'promotion.summary_digest',
   ],

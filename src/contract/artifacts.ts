@@ -137,6 +137,48 @@ export const getArtifactAttestations = defineRoute({
   answer: z.object({ items: z.array(attestationSchema.extend({ envelope: storedEnvelope.nullable() })) }),
 });
 
+export const reproductionSchema = z.object({
+  id: idOf('rpd'),
+  digest: digestSchema,
+  /** What the rebuild gave. */
+  other: digestSchema,
+  same: z.boolean(),
+  /** Whether another runner built it again. */
+  runners: z.enum(['other', 'same', 'unknown']),
+  /** Where they differ; empty: nowhere. `paths` are the first 50, `why` says of text files what differs in them. */
+  causes: z.array(
+    z.object({
+      cause: z.string(),
+      count: z.number().int(),
+      paths: z.array(z.string()),
+      why: z.array(z.object({ path: z.string(), why: z.string() })),
+    }),
+  ),
+  requestedBy: z.string(),
+  at: z.string(),
+});
+export type ReproductionView = z.infer<typeof reproductionSchema>;
+
+export const listReproductions = defineRoute({
+  method: 'GET',
+  path: '/v1/artifacts/{digest}/reproductions',
+  summary: 'The rebuilds that an artifact was compared with',
+  access: reads,
+  params: digestParams,
+  answer: z.object({ items: z.array(reproductionSchema) }),
+});
+
+export const compareReproduction = defineRoute({
+  method: 'POST',
+  path: '/v1/artifacts/{digest}/reproductions',
+  summary: 'Compare an artifact with what another run of the same commit made, and say where they differ',
+  access: { kind: 'may', action: 'run.start', list: true },
+  params: digestParams,
+  transaction: 'none',
+  body: z.strictObject({ run: idOf('run') }),
+  answer: reproductionSchema,
+});
+
 export const revokeArtifact = defineRoute({
   method: 'POST',
   path: '/v1/artifacts/{digest}/revoke',
@@ -154,5 +196,7 @@ export const artifactRoutes = [
   getArtifactSbom,
   getArtifactFiles,
   getArtifactAttestations,
+  listReproductions,
+  compareReproduction,
   revokeArtifact,
 ] as const;

@@ -6,6 +6,10 @@ export type TarHeader = {
   /** The type byte as a character; `0` also for the NUL and `7` that mean a plain file. */
   readonly type: string;
   readonly link: string;
+  /** When it was last changed, in seconds since 1970; null: not said. */
+  readonly modified: number | null;
+  /** `uid:gid` and the names beside them, as the header has them. */
+  readonly owner: string;
 };
 
 export const BLOCK = 512;
@@ -25,7 +29,8 @@ export function parseTarHeader(block: Uint8Array): TarHeader | 'end' | { readonl
   const plain = byte === 0 || byte === 0x30 || byte === 0x37;
   // Before POSIX a folder was a file whose name ends in a slash.
   const type = plain ? (name.endsWith('/') ? '5' : '0') : String.fromCharCode(byte);
-  return { name, mode, size, type, link: text(block, 157, 100) };
+  const owner = `${octal(block, 108, 8) ?? ''}:${octal(block, 116, 8) ?? ''} ${text(block, 265, 32)}:${text(block, 297, 32)}`;
+  return { name, mode, size, type, link: text(block, 157, 100), modified: octal(block, 136, 12), owner };
 }
 
 /** The records of a pax header (`27 path=some/name\n`), or null where one is malformed. */

@@ -10,6 +10,7 @@ import { Components } from './components.tsx';
 import { HandedIn } from './handed-in.tsx';
 import { Advisories, Files } from './contents.tsx';
 import { Promotions } from './promotions.tsx';
+import { Rebuilds } from './rebuilds.tsx';
 
 type Artifact = AnswerOf<typeof getArtifact>;
 
@@ -84,6 +85,9 @@ export default function ArtifactPage(): ReactNode {
             {answer.handedIn.length === 0 ? null : <HandedIn of={answer} />}
             <div className="min-w-0 2xl:col-span-2">
               <Promoted digest={digest} />
+            </div>
+            <div className="min-w-0 2xl:col-span-2">
+              <Rebuilds digest={digest} />
             </div>
             <Advisories digest={digest} />
             <Files digest={digest} kept={answer.kept} reference={answer.reference} />
