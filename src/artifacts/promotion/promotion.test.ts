@@ -218,7 +218,16 @@ describe.skipIf(!HAS_REGISTRY)('promotion into a real registry', () => {
     const taken = await run((await asked(second, { destination: 'strict', tag: '3' })).id);
     expect(taken).toMatchObject({ state: 'failed', reasons: [{ code: 'registries.taken' }] });
     expect((await at('acme/strict').manifest('3'))?.blobs.map((one) => one.digest)).toContain(first);
-    await expect(plan(first, { destination: 'prod-images' })).rejects.toMatchObject({ code: 'artifacts.bad-promotion' });
+    await world.tx((t) =>
+      setDestination(t, people.root, promotionPorts.registry, {
+        name: 'needs-a-release',
+        connection: 'strict',
+        repository: 'acme/other',
+        environment: 'prod',
+        tiers: [1],
+      }),
+    );
+    await expect(plan(first, { destination: 'needs-a-release' })).rejects.toMatchObject({ code: 'artifacts.bad-promotion' });
     await expect(plan(first, { destination: 'nowhere' })).rejects.toMatchObject({ code: 'artifacts.no-such-destination' });
     await expect(plan(first, { environment: 'dev' })).rejects.toMatchObject({ code: 'artifacts.no-destination-for' });
   });

@@ -70,6 +70,7 @@ export const artifactCommands: AddCommand = (program, run) => {
         const one = await client.call(contract.getArtifact, { params: { digest: digestOf(digest) } });
         const promotions = (await client.call(listPromotions, { query: { digest: one.digest } })).items;
         const use = await client.call(artifactUse, { params: { digest: one.digest } });
+        const rebuilds = (await client.call(contract.listReproductions, { params: { digest: one.digest } })).items;
         const advisories = await client.call(listAdvisoryFindings, { query: { digest: one.digest } });
         const lines = [
           `${line(one.name)}, ${size(one.size)}, ${when(one.createdAt)}`,
@@ -98,11 +99,20 @@ export const artifactCommands: AddCommand = (program, run) => {
             promotions.map((item) => [`  ${item.state}`, item.destination, item.tag ?? '', item.location ?? '']),
           ),
           ...section(
+            'Built again:',
+            rebuilds.map((item) => [
+              `  ${item.same ? 'the same bytes' : 'other bytes'}`,
+              `${item.runners} runner`,
+              when(item.at),
+              item.other,
+            ]),
+          ),
+          ...section(
             'Advisories speak of it:',
             advisories.items.map((item) => [`  ${item.advisory}`, item.severity ?? '', line(item.purl), item.verdict]),
           ),
         ];
-        shell.print(lines.join('\n'), { ...one, promotions, places: use.places, advisories: advisories.items });
+        shell.print(lines.join('\n'), { ...one, promotions, places: use.places, rebuilds, advisories: advisories.items });
       }),
     );
   group
