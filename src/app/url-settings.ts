@@ -17,8 +17,6 @@ export const URL_SETTINGS: Readonly<Record<string, UrlSetting>> = {
     sample: (url) => ({ name: 'x', vendor: 'gitea', url, credential: { token: 'x'.repeat(40) } }),
   },
   'PATCH /v1/connections/{connection} url': { done: 'called', sample: (url) => ({ url }) },
-  // A path below a connection's address, held to the grammar of its registry.
-  'PUT /v1/promotion-destinations/{destination} repository': word,
   'POST /v1/workloads issuer': {
     done: 'called',
     sample: (issuer) => ({ name: 'x', issuer, audience: 'x', conditions: { sub: ['x'] }, services: ['shop'], actions: ['record.write'] }),
