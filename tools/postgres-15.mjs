@@ -34,6 +34,7 @@ try {
   psql('-c', 'create role yardmaster login createdb');
   const folders = [
     'src/platform/postgres',
+    'src/platform/hooks',
     'src/platform/ledger',
     'src/identity',
     'src/catalog',
