@@ -137,3 +137,37 @@ test('every copy of the script is the script', () => {
   for (const copy of ['jenkins/resources/yardmaster/record.sh', 'azure/YardmasterRecord/record.sh'])
     expect(read(copy)).toBe(read('record.sh'));
 });
+
+test('the guide of each of them names every input that there is, and none that is not', () => {
+  const azure = JSON.parse(read('azure/YardmasterRecord/task.json')) as { inputs: { name: string; required: boolean }[] };
+  const [{ spec }] = parseAllDocuments(read('gitlab/templates/record.yml')).map((one) => one.toJS() as unknown) as [
+    { spec: { inputs: Record<string, { default?: string } | null> } },
+  ];
+  const [github] = parseAllDocuments(read('github/action.yml')).map(
+    (one) => one.toJS() as { inputs: Record<string, { required: boolean }> },
+  );
+  const jenkins = new Set([...read('jenkins/vars/yardmasterRecord.groovy').matchAll(/options\.(\w+)/g)].map(([, name = '']) => name));
+  const there: Record<string, readonly string[]> = {
+    github: Object.keys(github?.inputs ?? {}),
+    gitlab: Object.keys(spec.inputs),
+    azure: azure.inputs.map((one) => one.name),
+    jenkins: [...jenkins],
+  };
+  for (const [vendor, names] of Object.entries(there)) {
+    const told = [...read(`${vendor}/README.md`).matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name);
+    expect(told.toSorted(), vendor).toEqual(names.toSorted());
+  }
+  const required = (vendor: string): unknown =>
+    [...read(`${vendor}/README.md`).matchAll(/^\| `([\w-]+)` +\| required/gm)].map(([, name]) => name).sort();
+  expect(required('azure')).toEqual(azure.inputs.flatMap((one) => (one.required ? [one.name] : [])).sort());
+  expect(required('github')).toEqual(
+    Object.entries(github?.inputs ?? {})
+      .flatMap(([name, one]) => (one.required ? [name] : []))
+      .sort(),
+  );
+  expect(required('gitlab')).toEqual(
+    Object.entries(spec.inputs)
+      .flatMap(([name, one]) => (one?.default === undefined ? [name] : []))
+      .sort(),
+  );
+});
