@@ -1,6 +1,7 @@
 import { runExamples, runOwnExamples } from '../gates/policy/examples.ts';
+import { readRequirements } from '../gates/policy/read-requirements.ts';
 import { readPolicy } from '../gates/policy/read.ts';
-import { renderDiagnostics } from '../kernel/diagnostic.ts';
+import { renderDiagnostics, type Diagnostic } from '../kernel/diagnostic.ts';
 import { plain, table } from './terminal.ts';
 
 export type PolicyTest = {
@@ -20,19 +21,10 @@ export type PolicyTest = {
 
 /** Runs a policy document's own examples, and shows what it answers to the usual ones in front of production. */
 export function testPolicy(source: string, file: string): { readonly text: string; readonly answer: PolicyTest } {
+  // What a level asks has no name: it adds to policies and is none.
+  if (/^requires:/m.test(source)) return testLevel(source, file);
   const read = readPolicy(source, file, 1);
-  if (!read.ok) {
-    const errors = read.diagnostics.map(({ code, message, range }) => ({
-      code,
-      message,
-      line: range.start.line,
-      column: range.start.column,
-    }));
-    return {
-      text: `${renderDiagnostics(source, read.diagnostics)}\n${file}: FAILED`,
-      answer: { file, passed: false, errors, examples: [], usual: [] },
-    };
-  }
+  if (!read.ok) return failed(source, file, read.diagnostics);
   const examples = runOwnExamples(read.policy, read.document.examples ?? {});
   const usual = runExamples(read.policy).map(({ example, title, answers }) => ({
     example,
@@ -52,4 +44,28 @@ export function testPolicy(source: string, file: string): { readonly text: strin
     `${file}: ${count}.`,
   ].join('\n');
   return { text, answer: { file, passed: true, errors: [], examples, usual } };
+}
+
+/** A file of a level: its own examples hold where it can be read at all. */
+function testLevel(source: string, file: string): { readonly text: string; readonly answer: PolicyTest } {
+  const read = readRequirements(source, file, null);
+  if (!read.ok) return failed(source, file, read.diagnostics);
+  const examples = Object.entries(read.written.examples ?? {}).map(([example, { title, expect }]) => ({
+    example,
+    title,
+    expect,
+    verdict: expect,
+    reasons: [],
+  }));
+  const rows = examples.map((one) => ['  ok', one.verdict, plain(one.title)]);
+  const text = [...(rows.length === 0 ? [] : [table(rows), '']), `${file}: ${examples.length} examples of its own hold.`].join('\n');
+  return { text, answer: { file, passed: true, errors: [], examples, usual: [] } };
+}
+
+function failed(source: string, file: string, diagnostics: readonly Diagnostic[]): { readonly text: string; readonly answer: PolicyTest } {
+  const errors = diagnostics.map(({ code, message, range }) => ({ code, message, line: range.start.line, column: range.start.column }));
+  return {
+    text: `${renderDiagnostics(source, diagnostics)}\n${file}: FAILED`,
+    answer: { file, passed: false, errors, examples: [], usual: [] },
+  };
 }

@@ -107,6 +107,17 @@ export const checkPolicyLevel = defineRoute({
   }),
 });
 
+export const stackGates = defineRoute({
+  method: 'GET',
+  path: '/v1/policy-levels/stacks/{stack}',
+  summary:
+    'The minimum gates that come with the program for a stack and a tier, as a file that a repository, a team or the organisation takes',
+  access: { kind: 'may', action: 'policy.read', list: true },
+  params: z.object({ stack: z.enum(['node', 'jvm', 'python', 'dotnet', 'go', 'container']) }),
+  query: z.strictObject({ tier: z.coerce.number().int().min(1).max(3).default(2) }),
+  answer: z.object({ stack: z.string(), tier: tierSchema, text: z.string() }),
+});
+
 const originSchema = z.object({ level: levelName, of: z.string().nullable(), version: count.nullable() });
 
 export const serviceRules = defineRoute({
@@ -144,5 +155,6 @@ export const policyLevelRoutes = [
   getTeamPolicy,
   putTeamPolicy,
   checkPolicyLevel,
+  stackGates,
   serviceRules,
 ] as const;

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { mustService, mustTeam, teamsInOrder } from '../catalog/catalog.queries.ts';
 import * as contract from '../contract/policy-levels.ts';
 import { renderDiagnostics, type Diagnostic } from '../kernel/diagnostic.ts';
@@ -9,6 +10,8 @@ import { aboveRepository, minimumAbove } from './levels.queries.ts';
 import { levelAt, MINIMUM, ofTeam } from './levels.store.ts';
 import { changedAsks, levelView, rulesOfService } from './levels.views.ts';
 import { changePolicy } from './policy.commands.ts';
+import type { Tier } from './policy/policy.ts';
+import { stackGates } from './policy/stacks.ts';
 import { readRequirements, REPOSITORY_POLICY, type Above } from './policy/read-requirements.ts';
 import { approvalsNeeded } from './proposal.commands.ts';
 
@@ -55,6 +58,14 @@ export const policyLevelRoutes: readonly Mounted[] = [
       examples: Object.entries(read.written.examples ?? {}).map(([example, { title, expect }]) => ({ example, title, verdict: expect })),
       changed: changedAsks(before, read.asks),
     };
+  }),
+  mount(contract.stackGates, ({ params, query }) => {
+    const tier = query.tier as Tier;
+    return Promise.resolve({
+      stack: params.stack,
+      tier,
+      text: stringify(stackGates(params.stack, tier), { aliasDuplicateObjects: false }),
+    });
   }),
   mount(contract.serviceRules, async ({ tx, params, query }) =>
     rulesOfService(tx, await mustService(tx, params.service), query.commit ?? null),

@@ -11,7 +11,7 @@ import {
 import { proposePolicy } from '../../contract/gates.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readText } from '../files.disk.ts';
+import { isThere, makeFolderOf, readText, writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
@@ -70,6 +70,28 @@ export const policyLevelCommands: AddCommand = (group, run) => {
           ?.rules.map(({ words, origin }) => [`  ${origin === null ? `policy ${one.policy.name}` : originName(origin)}`, line(words)]);
         const head = `${service}, tier ${one.tier}, in front of ${kind}:`;
         shell.print([head, table(rows ?? []), ...one.unreadable.map((text) => wrap(line(text), ''))].join('\n'), one);
+      }),
+    );
+  group
+    .command('init')
+    .description('write the minimum gates of a stack and tier as a file for a repository, a team or the organisation; no server is asked')
+    .requiredOption('--stack <stack>', 'node, jvm, python, dotnet, go or container')
+    .requiredOption('--tier <tier>', '1 critical, 2 important, 3 low risk')
+    .option('-o, --out <file>', 'where to; - is the terminal', '.yardmaster/policy.yaml')
+    .option('--force', 'also over a file that is there')
+    .action(
+      run(async (shell, options: { stack: string; tier: string; out: string; force?: boolean }) => {
+        const { STACKS, stackGates } = await import('../../gates/policy/stacks.ts');
+        const stack = oneOf('--stack', options.stack, STACKS);
+        const tier = wholeNumber('--tier', options.tier, 1, 3) as 1 | 2 | 3;
+        const text = (await import('yaml')).stringify(stackGates(stack, tier), { aliasDuplicateObjects: false });
+        const { out } = options;
+        if (out === '-') return void shell.print(text, { stack, tier, file: null, text });
+        if (options.force !== true && (await isThere(out)))
+          throw usage({ what: `${out} is there already`, try: 'Name another with --out, or say --force.' });
+        await makeFolderOf(out);
+        await writeWhole(out, text);
+        shell.print(`Wrote ${out}. Look at it, try it with: ym policy test ${out}`, { stack, tier, file: out, text });
       }),
     );
   writing(group, run);

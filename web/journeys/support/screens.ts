@@ -36,6 +36,10 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
     `/artifacts/${digest}`,
     '/policies',
     `/policies/${policy}`,
+    '/policies/minimum',
+    '/policies/minimum?edit=1',
+    `/policies/team/${team}`,
+    `/services/${service}/rules`,
     '/debts',
     ...[
       'people',

@@ -35,7 +35,7 @@ export function Text({ of }: { readonly of: Explained }): ReactNode {
 }
 
 /** Lines with numbers; what is wrong is underlined at its words, and said below its line. */
-function Lines({ text, diagnostics }: { readonly text: string; readonly diagnostics: readonly Diagnostic[] }): ReactNode {
+export function Lines({ text, diagnostics }: { readonly text: string; readonly diagnostics: readonly Diagnostic[] }): ReactNode {
   const lines = text.replace(/\n$/, '').split('\n');
   // Of a text with errors only what is around them.
   const near = (line: number): boolean => diagnostics.length === 0 || diagnostics.some((one) => Math.abs(one.line - line) <= 3);
@@ -202,7 +202,8 @@ export function cells(changed: readonly { readonly tier: number; readonly kind: 
   return changed.map((cell) => `tier ${cell.tier} in ${cell.kind}`).join(', ');
 }
 
-function useRested(value: string, ms: number): string {
+/** A text once nobody has typed for `ms`. */
+export function useRested(value: string, ms: number): string {
   const [rested, setRested] = useState(value);
   useEffect(() => {
     const timer = setTimeout(() => setRested(value), ms);

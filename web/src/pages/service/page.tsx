@@ -99,9 +99,15 @@ function About({ of: { service, owners } }: { readonly of: Overview }): ReactNod
           ],
           [
             'policy',
-            <Link key="p" to="/policies/$policy" params={{ policy: service.policy } as never}>
-              {service.policy}
-            </Link>,
+            <span key="p">
+              <Link to="/policies/$policy" params={{ policy: service.policy } as never}>
+                {service.policy}
+              </Link>
+              ,{' '}
+              <Link to="/services/$service/rules" params={{ service: service.name } as never}>
+                all that is asked of it
+              </Link>
+            </span>,
           ],
           ['stack', service.stack ?? <span className="text-quiet">not said</span>],
           [

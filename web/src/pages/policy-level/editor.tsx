@@ -1,0 +1,173 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import type { proposePolicy } from '../../../../src/contract/gates.ts';
+import type { checkPolicyLevel, PolicyLevel, putMinimum, putTeamPolicy, stackGates } from '../../../../src/contract/policy-levels.ts';
+import type { AnswerOf } from '../../../../src/contract/route.ts';
+import { call, type Refusal } from '../../api/client.ts';
+import { useAct } from '../../api/query.ts';
+import { Ask, Button, Panel, Problem, Select, Tag } from '../../kit/index.ts';
+import { cells, Lines, useRested } from '../policy/text.tsx';
+
+type Checked = AnswerOf<typeof checkPolicyLevel>;
+type Gates = AnswerOf<typeof stackGates>;
+const STACKS = [
+  ['node', 'Node.js'],
+  ['jvm', 'JVM'],
+  ['python', 'Python'],
+  ['dotnet', '.NET'],
+  ['go', 'Go'],
+  ['container', 'Container image'],
+] as const;
+const TIERS = [
+  ['1', 'tier 1, critical'],
+  ['2', 'tier 2, important'],
+  ['3', 'tier 3, low risk'],
+] as const;
+const EMPTY = 'title: What is asked\nrequires: []\n';
+
+/** A text to change, checked while it is written: its errors, also where it asks less than what is above it, at their words. */
+export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonly onClose: () => void }): ReactNode {
+  const [source, setSource] = useState(of.source ?? EMPTY);
+  const [saving, setSaving] = useState(false);
+  const rested = useRested(source, 400);
+  const check = useQuery<Checked, Refusal>({
+    queryKey: ['check of a level', of.level, rested],
+    queryFn: ({ signal }) =>
+      call<typeof checkPolicyLevel>('POST', '/v1/policy-levels/check', { body: { level: of.level, source: rested } }, { signal }),
+    enabled: rested.trim() !== '',
+    placeholderData: (before) => before,
+  });
+  const fresh = rested === source && !check.isFetching && !check.isPlaceholderData;
+  const because =
+    source === of.source ? 'nothing is changed' : !fresh ? 'it is being checked' : check.data?.valid !== true ? 'it has errors' : null;
+  return (
+    <>
+      <Begin onText={setSource} />
+      <Panel
+        title={of.team === null ? 'Change the minimum' : `Change what ${of.team} asks`}
+        actions={
+          <>
+            <Button onClick={onClose}>Leave it</Button>
+            <Button kind="primary" because={because} onClick={() => setSaving(true)}>
+              {of.approvals > 0 ? 'Propose' : `Save as version ${of.version + 1}`}
+            </Button>
+          </>
+        }
+      >
+        <textarea
+          aria-label="the document"
+          aria-invalid={check.data !== undefined && !check.data.valid}
+          aria-describedby="level-check"
+          spellCheck={false}
+          autoCapitalize="off"
+          maxLength={1_048_576}
+          value={source}
+          rows={22}
+          onChange={(event) => setSource(event.target.value)}
+          className="w-full resize-y rounded-md border border-edge bg-surface p-2 font-mono text-sm whitespace-pre"
+        />
+        <p id="level-check" role="status" className="mt-2 flex flex-wrap items-center gap-2">
+          <Words checked={check.data} fresh={fresh} />
+        </p>
+        {check.error === null ? null : <Problem of={check.error.problem} />}
+      </Panel>
+      {check.data === undefined || check.data.valid ? null : (
+        <Panel flush title="Errors, at their words">
+          <Lines text={rested} diagnostics={check.data.diagnostics} />
+        </Panel>
+      )}
+      {saving ? (
+        <Save of={of} source={source} changed={check.data?.changed ?? []} onClose={() => setSaving(false)} onDone={onClose} />
+      ) : null}
+    </>
+  );
+}
+
+/** The gates that come with the program, as a text to begin with. */
+function Begin({ onText }: { readonly onText: (text: string) => void }): ReactNode {
+  const [stack, setStack] = useState('node');
+  const [tier, setTier] = useState('2');
+  const gates = useQuery<Gates, Refusal>({
+    queryKey: ['gates of a stack', stack, tier],
+    queryFn: ({ signal }) =>
+      call<typeof stackGates>(
+        'GET',
+        '/v1/policy-levels/stacks/{stack}',
+        { params: { stack: stack as 'node' }, query: { tier: Number(tier) } },
+        { signal },
+      ),
+  });
+  const text = gates.data?.text;
+  return (
+    <Panel title="Begin with what comes with the program">
+      <div className="flex flex-wrap items-end gap-3">
+        <Select label="Stack" value={stack} onChange={setStack} options={STACKS} />
+        <Select label="Tier" value={tier} onChange={setTier} options={TIERS} />
+        <Button because={text === undefined ? 'it is being read' : null} onClick={() => text !== undefined && onText(text)}>
+          Put it into the text
+        </Button>
+      </div>
+      {gates.error === null ? null : <Problem of={gates.error.problem} />}
+    </Panel>
+  );
+}
+
+function Words({ checked, fresh }: { readonly checked: Checked | undefined; readonly fresh: boolean }): ReactNode {
+  if (!fresh || checked === undefined) return <Tag icon="wait">being checked</Tag>;
+  if (!checked.valid)
+    return (
+      <Tag tone="deny" icon="deny">
+        {checked.diagnostics.length} {checked.diagnostics.length === 1 ? 'error' : 'errors'}
+      </Tag>
+    );
+  return (
+    <>
+      <Tag tone="allow" icon="done">
+        no errors
+      </Tag>
+      <span>{checked.examples.length === 0 ? 'It carries no examples.' : `${checked.examples.length} examples of its own hold.`}</span>
+    </>
+  );
+}
+
+type SaveProps = {
+  readonly of: PolicyLevel;
+  readonly source: string;
+  readonly changed: Checked['changed'];
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+};
+
+function Save({ of, source, changed, onClose, onDone }: SaveProps): ReactNode {
+  const minimum = useAct<typeof putMinimum>('PUT', '/v1/policy-levels/organisation');
+  const own = useAct<typeof putTeamPolicy>('PUT', '/v1/teams/{team}/policy');
+  const propose = useAct<typeof proposePolicy>('POST', '/v1/policies/{policy}/proposals');
+  const asks = of.approvals > 0;
+  const body = { source, version: of.version };
+  return (
+    <Ask
+      title={asks ? 'Propose this change' : `Make version ${of.version + 1}`}
+      says={
+        <p>
+          {asks ? 'It waits for another person. Then, and not before: ' : ''}decisions read it from now on, for{' '}
+          {of.services === 1 ? 'one service' : `${of.services} services`}. Approvals of releases whose rules it changes are void.
+          {of.team === null ? ` Changed: ${cells(changed)}.` : ''}
+        </p>
+      }
+      does={asks ? 'Propose' : 'Save'}
+      reason={asks ? 'required' : 'none'}
+      busy={minimum.busy || own.busy || propose.busy}
+      problem={minimum.problem ?? own.problem ?? propose.problem}
+      onClose={onClose}
+      onDo={async (reason) => {
+        const done =
+          of.team !== null
+            ? await own.act({ params: { team: of.team }, body })
+            : asks
+              ? await propose.act({ params: { policy: 'minimum' }, body: { ...body, reason } })
+              : await minimum.act({ body });
+        if (done !== null) onDone();
+      }}
+    />
+  );
+}
