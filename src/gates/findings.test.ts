@@ -58,7 +58,7 @@ async function accept({ text, name, artifacts, run, trust = 'protected' }: Given
 const facts = async (digest: Digest, before: readonly Digest[] | null, now = '2030-01-01T00:00:00.000Z') => {
   const [known] = await tx((t) => gateFacts(t, 'svc_1', [digest], before));
   if (known === undefined) throw new Error('no facts');
-  return rulesFacts(known, () => false, { now, tier: 1 })['findings'] as Record<string, unknown>;
+  return rulesFacts(known, { finding: () => false }, { now, tier: 1 })['findings'] as Record<string, unknown>;
 };
 
 test('findings are new, known or fixed beside the last release, cleared by VEX with its statement, and have a clock', async () => {

@@ -114,7 +114,7 @@ function signerFact(signer: SignedFor | null): Pick<BuildFact, 'signedBy' | 'sig
 
 function factOf(row: ReportRow, findings: readonly GateFinding[] | null): ReportFact {
   const { id, kind, format, name, trust, digest, state, reason, summary } = row;
-  const { tests = null, coverage = null, sbom = null, beyond } = summary;
+  const { tests = null, coverage = null, sbom = null, beyond, failed } = summary;
   return {
     id,
     kind,
@@ -131,6 +131,7 @@ function factOf(row: ReportRow, findings: readonly GateFinding[] | null): Report
     findings,
     sbom,
     ...(beyond === undefined ? {} : { beyond }),
+    ...(failed === undefined || failed.length === 0 ? {} : { failed }),
   };
 }
 
@@ -143,7 +144,7 @@ type StoredFinding = Omit<GateFinding, 'vex' | 'since'> & {
 
 async function findingsOf(tx: Tx, reports: readonly string[]): Promise<Map<string, StoredFinding[]>> {
   const rows = await tx.query<StoredFinding & { report: string }>(
-    `select f.report_id as report, f.tool, f.rule, f.severity, f.fingerprint, f.cve, f.purl, f.suppressed, f.aliases, f.component, f.vex, c.first_seen_at as since
+    `select f.report_id as report, f.tool, f.rule, f.severity, f.fingerprint, f.cve, f.purl, f.location, f.suppressed, f.aliases, f.component, f.vex, c.first_seen_at as since
      from finding f join report r on r.id = f.report_id
      left join finding_clock c on c.org_id = f.org_id and c.service_id = r.service_id and c.fingerprint = f.fingerprint
      where f.report_id = any($1) order by f.report_id, f.position`,

@@ -27,6 +27,9 @@ export const READ_TASK = 'gates.read-report';
 /** Larger files are read afterwards, so that the finish of a job never waits for them; until then nothing is known. */
 const READ_AT_ONCE = 4 * 1024 * 1024;
 
+/** Tests that did not pass are kept by name up to this many: of more than that none can be in quarantine. */
+const NAMED_FAILURES = 200;
+
 /**
  * Keeps a report in the transaction of its job's finish, bound to the run and to the digests of its job. A missing
  * file, an unknown kind, an unreadable one: each is kept as what it is. The same finish told twice changes nothing.
@@ -82,7 +85,7 @@ async function readStored(floor: Floor, report: ReportRow): Promise<Reading> {
   if (report.digest === null) throw new Error(`the report ${report.id} has no bytes to read`);
   const size = await floor.blobs.size(report.digest);
   if (size !== null && size > LIMITS.bytes) return unread('the file is larger than 200 MB');
-  return readReport(report.kind, await floor.blobs.open(report.digest));
+  return readReport(report.kind, await floor.blobs.open(report.digest), { failures: NAMED_FAILURES });
 }
 
 function unread(reason: string): Reading {

@@ -1,3 +1,4 @@
+import type { FailedName } from './policy/facts.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
@@ -15,6 +16,8 @@ import type {
 
 /** What is kept of a report's contents beside its findings. `looked`: it speaks of findings, also where it has none. */
 export type Summary = {
+  /** Every test that did not pass, where they are few enough to be kept. */
+  readonly failed?: readonly FailedName[];
   readonly tests?: TestCounts;
   readonly coverage?: CoverageCounts;
   readonly sbom?: SbomCounts;
@@ -145,9 +148,11 @@ export async function insertFindings(tx: Tx, report: string, findings: readonly 
 }
 
 /** What is kept of contents. */
-export function summaryOf({ tests, coverage, findings, beyond, sbom }: Contents): Summary {
+export function summaryOf({ tests, coverage, findings, beyond, sbom, failures }: Contents): Summary {
+  const whole = tests !== undefined && failures !== undefined && failures.length === tests.failed + tests.errored;
   return {
     ...(tests === undefined ? {} : { tests }),
+    ...(whole ? { failed: failures.map(({ suite, name, how }) => ({ suite: suite.slice(0, 300), name: name.slice(0, 300), how })) } : {}),
     ...(coverage === undefined ? {} : { coverage }),
     ...(sbom === undefined ? {} : { sbom }),
     ...(findings === undefined ? {} : { looked: true }),

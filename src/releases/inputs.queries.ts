@@ -3,6 +3,7 @@ import type { Environment } from '../catalog/environment.ts';
 import { configurationIn, type Service } from '../catalog/service.ts';
 import { bookingsOf, openIncidents, verificationsOf, whatRuns } from '../environments/environments.queries.ts';
 import type { Running } from '../environments/running.ts';
+import { advisoriesOf } from '../artifacts/advisories/advisories.queries.ts';
 import { gateFacts } from '../gates/gates.queries.ts';
 import { policyFor } from '../gates/levels.queries.ts';
 import { policyDigest, resolvePolicy, type Policy, type ResolvedPolicy } from '../gates/policy/policy.ts';
@@ -135,7 +136,7 @@ async function inputsOf(tx: Tx, question: Question, known: Known, subject: Subje
     gates: {
       resolved,
       facts: await factsOf(tx, known),
-      waivers: waivers.filter((waiver) => waiver.kind === 'check' || waiver.kind === 'finding'),
+      waivers: waivers.filter((waiver) => ['check', 'finding', 'quarantine'].includes(waiver.kind)),
     },
     'supply-chain': { digests, policy: resolved.rules.supplyChain },
     approvals: {
@@ -181,7 +182,17 @@ async function factsOf(tx: Tx, { release, service, running, resolved, now }: Kno
   const asks = (name: RegExp): boolean => resolved.rules.checks.some((check) => name.test(check.rule));
   const tickets = asks(/\btickets\b/) ? await ticketFacts(tx, release.id, now) : null;
   const source = asks(/\bsource\b/) ? await sourceFact(tx, service, now) : null;
-  return facts.map((one) => ({ ...one, ...(tickets === null ? {} : { tickets }), ...(source === null ? {} : { source }) }));
+  const found: RuleInputs['gates']['facts'][number][] = [];
+  for (const one of facts) {
+    const advisories = asks(/\badvisories\b/) ? await advisoriesOf(tx, one.digest) : null;
+    found.push({
+      ...one,
+      ...(tickets === null ? {} : { tickets }),
+      ...(source === null ? {} : { source }),
+      ...(advisories === null ? {} : { advisories }),
+    });
+  }
+  return found;
 }
 
 /** Whether the forge protects the branch that the service is released from; null: it did not say, or not lately enough. */

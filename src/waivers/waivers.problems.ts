@@ -36,8 +36,9 @@ export const expiryOutOfRange = defineProblem<{ kind: string; longest: string }>
 });
 export const subjectUnknown = defineProblem<{ subject: string }>('waivers.subject-unknown', {
   status: 422,
-  sentence: 'A finding is named by its fingerprint, a vulnerability or a package.',
-  remedy: 'Write "fingerprint:sha256:...", "cve:CVE-2026-1234" or "purl:pkg:npm/name@1.2.3" as the subject.',
+  sentence: 'A finding is named by its fingerprint, a vulnerability, a package, a rule or a path.',
+  remedy:
+    'Write "fingerprint:sha256:...", "cve:CVE-2026-1234" "purl:pkg:npm/name@1.2.3", "rule:js/xss" or "path:vendor/**" as the subject.',
 });
 export const capReached = defineProblem<{ cap: number }>('waivers.cap-reached', {
   status: 409,

@@ -28,7 +28,10 @@ export const waiverCommands: AddCommand = (program, run) => {
     .description('ask to suspend a rule; another person has to approve it')
     .requiredOption('--service <service>', 'for which service')
     .requiredOption('--kind <kind>', KINDS.join(', '))
-    .requiredOption('--subject <subject>', 'fingerprint:..., cve:..., purl:... for a finding; the check, freeze or test else')
+    .requiredOption(
+      '--subject <subject>',
+      'fingerprint:..., cve:..., purl:..., rule:... or path:vendor/** for a finding; the check, freeze or test else',
+    )
     .requiredOption('--reason <reason>', 'why')
     .requiredOption('--ticket <ticket>', 'where it is written down')
     .requiredOption('--for <duration>', 'how long: 7d')

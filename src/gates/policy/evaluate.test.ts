@@ -222,3 +222,51 @@ test('no rule allows where its facts can not be read', () => {
     }),
   );
 });
+
+test.each(['rule:r', 'path:src/**', 'path:src/legacy/*.ts', 'purl:pkg:npm/a'])('a waiver of %s lifts what it names', (subject) => {
+  const there = { ...found('critical'), location: 'src/legacy/a.ts:12' };
+  const elsewhere = { ...found('critical', 'y'), rule: 'other', cve: null, purl: 'pkg:npm/ab@1', location: 'lib/a.ts:12' };
+  const rule = 'findings.counts.critical == 0';
+  const one = waiver({ kind: 'finding', subject });
+  expect(waived(rule, [one], NOW, sarif([there])).verdict).toBe('allow');
+  expect(waived(rule, [one], NOW, sarif([there, elsewhere])).verdict).toBe('deny');
+  expect(waived(rule, [one], one.expiresAt, sarif([there])).verdict).toBe('deny');
+  // What is not known can't be named.
+  if (subject.startsWith('path:')) expect(waived(rule, [one], NOW, sarif([found('critical')])).verdict).toBe('deny');
+});
+
+test('a test in quarantine does not count as failed until its waiver ends, and what is not named does', () => {
+  const red: ReportFact = {
+    ...junit,
+    tests: { ...counts, failed: 1, errored: 1, passed: 8 },
+    failed: [
+      { suite: 'shop', name: 'pays', how: 'failed' },
+      { suite: 'shop', name: 'ships', how: 'errored' },
+    ],
+  };
+  const rule = 'tests.failed == 0 && tests.errored == 0';
+  const of = (subject: string): Waiver => waiver({ kind: 'quarantine', subject });
+  const both = [of('shop.pays'), of('shop::ships')];
+  expect(waived(rule, both, NOW, red)).toMatchObject({ verdict: 'allow', notAfter: plus(NOW, 1000) });
+  expect(waived(rule, both, plus(NOW, 1000), red).verdict).toBe('deny');
+  expect(waived(rule, [of('pays')], NOW, red).verdict).toBe('deny');
+  expect(waived('tests.quarantined == 1', [of('pays')], NOW, red).verdict).toBe('allow');
+  // A report whose failures are too many to be named has none in quarantine.
+  const { failed: _names, ...many } = red;
+  expect(waived(rule, both, NOW, many).verdict).toBe('deny');
+});
+
+test('advisories that nobody could match are unknown; a waiver lifts one by any of its names', () => {
+  const advisory = { advisory: 'GHSA-aaaa-bbbb-cccc', aliases: ['CVE-2026-7'], purl: 'pkg:npm/a@1', fixed: true } as const;
+  const on = (advisories: DigestFacts['advisories'], waivers: Waiver[] = [], rule = 'advisories.counts.critical + advisories.counts.unrated == 0') =>
+    gatesRule({ resolved: resolved([check(rule)]), facts: [{ ...facts(), ...(advisories === undefined ? {} : { advisories }) }], waivers }, NOW).verdict;
+  expect(on(undefined)).toBe('unknown');
+  expect(on([])).toBe('allow');
+  expect(on([{ ...advisory, severity: 'critical', verdict: 'affected' }])).toBe('deny');
+  // Whose versions can't be compared counts too, and what nobody rated is counted by itself.
+  expect(on([{ ...advisory, severity: 'critical', verdict: 'unknown' }])).toBe('deny');
+  expect(on([{ ...advisory, severity: 'unknown', verdict: 'affected' }])).toBe('deny');
+  expect(on([{ ...advisory, severity: 'critical', verdict: 'affected' }], [waiver({ kind: 'finding', subject: 'cve:CVE-2026-7' })])).toBe('allow');
+  expect(on([{ ...advisory, severity: 'critical', verdict: 'affected' }], [waiver({ kind: 'finding', subject: 'purl:pkg:npm/b' })])).toBe('deny');
+  expect(on([{ ...advisory, severity: 'low', verdict: 'unknown' }], [], 'advisories.fixable == 1 && advisories.unsure == 1')).toBe('allow');
+}); // prettier-ignore

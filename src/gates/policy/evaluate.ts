@@ -6,7 +6,8 @@ import type { Instant } from '../../kernel/time.ts';
 import { earliest } from '../../kernel/time.ts';
 import type { Waiver } from '../../waivers/waiver.ts';
 import { isActive } from '../../waivers/waiver.ts';
-import type { DigestFacts, GateFinding, ReportFact } from './facts.ts';
+import { liftsAdvisory, liftsFinding, liftsTest } from '../../waivers/lifts.ts';
+import type { DigestFacts, ReportFact } from './facts.ts';
 import { FACT_NAMES, feeds, rulesFacts, speaking } from './facts.ts';
 import { originWords, type Check, type Origin, type ResolvedPolicy } from './policy.ts';
 
@@ -64,17 +65,20 @@ export function evaluateGates(
     );
   const asked = digests.flatMap((facts) => {
     const lifted = new Set<Waiver>();
-    const isWaived = (finding: GateFinding): boolean => {
-      const waiver = active.find((one) => lifts(one, finding));
-      if (waiver !== undefined) lifted.add(waiver);
-      return waiver !== undefined;
-    };
-    const variables = rulesFacts(facts, isWaived, { now, tier: resolved.tier });
+    const by =
+      <One>(lifts: (waiver: Waiver, one: One) => boolean) =>
+      (one: One): boolean => {
+        const waiver = active.find((other) => lifts(other, one));
+        if (waiver !== undefined) lifted.add(waiver);
+        return waiver !== undefined;
+      };
+    const waived = { finding: by(liftsFinding), advisory: by(liftsAdvisory), test: by(liftsTest) };
+    const variables = rulesFacts(facts, waived, { now, tier: resolved.tier });
     const until = earliest([...lifted].map(({ expiresAt }) => expiresAt));
     return checks.map((check) =>
       askCheck(check, facts, variables, active, {
         now,
-        findingsUntil: /\bfindings\b/.test(check.rule) ? until : null,
+        findingsUntil: /\b(?:findings|advisories|tests)\b/.test(check.rule) ? until : null,
         origin: resolved.origins?.[`checks.${check.id}`],
       }),
     );
@@ -155,16 +159,6 @@ function compiledOnce(rule: string): CompiledCel {
   return compiled;
 }
 
-function lifts(waiver: Waiver, finding: GateFinding): boolean {
-  if (waiver.kind !== 'finding') return false;
-  const names = [
-    `fingerprint:${finding.fingerprint}`,
-    finding.cve === null ? null : `cve:${finding.cve}`,
-    finding.purl === null ? null : `purl:${finding.purl}`,
-  ];
-  return names.includes(waiver.subject);
-}
-
 /** ` (tests.failed = 2, tests.total = 40)`: the values of the facts that the rule names, as far as they are known. */
 function valuesSeen(rule: string, variables: Readonly<Record<string, unknown>>): string {
   const paths = new Set(rule.match(/\b[a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)+/g) ?? []);
@@ -189,6 +183,8 @@ function troubles(rule: string, facts: DigestFacts): string {
   if (/\btickets\b/.test(rule) && facts.tickets === undefined) return '; its tickets could not be asked for, or not within the last hour';
   if (/\bsource\b/.test(rule) && facts.source === undefined)
     return '; whether its branch is protected could not be read at its forge, or not within the last hour';
+  if (/\badvisories\b/.test(rule) && facts.advisories === undefined)
+    return '; what it is made of is not known, or no advisories were imported';
   if (reports.length === 0) return '; no such report speaks for this digest';
   const bad = reports
     .filter(({ state }) => state !== 'ok')

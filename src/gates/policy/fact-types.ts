@@ -14,6 +14,7 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
     durationMs: 'int',
     suites: 'int',
     droppedPercent: 'int',
+    quarantined: 'int',
   },
   coverage: { lines: percent, branches: percent },
   findings: {
@@ -29,6 +30,13 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
   reports: 'map',
   tickets: 'list',
   source: { branch: 'string', branchProtected: 'bool' },
+  advisories: {
+    total: 'int',
+    counts: { critical: 'int', high: 'int', medium: 'int', low: 'int', unrated: 'int' },
+    fixable: 'int',
+    unsure: 'int',
+    waived: 'int',
+  },
   build: {
     recorded: 'bool',
     trust: 'string',

@@ -12,6 +12,7 @@ import type {
   TestCounts,
   Vex,
 } from '../reports/model.ts';
+import { countAdvisories, type AdvisoryFact } from './advisory-facts.ts';
 import { isOverdue } from '../findings/sla.ts';
 import { clears } from '../findings/vex.ts';
 import { SEVERITIES } from '../reports/model.ts';
@@ -25,7 +26,12 @@ export type GateFinding = Pick<Finding, 'tool' | 'rule' | 'severity' | 'fingerpr
   readonly known?: boolean;
   /** Since when the protected branch has it. */
   readonly since?: Instant | null;
+  /** `path:line`; absent in inputs of before waivers could name paths. */
+  readonly location?: string;
 };
+
+/** A test that did not pass, as waivers name it. */
+export type FailedName = { readonly suite: string; readonly name: string; readonly how: 'failed' | 'errored' };
 
 export type ReportFact = {
   readonly id: string;
@@ -42,6 +48,8 @@ export type ReportFact = {
   readonly reason: string | null;
   readonly at: Instant;
   readonly tests: TestCounts | null;
+  /** Every test that did not pass; absent: they are too many, and none of them can be in quarantine. */
+  readonly failed?: readonly FailedName[];
   readonly coverage: CoverageCounts | null;
   /** null: the report doesn't speak of findings. */
   readonly findings: readonly GateFinding[] | null;
@@ -62,6 +70,8 @@ export type DigestFacts = {
   readonly tickets?: readonly TicketFact[];
   /** Where the release's source lies; absent: it was not found out lately, and in inputs of before it was asked for. */
   readonly source?: SourceFact;
+  /** What advisories say of it; absent: its parts are not known, or no advisories are, and where no check asks. */
+  readonly advisories?: readonly AdvisoryFact[];
 };
 
 /** The branch that a service is released from, as its forge says that it is. */
@@ -69,6 +79,13 @@ export type SourceFact = {
   readonly branch: string;
   /** Whether the forge keeps it from being pushed to by anybody. */
   readonly branchProtected: boolean;
+};
+
+/** What the rules of a gate may let pass: findings, advisories, tests that failed. */
+export type Lifted = {
+  finding(finding: GateFinding): boolean;
+  advisory?(advisory: AdvisoryFact): boolean;
+  test?(test: FailedName): boolean;
 };
 
 /** A ticket that a release's commits name, as its tracker says it stands. */
@@ -104,7 +121,7 @@ export type BuildFact = {
 };
 
 /** The names that a rule may use. */
-export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build', 'tickets', 'source'] as const;
+export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build', 'tickets', 'source', 'advisories'] as const;
 
 const TRUST = { untrusted: 0, trusted: 1, protected: 2 } as const;
 
@@ -164,18 +181,19 @@ const FORMATS = ['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx'] as const;
  */
 export function rulesFacts(
   facts: DigestFacts,
-  isWaived: (finding: GateFinding) => boolean,
+  lifted: Lifted,
   clock?: { readonly now: Instant; readonly tier: Tier },
 ): Readonly<Record<string, unknown>> {
   const reports = speaking(facts.reports);
   return {
-    tests: testsOf(reports, facts.testsBefore),
+    tests: testsOf(reports, facts.testsBefore, lifted),
     coverage: coverageOf(reports),
-    findings: findingsOf(reports, isWaived, clock),
+    findings: findingsOf(reports, (finding) => lifted.finding(finding), clock),
     sbom: sbomOf(reports),
     ...(facts.build === undefined ? {} : { build: facts.build }),
     ...(facts.tickets === undefined ? {} : { tickets: facts.tickets }),
     ...(facts.source === undefined ? {} : { source: facts.source }),
+    ...(facts.advisories === undefined ? {} : { advisories: countAdvisories(facts.advisories, lifted.advisory ?? (() => false)) }),
     reports: Object.fromEntries(
       FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),
     ),
@@ -188,8 +206,15 @@ function readable(reports: readonly ReportFact[], topic: Topic): readonly Report
   return chosen.length === 0 || chosen.some(({ state }) => state !== 'ok') ? null : chosen;
 }
 
-function testsOf(reports: readonly ReportFact[], before: number | null): (TestCounts & { droppedPercent: number }) | undefined {
-  const counts = readable(reports, 'tests')?.map(({ tests }) => tests);
+function testsOf(
+  reports: readonly ReportFact[],
+  before: number | null,
+  { test: isQuarantined = () => false }: Lifted,
+): (TestCounts & { droppedPercent: number; quarantined: number }) | undefined {
+  const told = readable(reports, 'tests');
+  const counts = told?.map(({ tests }) => tests);
+  const quarantined = (told ?? []).flatMap(({ failed }) => failed ?? []).filter(isQuarantined);
+  const out = (how: FailedName['how']): number => quarantined.filter((one) => one.how === how).length;
   if (counts === undefined || counts.length === 0 || counts.includes(null)) return undefined;
   const sum = (key: keyof TestCounts): number => counts.reduce((total, one) => total + (one?.[key] ?? 0), 0);
   const total = sum('total');
@@ -197,13 +222,14 @@ function testsOf(reports: readonly ReportFact[], before: number | null): (TestCo
   return {
     total,
     passed: sum('passed'),
-    failed: sum('failed'),
-    errored: sum('errored'),
+    failed: sum('failed') - out('failed'),
+    errored: sum('errored') - out('errored'),
     skipped: sum('skipped'),
     flaky: sum('flaky'),
     durationMs: sum('durationMs'),
     suites: sum('suites'),
     droppedPercent,
+    quarantined: quarantined.length,
   };
 }
 

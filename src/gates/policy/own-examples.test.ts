@@ -93,6 +93,7 @@ test('the types are those of the facts', () => {
       signerRepository: '',
     },
     source: { branch: 'main', branchProtected: true },
+    advisories: [],
     reports: [
       { ...base, id: '1', kind: 'junit', name: 'a', tests: counts },
       {
@@ -105,7 +106,7 @@ test('the types are those of the facts', () => {
       { ...base, id: '3', kind: 'cyclonedx', name: 'c', findings: [], sbom: { specVersion: '1.6', components: 1, withPurl: 1 } },
     ],
   };
-  const given = rulesFacts(facts, () => false);
+  const given = rulesFacts(facts, { finding: () => false });
   const shape = (value: unknown): unknown =>
     typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shape(one)])) : 'one';
   const typed = (type: unknown): unknown =>

@@ -12,6 +12,7 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
   const decisions = first(await ada.get(`/v1/releases/${release}/decisions`));
   const digest = String(first(await ada.get('/v1/artifacts'))?.['digest'] ?? 'none');
   const policy = String(first(await ada.get('/v1/policies'))?.['name'] ?? 'none');
+  const team = String(first(await ada.get('/v1/teams'))?.['name'] ?? 'none');
   return [
     '/',
     '/inbox',
@@ -28,6 +29,7 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
     '/inventory',
     '/environments',
     '/environments/prod',
+    '/environments/prod?part=advisories',
     '/incidents',
     `/incidents/${incident}`,
     '/metrics',
@@ -39,7 +41,7 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
     '/policies/minimum',
     '/policies/minimum?edit=1',
     `/policies/team/${team}`,
-    `/services/${service}/rules`,
+    '/services/clock/rules',
     '/debts',
     ...[
       'people',

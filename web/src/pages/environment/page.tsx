@@ -4,6 +4,7 @@ import type { environmentOverview } from '../../../../src/contract/yard.ts';
 import { useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ago, Button, Facts, Icon, Loaded, Page, Panel, Tabs, Tag, useKeys } from '../../kit/index.ts';
+import { EnvironmentAdvisories } from '../advisories/panel.tsx';
 import { BookAsk, Bookings } from './bookings.tsx';
 import { Happened } from './happened.tsx';
 import { Running } from './running.tsx';
@@ -57,6 +58,7 @@ function Shown({ of }: { readonly of: Overview }): ReactNode {
             label: `What runs ${of.rows.filter((row) => row.cell?.is !== undefined).length}`,
             body: () => <Running of={of} />,
           },
+          { key: 'advisories', label: 'Vulnerabilities', body: () => <EnvironmentAdvisories environment={environment.name} /> },
           { key: 'verifications', label: 'Verifications', body: () => <Happened of={of} part="verifications" /> },
           { key: 'history', label: 'What happened', body: () => <Happened of={of} part="history" /> },
         ]}

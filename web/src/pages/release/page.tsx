@@ -13,6 +13,7 @@ import { Proof } from './proof.tsx';
 import { Road } from './road.tsx';
 import { Side } from './side.tsx';
 import { CameBy } from './merge-requests.tsx';
+import { ReleaseAdvisories } from '../advisories/panel.tsx';
 import { Tickets } from './tickets.tsx';
 import { LIVE, placeToShow, type Release } from './types.ts';
 
@@ -80,6 +81,7 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
           <Changes page={page} />
           <CameBy release={release.id} />
           <Tickets release={release.id} />
+          <ReleaseAdvisories service={release.service} digests={release.digests} />
           <Matrix page={page} chosen={place?.environment ?? ''} />
           <Promotions release={page.release.id} />
           <Proof page={page} />

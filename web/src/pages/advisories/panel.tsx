@@ -1,0 +1,122 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { AdvisoryFinding, listAdvisoryFindings } from '../../../../src/contract/advisories.ts';
+import type { AnswerOf } from '../../../../src/contract/route.ts';
+import { useAnswer } from '../../api/query.ts';
+import { Digest, Empty, Loaded, OutsideLink, Panel, Table, Tag, When, type Column } from '../../kit/index.ts';
+
+type Answer = AnswerOf<typeof listAdvisoryFindings>;
+const LIVE = { live: ['artifact', 'deployment', 'environment'] } as const;
+const TONES = { critical: 'deny', high: 'deny', medium: 'wait', low: undefined, unknown: 'unknown' } as const;
+
+/** What advisories say of the artifacts of a release. */
+export function ReleaseAdvisories({ service, digests }: { readonly service: string; readonly digests: readonly string[] }): ReactNode {
+  const found = useAnswer<typeof listAdvisoryFindings>('/v1/advisories/findings', { query: { service } }, LIVE);
+  const mine = (answer: Answer): AdvisoryFinding[] => answer.items.filter((one) => digests.includes(one.digest));
+  return (
+    <Panel title="Vulnerabilities known of it" flush>
+      <Loaded of={found} lines={3}>
+        {(answer) => <Findings of={mine(answer)} more={answer.more} columns={COLUMNS} caption="What advisories say of this release" />}
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** What runs in an environment and is vulnerable, worst first. */
+export function EnvironmentAdvisories({ environment }: { readonly environment: string }): ReactNode {
+  const found = useAnswer<typeof listAdvisoryFindings>('/v1/advisories/findings', { query: { running: 'true' } }, LIVE);
+  const here = (answer: Answer): AdvisoryFinding[] =>
+    answer.items.filter((one) => one.places.some((place) => place.environment === environment));
+  const where: Column<AdvisoryFinding> = {
+    key: 'where',
+    label: 'runs as',
+    cell: (one) => (
+      <ul>
+        {one.places
+          .filter((place) => place.environment === environment)
+          .map((place) => (
+            <li key={`${place.service} ${place.release}`}>
+              <Link to={`/releases/${place.release}`}>
+                <bdi>{place.service}</bdi> {place.version}
+              </Link>
+            </li>
+          ))}
+      </ul>
+    ),
+  };
+  return (
+    <Panel flush>
+      <Loaded of={found} lines={4}>
+        {(answer) => (
+          <Findings
+            of={here(answer)}
+            more={answer.more}
+            columns={[where, ...COLUMNS]}
+            caption={`What runs in ${environment} and is vulnerable`}
+          />
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Findings({
+  of,
+  more,
+  columns,
+  caption,
+}: {
+  readonly of: readonly AdvisoryFinding[];
+  readonly more: boolean;
+  readonly columns: readonly Column<AdvisoryFinding>[];
+  readonly caption: string;
+}): ReactNode {
+  return (
+    <>
+      <Table
+        caption={caption}
+        rows={of}
+        rowKey={(one) => `${one.advisory} ${one.digest} ${one.purl}`}
+        empty={
+          <Empty title="No advisory that was imported speaks of it" command="ym advisories import osv/">
+            Only what an SBOM names is compared, and only with advisories that were imported:
+          </Empty>
+        }
+        columns={columns}
+      />
+      {more ? <p className="p-3 text-sm text-quiet">There are more than a thousand; these are of the worst of them.</p> : null}
+    </>
+  );
+}
+
+const COLUMNS: readonly Column<AdvisoryFinding>[] = [
+  {
+    key: 'severity',
+    label: 'severity',
+    cell: ({ severity, verdict }) => {
+      const tone = TONES[severity];
+      return (
+        <span className="inline-flex flex-wrap gap-1">
+          <Tag {...(tone === undefined ? {} : { tone })}>{severity === 'unknown' ? 'not rated' : severity}</Tag>
+          {verdict === 'unknown' ? <Tag icon="unknown">versions can’t be compared</Tag> : null}
+        </span>
+      );
+    },
+  },
+  {
+    key: 'advisory',
+    label: 'advisory',
+    cell: (one) => (
+      <div className="min-w-0 break-words">
+        <OutsideLink href={`https://osv.dev/vulnerability/${encodeURIComponent(one.advisory)}`}>{one.advisory}</OutsideLink>
+        <p className="text-sm text-quiet">
+          <bdi>{one.summary}</bdi>
+        </p>
+      </div>
+    ),
+  },
+  { key: 'package', label: 'package', cell: (one) => <code className="text-sm break-all">{one.purl}</code> },
+  { key: 'fixed', label: 'repaired in', cell: (one) => (one.fixed.length === 0 ? 'not known' : <bdi>{one.fixed.join(', ')}</bdi>) },
+  { key: 'digest', label: 'artifact', wide: true, cell: (one) => <Digest of={one.digest} to={`/artifacts/${one.digest}`} /> },
+  { key: 'found', label: 'known here since', wide: true, cell: (one) => <When at={one.foundAt} /> },
+];
