@@ -30,7 +30,7 @@ export const waiverCommands: AddCommand = (program, run) => {
     .requiredOption('--kind <kind>', KINDS.join(', '))
     .requiredOption(
       '--subject <subject>',
-      'fingerprint:..., cve:..., purl:..., rule:... or path:vendor/** for a finding; the check, freeze or test else',
+      'fingerprint:..., cve:..., purl:..., rule:... or path:... for a finding; the check, freeze or test else',
     )
     .requiredOption('--reason <reason>', 'why')
     .requiredOption('--ticket <ticket>', 'where it is written down')
