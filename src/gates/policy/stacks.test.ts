@@ -10,7 +10,7 @@ import { evaluateGates } from './evaluate.ts';
 import type { ReportFact } from './facts.ts';
 import { askedBy } from './levels.ts';
 import { readRequirements } from './read-requirements.ts';
-import { STACK_CASES } from './stack-cases.fixture.ts';
+import { STACK_CASES } from '../../testing/stack-cases.ts';
 import { stackGates, STACKS, type Stack } from './stacks.ts';
 
 /** Reports that real tools wrote, with what the shipped gates must answer. Absent: these tests are skipped. */

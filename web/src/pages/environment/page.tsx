@@ -4,7 +4,7 @@ import type { environmentOverview } from '../../../../src/contract/yard.ts';
 import { useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ago, Button, Facts, Icon, Loaded, Page, Panel, Tabs, Tag, useKeys } from '../../kit/index.ts';
-import { EnvironmentAdvisories } from '../advisories/panel.tsx';
+import { EnvironmentAdvisories } from '../../kit/advisories.tsx';
 import { BookAsk, Bookings } from './bookings.tsx';
 import { Happened } from './happened.tsx';
 import { Running } from './running.tsx';

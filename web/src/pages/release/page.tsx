@@ -13,7 +13,7 @@ import { Proof } from './proof.tsx';
 import { Road } from './road.tsx';
 import { Side } from './side.tsx';
 import { CameBy } from './merge-requests.tsx';
-import { ReleaseAdvisories } from '../advisories/panel.tsx';
+import { ReleaseAdvisories } from '../../kit/advisories.tsx';
 import { Tickets } from './tickets.tsx';
 import { LIVE, placeToShow, type Release } from './types.ts';
 

@@ -1,9 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { AdvisoryFinding, listAdvisoryFindings } from '../../../../src/contract/advisories.ts';
-import type { AnswerOf } from '../../../../src/contract/route.ts';
-import { useAnswer } from '../../api/query.ts';
-import { Digest, Empty, Loaded, OutsideLink, Panel, Table, Tag, When, type Column } from '../../kit/index.ts';
+import type { AdvisoryFinding, listAdvisoryFindings } from '../../../src/contract/advisories.ts';
+import type { AnswerOf } from '../../../src/contract/route.ts';
+import { useAnswer } from '../api/query.ts';
+import { Tag } from './marks.tsx';
+import { Empty, Loaded, Panel } from './page.tsx';
+import { Table, type Column } from './table.tsx';
+import { Digest, When } from './text.tsx';
 
 type Answer = AnswerOf<typeof listAdvisoryFindings>;
 const LIVE = { live: ['artifact', 'deployment', 'environment'] } as const;
@@ -108,7 +111,7 @@ const COLUMNS: readonly Column<AdvisoryFinding>[] = [
     label: 'advisory',
     cell: (one) => (
       <div className="min-w-0 break-words">
-        <OutsideLink href={`https://osv.dev/vulnerability/${encodeURIComponent(one.advisory)}`}>{one.advisory}</OutsideLink>
+        <bdi>{one.advisory}</bdi>
         <p className="text-sm text-quiet">
           <bdi>{one.summary}</bdi>
         </p>

@@ -4,7 +4,7 @@ import type { serviceRules } from '../../../../src/contract/policy-levels.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAnswer } from '../../api/query.ts';
 import { Filters, Loaded, Page, Panel, Table, Tag, useUrl, UrlFilter } from '../../kit/index.ts';
-import { useKind } from '../policy/rules.tsx';
+import { useKind } from './rules.tsx';
 
 type Rules = AnswerOf<typeof serviceRules>;
 type Rule = Rules['kinds'][number]['rules'][number];

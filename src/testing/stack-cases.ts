@@ -1,5 +1,5 @@
-import type { Verdict } from '../../kernel/decision.ts';
-import type { Stack } from './stacks.ts';
+import type { Verdict } from '../kernel/decision.ts';
+import type { Stack } from '../gates/policy/stacks.ts';
 
 const DD = 'scanners/DefectDojo+django-DefectDojo/unittests/scans';
 const TRIVY = 'scanners/aquasecurity+trivy/integration/testdata';

@@ -4,10 +4,10 @@ import type { getMinimum, getTeamPolicy, PolicyLevel } from '../../../../src/con
 import { useAnswer } from '../../api/query.ts';
 import { useMay, useMe } from '../../app/session.tsx';
 import { Button, Empty, Loaded, Page, Panel, Tabs, Tag, useUrl } from '../../kit/index.ts';
-import { Proposals } from '../policy/proposals.tsx';
-import { EVERY_KIND, useKind } from '../policy/rules.tsx';
-import { Lines } from '../policy/text.tsx';
-import { LevelEditor } from './editor.tsx';
+import { Proposals } from './proposals.tsx';
+import { EVERY_KIND, useKind } from './rules.tsx';
+import { Lines } from './text.tsx';
+import { LevelEditor } from './level-editor.tsx';
 
 const LIVE = { live: ['policy', 'service'], keep: true } as const;
 

@@ -6,7 +6,7 @@ import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { call, type Refusal } from '../../api/client.ts';
 import { useAct } from '../../api/query.ts';
 import { Ask, Button, Panel, Problem, Select, Tag } from '../../kit/index.ts';
-import { cells, Lines, useRested } from '../policy/text.tsx';
+import { cells, Lines, useRested } from './text.tsx';
 
 type Checked = AnswerOf<typeof checkPolicyLevel>;
 type Gates = AnswerOf<typeof stackGates>;
