@@ -79,6 +79,12 @@ export const noSuchKey = defineProblem<{ key: string }>('artifacts.no-such-recor
   remedy: 'See which there are: ym recorder-key list.',
 });
 
+export const tooManyAttestations = defineProblem<{ digest: string; most: number }>('artifacts.too-many-attestations', {
+  status: 409,
+  sentence: ({ digest, most }) => `${most} statements were handed in about ${digest}, and no more are taken.`,
+  remedy: 'See what they are: ym artifact show DIGEST. Whoever hands in that many should be asked why.',
+});
+
 export const badIdentity = defineProblem<{ why: string }>('artifacts.bad-recorder-identity', {
   status: 422,
   sentence: ({ why }) => `This is no identity that certificates can be held to: ${why}.`,

@@ -287,6 +287,23 @@ test('by level: a token is told as one, an identity or a signature is asked for,
   expect(again.keyId).toBe(key.keyId);
 });
 
+test('a flood of statements about one artifact is refused and hides nothing', async () => {
+  const digest = await artifact('flood', 'flood bytes');
+  const hand = (envelope: Envelope) => floor.db.tx(floor.org, (tx) => recordAttestation(tx, bot, { service: 'shop', envelope }));
+  const first = signed(digest, commit);
+  await hand(first);
+  await floor.db.tx(floor.org, (tx) =>
+    tx.query(
+      `insert into recorded_attestation (id, org_id, service_id, digest, predicate_type, envelope_digest, told, created_at)
+       select 'rat_' || md5('flood' || n), org_id, service_id, digest, predicate_type, 'sha256:' || repeat(md5('flood' || n), 2), told, created_at
+       from recorded_attestation, generate_series(1, 49) as n where digest = $1`,
+      [digest],
+    ),
+  );
+  await expect(hand(signed(digest, onTopic))).rejects.toMatchObject({ code: 'artifacts.too-many-attestations' });
+  expect((await hand(first)).fresh).toBe(false);
+});
+
 test('a bundle signed keyless: judged by identity, repository and commit, shown with the workflow, and no more once revoked', async () => {
   const cart = await givenService(floor, 'cart', { url: 'https://github.com/acme/cart.git' });
   const instance = testSigstore();

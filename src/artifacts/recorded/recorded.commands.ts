@@ -8,9 +8,9 @@ import { toldBy } from '../../kernel/told.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { notFound } from '../../platform/platform.problems.ts';
 import { attestationRecorded, recorderKeyAdded, recorderKeyRevoked } from '../artifacts.events.ts';
-import { badEnvelope, badKey, keyNameTaken, noSuchKey } from '../artifacts.problems.ts';
+import { badEnvelope, badKey, keyNameTaken, noSuchKey, tooManyAttestations } from '../artifacts.problems.ts';
 import { envelopeOfBundle, readForeign } from './foreign.ts';
-import { recorderKeyById, type RecorderKeyRow } from './recorded.queries.ts';
+import { MOST_OF_ARTIFACT, recordedAttestations, recorderKeyById, type RecorderKeyRow } from './recorded.queries.ts';
 import { insertRecordedAttestation, insertRecorderKey, revokeKey } from './recorded.store.ts';
 import { recordersOf } from './recorders.queries.ts';
 import { signerFor, type Answer, type Signed } from './signers.ts';
@@ -42,6 +42,10 @@ export async function recordAttestation(tx: Tx, actor: Actor, input: { readonly 
   let fresh = false;
   for (const digest of statement.digests) {
     const { predicateType } = statement;
+    const there = await recordedAttestations(tx, service.id, digest);
+    // A flood must not push out of sight what denies; what is there already may be told again.
+    if (there.length >= MOST_OF_ARTIFACT && !there.some((one) => one.envelope === envelope))
+      throw tooManyAttestations({ digest, most: MOST_OF_ARTIFACT });
     const id = await insertRecordedAttestation(tx, { service: service.id, digest, predicateType, envelope, told });
     if (id === null) continue;
     fresh = true;

@@ -11,12 +11,16 @@ export type RecordedAttestation = {
   readonly createdAt: Instant;
 };
 
+/** How many statements are taken about one artifact of a service. */
+export const MOST_OF_ARTIFACT = 50;
+
 /** What others signed about these bytes of a service, in an order that does not depend on when it came. */
 export async function recordedAttestations(tx: Tx, serviceId: string, digest: Digest): Promise<RecordedAttestation[]> {
   return tx.query<RecordedAttestation>(
     `select id, digest, predicate_type as "predicateType", envelope_digest as envelope, created_at as "createdAt" from recorded_attestation
-     where service_id = $1 and digest = $2 order by envelope_digest limit 50`,
-    [serviceId, digest],
+     where service_id = $1 and digest = $2 order by envelope_digest limit $3`,
+    // Never fewer than are taken, also where several came at once: what is not read can't contradict.
+    [serviceId, digest, MOST_OF_ARTIFACT * 4],
   );
 }
 
