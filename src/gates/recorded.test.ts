@@ -16,7 +16,7 @@ import {
   revokeSigstoreRoot,
 } from '../artifacts/recorded/recorders.commands.ts';
 import { artifactView } from '../artifacts/artifacts.views.ts';
-import { testSigstore } from '../testing/sigstore.ts';
+import { jobWitness, testSigstore } from '../testing/sigstore.ts';
 import { addRecorderKey, recordAttestation, revokeRecorderKey } from '../artifacts/recorded/recorded.commands.ts';
 import type { Service } from '../catalog/service.ts';
 import { system, type Actor } from '../kernel/actor.ts';
@@ -310,28 +310,8 @@ test('a bundle signed keyless: judged by identity, repository and commit, shown 
   const act = <Value>(work: (tx: Parameters<Parameters<typeof floor.db.tx>[1]>[0]) => Promise<Value>): Promise<Value> =>
     floor.db.tx(floor.org, work);
   const { digest, size } = await floor.blobs.put('cart bytes');
-  const workload: Actor = {
-    ...bot,
-    credential: {
-      kind: 'token',
-      id: floor.newId('tok'),
-      actions: null,
-      services: null,
-      witness: {
-        trust: 'github',
-        issuer: 'https://token.actions.githubusercontent.com',
-        subject: 'repo:acme/cart:ref:refs/heads/main',
-        repository: 'acme/cart',
-        repositoryId: '1',
-        ref: 'refs/heads/main',
-        refProtected: true,
-        workflow: 'acme/cart/.github/workflows/build.yml@refs/heads/main',
-        environment: null,
-        runId: '1',
-        sha: commit,
-      },
-    },
-  };
+  const credential = { kind: 'token' as const, id: floor.newId('tok'), actions: null, services: null };
+  const workload: Actor = { ...bot, credential: { ...credential, witness: jobWitness('acme/cart', commit) } };
   const told = { ...about('keyless'), service: 'cart' };
   await recordArtifact(floor, workload, told, { job: 'build', name: 'cart', digest, size, kept: true, reference: null }, ports);
   const subject = 'https://github.com/acme/cart/.github/workflows/build.yml@refs/heads/main';

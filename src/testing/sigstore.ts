@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonical.ts';
 import { pae } from '../kernel/dsse.ts';
+import type { Witness } from '../kernel/witness.ts';
 import { bits, boolean, context, explicit, integer, octets, oid, sequence, set, text, time } from './der.ts';
 
 /**
@@ -163,4 +164,21 @@ function spki(key: KeyObject): Buffer {
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
+}
+
+/** What the token of a job on the main branch of a repository says, in the shape of GitHub Actions. */
+export function jobWitness(repository: string, sha: string): Witness {
+  return {
+    trust: 'github',
+    issuer: 'https://token.actions.githubusercontent.com',
+    subject: `repo:${repository}:ref:refs/heads/main`,
+    repository,
+    repositoryId: '1',
+    ref: 'refs/heads/main',
+    refProtected: true,
+    workflow: `${repository}/.github/workflows/build.yml@refs/heads/main`,
+    environment: null,
+    runId: '1',
+    sha,
+  };
 }
