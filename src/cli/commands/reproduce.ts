@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import * as contract from '../../contract/artifacts.ts';
-import { getRun, startRun, type RunView } from '../../contract/pipelines.ts';
+import { getRun, retryRun, type RunView } from '../../contract/pipelines.ts';
 import type { Client } from '../../host/client.http.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -49,13 +49,7 @@ async function rebuild(shell: Shell, client: Client, digest: string): Promise<st
   const build = artifact.builds.find((one) => one.recorded === null && one.commit !== null);
   if (build?.commit == null)
     throw usage({ what: 'No run here made it from a commit, so there is nothing to run again.', try: 'ym artifact show DIGEST' });
-  const first = await client.call(getRun, { params: { run: build.run }, query: {} });
-  const ref = first.ref ?? undefined;
-  let view: RunView = await client.call(
-    startRun,
-    { body: { service: build.service, ref, commit: build.commit } },
-    { signal: shell.signal },
-  );
+  let view: RunView = await client.call(retryRun, { params: { run: build.run }, body: {} }, { signal: shell.signal });
   shell.progress(`${view.service}: run ${view.id} builds commit ${build.commit.slice(0, 10)} again`);
   while (view.finishedAt === null)
     view = await client.call(
