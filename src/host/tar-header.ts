@@ -73,3 +73,57 @@ function octal(block: Uint8Array, at: number, length: number): number | null {
   if (digits === '') return 0;
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : null;
 }
+
+/** What stands in the archives that we write: no owners and no times, so that the same content makes the same bytes. */
+export type NewEntry = {
+  readonly path: string;
+  readonly type: '0' | '2' | '5';
+  readonly mode: number;
+  readonly size: number;
+  readonly link: string;
+};
+
+/** The header blocks of an entry (POSIX.1-2001 ustar; what does not fit stands in a pax header before it). */
+export function makeTarHeader({ path, type, mode, size, link }: NewEntry): Buffer {
+  const name = type === '5' ? `${path}/` : path;
+  const records = [
+    ...(fits(name) ? [] : [paxRecord('path', name)]),
+    ...(link === '' || fits(link) ? [] : [paxRecord('linkpath', link)]),
+    ...(size < 8 ** 11 ? [] : [paxRecord('size', String(size))]),
+  ];
+  const own = headerBlock({ name: fits(name) ? name : 'long', type, mode, size: size < 8 ** 11 ? size : 0, link: fits(link) ? link : '' });
+  if (records.length === 0) return own;
+  const pax = Buffer.from(records.join(''));
+  const head = headerBlock({ name: 'pax', type: 'x', mode: 0o644, size: pax.length, link: '' });
+  return Buffer.concat([head, pax, Buffer.alloc((BLOCK - (pax.length % BLOCK)) % BLOCK), own]);
+}
+
+function headerBlock(entry: { name: string; type: string; mode: number; size: number; link: string }): Buffer {
+  const block = Buffer.alloc(BLOCK);
+  const number = (value: number, at: number, digits: number): void =>
+    void block.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
+  block.write(entry.name, 0, 100, 'utf8');
+  number(entry.mode, 100, 7);
+  number(0, 108, 7);
+  number(0, 116, 7);
+  number(entry.size, 124, 11);
+  number(0, 136, 11);
+  block.write(entry.type, 156, 'latin1');
+  block.write(entry.link, 157, 100, 'utf8');
+  block.write('ustar\x0000', 257, 'latin1');
+  number(checksum(block), 148, 6);
+  block.write('\0 ', 154, 'latin1');
+  return block;
+}
+
+function fits(text: string): boolean {
+  return Buffer.byteLength(text) <= 100;
+}
+
+/** `LENGTH KEY=VALUE\n`, where the length counts itself. */
+function paxRecord(key: string, value: string): string {
+  const rest = Buffer.byteLength(` ${key}=${value}\n`);
+  let length = rest + String(rest).length;
+  if (String(length).length > String(rest).length) length = rest + String(length).length;
+  return `${length} ${key}=${value}\n`;
+}

@@ -135,6 +135,32 @@ export const toldOtherwise = defineProblem<{ what: string; run: string }>('pipel
   remedy: 'If the run ran again there, tell it as another attempt (--attempt); else tell it under another name.',
 });
 
+export const noSuchUpload = defineProblem<{ digest: string }>('pipelines.no-such-upload', {
+  status: 404,
+  sentence: ({ digest }) => `No upload of ${digest} is under way.`,
+  remedy: 'Begin it first; one that nobody goes on with is removed after a day. `ym record artifact` does both by itself.',
+});
+export const uploadOffset = defineProblem<{ offset: number; why: string }>('pipelines.upload-offset', {
+  status: 409,
+  sentence: ({ offset, why }) => `The upload is at byte ${offset}: ${why}.`,
+  remedy: ({ offset }) => `Go on from byte ${offset}; what came before it is kept.`,
+});
+export const smallPart = defineProblem<{ size: number; least: number }>('pipelines.small-part', {
+  status: 422,
+  sentence: ({ size, least }) => `A part of ${size} bytes is too small: all but the last have ${least} at least.`,
+  remedy: 'Send larger parts; 8 MiB is a good size.',
+});
+export const tooManyUploads = defineProblem<{ service: string; limit: number }>('pipelines.too-many-uploads', {
+  status: 409,
+  sentence: ({ service, limit }) => `${limit} uploads of ${service} are under way, and no more are begun.`,
+  remedy: 'Finish those that were begun, or wait: what nobody goes on with is removed after a day.',
+});
+export const notUploaded = defineProblem<{ digest: string; offset: number }>('pipelines.not-uploaded', {
+  status: 409,
+  sentence: ({ digest, offset }) => `The bytes of ${digest} are not here: ${offset} of them came.`,
+  remedy: 'Send the rest first; `ym record artifact` does it by itself.',
+});
+
 export const isRecorded = defineProblem<{ run: string; system: string }>('pipelines.recorded-run', {
   status: 409,
   sentence: ({ run, system }) => `The run ${run} ran in ${system}; it was only told or read here.`,

@@ -89,7 +89,7 @@ function report(group: Command, run: Run): void {
 
 function artifact(group: Command, run: Run): void {
   runOptions(group.command('artifact [file]'))
-    .description('what was made: a file, or with --digest something that lies elsewhere')
+    .description('what was made: a file, a folder (sent as a tar archive), or with --digest something that lies elsewhere')
     .option('--name <name>', 'its name (default: the service)')
     .option('--digest <digest>', 'sha256:...; with a file, what its bytes must be')
     .option('--reference <reference>', 'where it lies: registry.example.org/shop@sha256:...')
@@ -109,11 +109,7 @@ function artifact(group: Command, run: Run): void {
         const told =
           file === undefined
             ? await client.call(contract.recordArtifactDigest, { body: { ...named, digest: digest ?? '', reference } })
-            : await client.call(
-                contract.recordArtifact,
-                { query: defined({ ...named, digest: options.digest }), body: await streamIn(file) },
-                { idempotencyKey: null },
-              );
+            : await (await import('../send-artifact.ts')).sendArtifact(client, defined(named), file, options.digest, process.env);
         shell.print(
           `${line(told.name)} is ${told.digest} (${told.trust})${told.kept ? '' : ', its bytes lie elsewhere'}${again(told.fresh)}`,
           told,

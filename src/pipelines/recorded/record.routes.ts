@@ -1,6 +1,8 @@
 import * as contract from '../../contract/record.ts';
+import * as uploads from '../../contract/uploads.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
+import { beginUpload, putPart, storedWhole } from './upload.commands.ts';
 import { recordArtifact, recordBuild, recordReport, type About, type RecordPorts } from './record.commands.ts';
 
 type Named = {
@@ -28,6 +30,18 @@ export function recordRoutes(ports: RecordPorts): readonly Mounted[] {
       const made = { job: query.job, name: query.name, digest, size, kept: true, reference: null };
       const { run, fresh, trust } = await recordArtifact(floor, actor, aboutOf(query), made, ports);
       return { run: run.id, fresh, trust, name: query.name, digest, size, kept: true };
+    }),
+    mount(uploads.beginUpload, async ({ floor, actor, body }) => beginUpload(floor, actor, { ...body, digest: body.digest as Digest })),
+    mount(uploads.putUploadPart, async ({ floor, actor, params, query, body }) => {
+      const at = { service: params.service, digest: params.digest as Digest, offset: query.offset };
+      return putPart(floor, actor, at, body as unknown as AsyncIterable<Uint8Array>);
+    }),
+    mount(uploads.recordStoredArtifact, async ({ floor, actor, body }) => {
+      const digest = body.digest as Digest;
+      const size = await storedWhole(floor, actor, body.service, digest);
+      const made = { job: body.job, name: body.name, digest, size, kept: true, reference: null };
+      const { run, fresh, trust } = await recordArtifact(floor, actor, aboutOf(body), made, ports);
+      return { run: run.id, fresh, trust, name: body.name, digest, size, kept: true };
     }),
     mount(contract.recordArtifactDigest, async ({ floor, actor, body }) => {
       const digest = body.digest as Digest;

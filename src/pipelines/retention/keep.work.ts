@@ -1,4 +1,6 @@
 import type { BlobNames, RetentionRule } from '../../platform/retention/retention.port.ts';
+import { UPLOAD_DAYS } from '../recorded/upload.commands.ts';
+import { dueUploads, removeUploads, uploadBytes } from '../recorded/upload.store.ts';
 import * as store from './keep.store.ts';
 
 /** What this slice keeps, and for how long where nobody decided otherwise. */
@@ -24,6 +26,13 @@ export const pipelineRetention: readonly RetentionRule[] = [
     },
   },
   {
+    what: 'uploads',
+    days: UPLOAD_DAYS,
+    means: 'Uploads in parts that nobody went on with, and the parts of those that are whole.',
+    due: dueUploads,
+    remove: removeUploads,
+  },
+  {
     what: 'late-writes',
     days: 30,
     means: 'Which writes of machines came too late.',
@@ -41,6 +50,8 @@ export const pipelineBytes: BlobNames = {
     'job_attempt.log_digest',
     'job_attempt.readable',
     'job_blob.digest',
+    'upload.digest',
+    'upload_part.digest',
   ],
-  named: store.namedBytes,
+  named: async (tx, digests) => [...(await store.namedBytes(tx, digests)), ...(await uploadBytes(tx, digests))],
 };

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDigest, hexOf, type Digest } from '../../kernel/digest.ts';
 import type { Millis } from '../../kernel/time.ts';
 import { randomHex } from '../../host/ids.system.ts';
 import type { BlobStore } from '../floor.ts';
+import { putAll, syncPath } from './group.system.ts';
+import { writeFileOf, writeStream, type Written } from './write.system.ts';
 import { blobDamaged, blobMismatch, blobMissing, databaseFull, tooLarge } from '../platform.problems.ts';
 
 const DEFAULT_LIMIT = 4 * 1024 ** 3;
 const DEFAULT_READ_LIMIT = 16 * 1024 ** 2;
+const READ_AT_ONCE = 256 * 1024;
 const RANGE_LIMIT = 16 * 1024 ** 2;
 
 /**
@@ -26,7 +29,14 @@ export async function openBlobStore(folder: string): Promise<BlobStore> {
   };
   return {
     put: (bytes, options = {}) =>
-      put(incoming, pathOf, typeof bytes === 'string' || bytes instanceof Uint8Array ? single(bytes) : bytes, options),
+      put(incoming, pathOf, options, (to, limit) =>
+        writeStream(to, typeof bytes === 'string' || bytes instanceof Uint8Array ? single(bytes) : bytes, limit, true),
+      ),
+    putFile: (path, options = {}) => put(incoming, pathOf, options, (to, limit) => writeFileOf(to, path, limit)),
+    putAll: (items, options = {}) =>
+      putAll(incoming, pathOf, items, options.limit ?? DEFAULT_LIMIT).catch((error: unknown) => {
+        throw fullOr(error);
+      }),
     async open(digest) {
       const path = pathOf(digest);
       if ((await sizeOf(path)) === null) throw blobMissing({ digest });
@@ -53,57 +63,39 @@ type PutOptions = { readonly limit?: number; readonly expect?: Digest };
 async function put(
   incoming: string,
   pathOf: (digest: Digest) => string,
-  bytes: AsyncIterable<Uint8Array>,
   options: PutOptions,
-): Promise<{ digest: Digest; size: number }> {
+  write: (to: string, limit: number) => Promise<Written>,
+): Promise<Written> {
   const temporary = join(incoming, randomHex(16));
-  const hash = createHash('sha256');
-  const limit = options.limit ?? DEFAULT_LIMIT;
-  let size = 0;
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      for await (const chunk of bytes) {
-        size += chunk.length;
-        if (size > limit) throw tooLarge({ limit });
-        hash.update(chunk);
-        await writeAll(file, chunk);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    const digest: Digest = `sha256:${hash.digest('hex')}`;
+    const { digest, size } = await write(temporary, options.limit ?? DEFAULT_LIMIT);
     if (options.expect !== undefined && options.expect !== digest) throw blobMismatch({ expected: options.expect, found: digest });
     await place(temporary, pathOf(digest));
     return { digest, size };
   } catch (error) {
     await rm(temporary, { force: true });
-    if ((error as { code?: unknown }).code === 'ENOSPC') throw databaseFull({ cause: 'ENOSPC' });
-    throw error;
+    throw fullOr(error);
   }
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  // A short write is legal; only what was written counts.
-  for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
+/** A full disk is a problem that a person can do something about. */
+function fullOr(error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' ? databaseFull({ cause: code }) : error;
 }
 
 async function place(temporary: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  const folder = dirname(path);
+  // A folder that is new must be on the disk too, or the name in it is not.
+  const made = await mkdir(folder, { recursive: true });
   await rename(temporary, path);
-  // The rename is durable once its folder is.
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncPath(folder);
+  if (made !== undefined) await syncPath(dirname(folder));
 }
 
 async function* verified(path: string, digest: Digest): AsyncIterable<Uint8Array> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_AT_ONCE }) as AsyncIterable<Buffer>) {
     hash.update(chunk);
     yield chunk;
   }
