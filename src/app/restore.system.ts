@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { argumentsOf, misused, needed, runDaemon, type Daemon, type DaemonOptions } from '../host/daemon.process.ts';
-import { join } from 'node:path';
 import { system } from '../kernel/actor.ts';
 import { instanceRestored } from '../operations/keeping.events.ts';
 import { restoreStatus } from '../operations/restore.api.ts';
-import { openBlobStore } from '../platform/blobs/disk.system.ts';
+import { openBlobs } from '../platform/blobs/open.system.ts';
 import { mustBeEmpty, mustKnowSchema, restoreBackup } from '../platform/backup/restore.system.ts';
 import { verifyBackup } from '../platform/backup/verify.system.ts';
 import { gitLogin } from '../integrations/forges/at.system.ts';
@@ -84,7 +83,7 @@ async function restore(given: DaemonOptions, _signal: AbortSignal, say: (line: s
   try {
     const where = embedded?.connection ?? { url: config.databaseUrl ?? '' };
     await mustBeEmpty(where);
-    const blobs = await openBlobStore(join(config.state, 'blobs'));
+    const blobs = await openBlobs(config);
     const checkpointLog = typeof values['checkpoint-log'] === 'string' ? resolve(values['checkpoint-log']) : null;
     const order = {
       folder,

@@ -41,6 +41,7 @@ export const URL_SETTINGS: Readonly<Record<string, UrlSetting>> = {
   'POST /v1/record/artifact-digests reference': word,
   'POST /v1/record/artifact-digests url': word,
   'POST /v1/record/artifacts url': word,
+  'POST /v1/record/stored-artifacts url': word,
   'POST /v1/record/builds url': word,
   'POST /v1/record/deployments url': word,
   'POST /v1/record/incidents url': word,

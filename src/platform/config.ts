@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { allowedPlaces } from '../host/addresses.ts';
 import { Problem } from '../kernel/problem.ts';
 import { parseDuration } from '../kernel/time.ts';
+import type { S3Place } from './blobs/s3-call.system.ts';
 import { trustedProxies } from './http/caller.ts';
 import type { VaultSigning } from './keys/signer-vault.system.ts';
 import { RATES, readRates, type Rates } from './http/rate.ts';
@@ -20,6 +21,8 @@ export type Config = {
   readonly vault: { readonly url: string; readonly key: string; readonly tokenFile: string } | null;
   /** The transit engine that signs evidence; null: files of the keys folder do. */
   readonly signing: VaultSigning | null;
+  /** The bucket that keeps stored bytes; null: the state folder does. */
+  readonly s3: S3Place | null;
   readonly host: string;
   readonly port: number;
   /** How others reach this instance; used in links. */
@@ -80,6 +83,16 @@ const settings = z.object({
   YARDMASTER_SIGNING_VAULT_AUTH: z.enum(['token', 'approle', 'kubernetes']).default('token'),
   YARDMASTER_SIGNING_VAULT_ROLE: z.string().min(1).max(200).optional(),
   YARDMASTER_SIGNING_VAULT_SECRET_FILE: z.string().min(1).optional(),
+  YARDMASTER_BLOBS: z
+    .string()
+    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[A-Za-z0-9._\/-]{0,200})?$/, 's3://BUCKET or s3://BUCKET/PREFIX')
+    .optional(),
+  YARDMASTER_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  YARDMASTER_S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .default('us-east-1'),
+  YARDMASTER_S3_CREDENTIALS_FILE: z.string().min(1).optional(),
   YARDMASTER_HOST: z.string().min(1).default('127.0.0.1'),
   YARDMASTER_PORT: count(0, 65_535).default(7420),
   YARDMASTER_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -156,6 +169,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     masterKeyFile: given.YARDMASTER_MASTER_KEY_FILE === undefined ? null : absolute(given.YARDMASTER_MASTER_KEY_FILE),
     vault: vaultOf(given),
     signing: signingOf(given),
+    s3: s3Of(given),
     host: given.YARDMASTER_HOST,
     port: given.YARDMASTER_PORT,
     publicUrl:
@@ -213,6 +227,20 @@ function signingOf(given: z.infer<typeof settings>): Config['signing'] {
   if (given.YARDMASTER_SIGNING === 'file' || url === undefined || file === undefined) return null;
   const auth = { kind: given.YARDMASTER_SIGNING_VAULT_AUTH, role: given.YARDMASTER_SIGNING_VAULT_ROLE ?? null, file: absolute(file) };
   return { url, key, auth };
+}
+
+function s3Of(given: z.infer<typeof settings>): Config['s3'] {
+  if (given.YARDMASTER_BLOBS === undefined) return null;
+  const [bucket = '', ...rest] = given.YARDMASTER_BLOBS.slice('s3://'.length).split('/');
+  const prefix = rest.filter((part) => part !== '').join('/');
+  const { YARDMASTER_S3_REGION: region, YARDMASTER_S3_CREDENTIALS_FILE: file } = given;
+  return {
+    bucket,
+    prefix: prefix === '' ? '' : `${prefix}/`,
+    region,
+    endpoint: given.YARDMASTER_S3_ENDPOINT ?? `https://s3.${region}.amazonaws.com`,
+    credentials: file === undefined ? null : absolute(file),
+  };
 }
 
 /** Variables that clients read and that share our prefix. */

@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { allowedPlaces, type Allowed } from '../host/addresses.ts';
 import { makeEgress } from '../host/egress.http.ts';
 import { newId, randomHex } from '../host/ids.system.ts';
-import { openBlobStore } from './blobs/disk.system.ts';
+import { openBlobs } from './blobs/open.system.ts';
 import { startBus } from './bus.system.ts';
 import type { Config } from './config.ts';
 import type { Floor, GitLogin } from './floor.ts';
@@ -38,7 +37,7 @@ export async function openFloor({ config, log, where, wiring, migrations, gitLog
   const pool = makePool(where, 'yardmaster', config.databasePool, log);
   const keys = await openSigningKeys(config.keys);
   const vault = config.signing === null ? null : openVaultSigner(config.signing);
-  const [masters, blobs] = await Promise.all([openMasters(config), openBlobStore(join(config.state, 'blobs'))]);
+  const [masters, blobs] = await Promise.all([openMasters(config), openBlobs(config)]);
   if (migrations !== null) {
     const { applied } = await migrate(pool, migrations);
     if (applied.length > 0) log.info({ applied }, 'the schema is up to date');

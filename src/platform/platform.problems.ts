@@ -35,6 +35,11 @@ export const blobMismatch = defineProblem<{ expected: string; found: string }>('
   sentence: ({ expected, found }) => `The bytes received are ${found}, not ${expected}.`,
   remedy: 'Send the bytes again; they were changed or cut on the way.',
 });
+export const blobStoreFailed = defineProblem<{ why: string }>('platform.blob-store', {
+  status: 503,
+  sentence: ({ why }) => `The store of bytes did not do what it was asked: ${why}.`,
+  remedy: 'Repeat it in a while. If it stays so, look at YARDMASTER_BLOBS, YARDMASTER_S3_ENDPOINT and the credentials of the bucket.',
+});
 export const tooLarge = defineProblem<{ limit: number }>('platform.too-large', {
   status: 413,
   sentence: ({ limit }) => `That is more than the limit of ${limit} bytes.`,
