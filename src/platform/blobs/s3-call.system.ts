@@ -51,7 +51,7 @@ export function s3Caller(place: S3Place): S3Call {
     const attempt = async (): Promise<Response> => {
       const credentials = await keys();
       const at = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
-      const token = credentials.sessionToken === null ? {} : { 'x-amz-security-token': credentials.sessionToken };
+      const token: Record<string, string> = credentials.sessionToken === null ? {} : { 'x-amz-security-token': credentials.sessionToken };
       const signed = { ...headers, host, 'x-amz-content-sha256': payload, 'x-amz-date': at, ...token };
       const authorization = authorizationOf({ method, path, query: pairs, headers: signed, payload }, credentials, place.region, at);
       const { host: _, ...sent } = signed;
