@@ -53,7 +53,7 @@ function peakMiB(instance: Instance): number {
 }
 
 /** Sends 100 MB as an artifact of a recorded run, no faster than the server takes it; answers its digest. */
-function upload(instance: Instance, id: string, block: Buffer): Promise<string> {
+function upload(instance: Instance, id: string, block: Buffer, tried = 0): Promise<string> {
   const query = new URLSearchParams({ service: 'shop', system: 'bench', id, commit: 'c'.repeat(40), name: 'shop' });
   const url = new URL(`/v1/record/artifacts?${query.toString()}`, instance.url);
   return new Promise((resolve, reject) => {
@@ -65,6 +65,9 @@ function upload(instance: Instance, id: string, block: Buffer): Promise<string> 
         const answer = Buffer.concat(parts).toString();
         const { digest } = JSON.parse(answer) as { digest?: string };
         if (response.statusCode === 200 && digest !== undefined) resolve(digest);
+        // "Try again in a few seconds": fifty finish at once, and the database has its own limit of what it waits for. As ym does.
+        else if (response.statusCode === 503 && tried < 5)
+          setTimeout(() => resolve(upload(instance, id, block, tried + 1)), 500 * 2 ** tried);
         else reject(new Error(`answered ${response.statusCode}: ${answer.slice(0, 500)}`));
       });
     });

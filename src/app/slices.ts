@@ -6,7 +6,7 @@ import { promotionMachine } from '../artifacts/promotion/promotion.ts';
 import { promotionRoutes } from '../artifacts/promotion/promotion.routes.ts';
 import { artifactPort } from '../artifacts/accept.api.ts';
 import { buildMachine } from '../artifacts/build-states.ts';
-import { artifactBytes } from '../artifacts/keep.queries.ts';
+import { artifactBytes, removedArtifacts } from '../artifacts/keep.queries.ts';
 import { openArtifact } from '../artifacts/open.api.ts';
 import { catalogEvents } from '../catalog/catalog.events.ts';
 import { allServices } from '../catalog/catalog.queries.ts';
@@ -75,6 +75,7 @@ import { sayShownTask, sayTask, statusSweeper, statusTask } from '../integration
 import { vendors } from '../integrations/vendors.ts';
 import { forgeSources } from '../pipelines/merge-requests/forge.api.ts';
 import { forgeWords } from './forge-words.system.ts';
+import { artifactRetention } from '../operations/artifact-keep/keep.work.ts';
 import { keyRoutes } from '../operations/keys.routes.ts';
 import { retentionRoutes } from '../operations/retention.routes.ts';
 import { backupMaker } from './backups.ts';
@@ -154,8 +155,18 @@ export const sealedColumns: readonly SealedColumn[] = [
 
 /** What is kept for how long, and which stored bytes are needed. */
 export const retention: RetentionParts = {
-  rules: [...pipelineRetention, ...hookRetention, reportRetention, signInRetention, workloadRetention, noticeRetention, outRetention],
+  rules: [
+    ...pipelineRetention,
+    ...hookRetention,
+    reportRetention,
+    signInRetention,
+    workloadRetention,
+    noticeRetention,
+    outRetention,
+    ...artifactRetention,
+  ],
   names: [pipelineBytes, artifactBytes, reportBytes, releaseBytes, deploymentBytes],
+  removed: removedArtifacts,
 };
 
 /** What hooks and events can tell: by the same roads as everybody else. */

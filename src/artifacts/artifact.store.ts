@@ -20,6 +20,8 @@ export type ArtifactRow = {
   /** Whether the bytes are here; what was recorded by its digest alone lies elsewhere, at `reference`. */
   readonly kept: boolean;
   readonly reference: string | null;
+  /** When retention took the bytes away. */
+  readonly removed_at: Instant | null;
   readonly version: number;
   readonly created_at: Instant;
 };
@@ -104,10 +106,19 @@ export async function keepArtifact(
   const { digest, size, name, at, kept = true, reference = null } = artifact;
   return tx.one<ArtifactRow>(
     `insert into artifact (id, org_id, digest, size, name, checked_at, created_at, kept, reference) values ($1, $2, $3, $4, $5, $6, $6, $7, $8)
-     on conflict (org_id, digest) do update set kept = artifact.kept or excluded.kept, reference = coalesce(artifact.reference, excluded.reference),
+     on conflict (org_id, digest) do update set kept = artifact.kept or excluded.kept, removed_at = case when excluded.kept then null else artifact.removed_at end, reference = coalesce(artifact.reference, excluded.reference),
        size = case when excluded.kept then excluded.size else artifact.size end returning *`,
     [tx.floor.newId('art'), tx.org, digest, size, name, at, kept, reference],
   );
+}
+
+/** Notes that the bytes of these artifacts are kept no more; answers the digests of those that were. */
+export async function markRemoved(tx: Tx, ids: readonly string[], at: Instant): Promise<string[]> {
+  const rows = await tx.query<{ digest: string }>(
+    `update artifact set kept = false, removed_at = $2, version = version + 1 where id = any($1) and kept returning digest`,
+    [ids, at],
+  );
+  return rows.map((row) => row.digest);
 }
 
 /** Inserts a build; null where the same attempt named the same artifact before. */

@@ -48,6 +48,11 @@ export const badVersionSettings = defineProblem<{ file: string; lines: string }>
   remedy: 'Correct the places shown and commit; the guide on versions and notes has every setting.',
 });
 
+export const removed = defineProblem<{ digest: string; at: string }>('artifacts.removed', {
+  status: 410,
+  sentence: ({ digest, at }) => `The bytes of ${digest} were kept long enough and removed at ${at}.`,
+  remedy: 'Build its commit again, or record it with its bytes; `ym retention show` tells how long artifacts are kept.',
+});
 export const liesElsewhere = defineProblem<{ digest: string; reference: string | null }>('artifacts.lies-elsewhere', {
   status: 409,
   sentence: ({ digest, reference }) =>

@@ -13,6 +13,8 @@ export type Artifact = {
   readonly kept: boolean;
   /** Where it lies elsewhere, as it was told. */
   readonly reference: string | null;
+  /** When retention took the bytes away. */
+  readonly removedAt: Instant | null;
   readonly createdAt: Instant;
 };
 
@@ -113,6 +115,7 @@ export function toArtifact(row: ArtifactRow): Artifact {
     damagedAt: row.damaged_at,
     kept: row.kept,
     reference: row.reference,
+    removedAt: row.removed_at,
     createdAt: row.created_at,
   };
 }

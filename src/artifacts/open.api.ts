@@ -2,7 +2,7 @@ import { streamOf } from '../host/stream.system.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { artifactByDigest } from './artifacts.queries.ts';
-import { damaged, liesElsewhere, noSuchArtifact } from './artifacts.problems.ts';
+import { damaged, liesElsewhere, noSuchArtifact, removed } from './artifacts.problems.ts';
 
 export type OpenedArtifact = { readonly name: string; readonly size: number; readonly stream: ReadableStream<Uint8Array> };
 
@@ -19,6 +19,7 @@ export async function openArtifact(floor: Floor, org: string, digest: Digest): P
 export async function openArtifactIn(tx: Tx, digest: Digest): Promise<OpenedArtifact> {
   const artifact = await artifactByDigest(tx, digest);
   if (artifact === null) throw noSuchArtifact({ digest });
+  if (artifact.removedAt !== null) throw removed({ digest, at: artifact.removedAt });
   if (!artifact.kept) throw liesElsewhere({ digest, reference: artifact.reference });
   if (artifact.damagedAt !== null) throw damaged({ digest });
   const bytes = await tx.floor.blobs.open(digest);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idOf, nameSchema, proseSchema } from './common.ts';
+import { digestSchema, idOf, nameSchema, proseSchema } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** How long things are kept, and what may not be removed. Facts are kept for ever. */
@@ -10,6 +10,8 @@ export const retentionRuleSchema = z.object({
   days: z.number().int(),
   /** What it is where nobody decided otherwise. */
   usual: z.number().int(),
+  /** The newest of each service that stay whatever their age; null: this rule counts nothing. */
+  keep: z.number().int().nullable(),
   before: z.string(),
   due: z.object({ things: z.number().int(), bytes: z.number().int(), held: z.number().int() }),
 });
@@ -18,6 +20,8 @@ export const holdSchema = z.object({
   id: idOf('hld'),
   service: z.string().nullable(),
   run: z.string().nullable(),
+  release: z.string().nullable(),
+  artifact: z.string().nullable(),
   reason: z.string(),
   placedBy: z.string(),
   placedAt: z.string(),
@@ -42,11 +46,22 @@ export const showRetention = defineRoute({
 export const setRetention = defineRoute({
   method: 'PUT',
   path: '/v1/admin/retention/{what}',
-  summary: 'Decide how many days one kind of thing is kept',
+  summary: 'Decide how many days one kind of thing is kept, and of artifacts how many of each service whatever their age',
   access: { kind: 'may', action: 'admin.operate' },
   params: z.object({ what: nameSchema }),
-  body: z.object({ days: z.number().int().min(1).max(36_500) }).strict(),
-  answer: z.object({ what: z.string(), days: z.number().int() }),
+  body: z.object({ days: z.number().int().min(1).max(36_500), keep: z.number().int().min(0).max(100_000).optional() }).strict(),
+  answer: z.object({ what: z.string(), days: z.number().int(), keep: z.number().int().nullable() }),
+});
+
+export const planRetention = defineRoute({
+  method: 'GET',
+  path: '/v1/admin/retention/plan',
+  summary: 'Which artifacts the next round would remove, and which a legal hold keeps: a dry run, those used longest ago first',
+  access: { kind: 'may', action: 'admin.audit' },
+  query: z.object({ what: nameSchema.optional(), limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+  answer: z.object({
+    items: z.array(z.object({ what: z.string(), name: z.string(), size: z.number().int(), since: z.string(), held: z.boolean() })),
+  }),
 });
 
 export const runRetention = defineRoute({
@@ -61,9 +76,17 @@ export const runRetention = defineRoute({
 export const placeHold = defineRoute({
   method: 'POST',
   path: '/v1/admin/holds',
-  summary: 'Keep everything, all of a service, or one run, whatever its age, until the hold is lifted',
+  summary: 'Keep everything, all of a service, a run, a release with its run, or an artifact, whatever its age, until the hold is lifted',
   access: { kind: 'may', action: 'admin.operate' },
-  body: z.object({ service: nameSchema.optional(), run: idOf('run').optional(), reason: proseSchema }).strict(),
+  body: z
+    .object({
+      service: nameSchema.optional(),
+      run: idOf('run').optional(),
+      release: idOf('rel').optional(),
+      artifact: digestSchema.optional(),
+      reason: proseSchema,
+    })
+    .strict(),
   status: 201,
   answer: z.object({ hold: idOf('hld') }),
 });

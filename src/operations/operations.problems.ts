@@ -15,8 +15,18 @@ export const noSuchHold = defineProblem<{ id: string }>('operations.no-such-hold
   sentence: ({ id }) => `There is no legal hold ${id} that could be lifted.`,
   remedy: 'See them with: ym retention show',
 });
+export const countsNothing = defineProblem<{ what: string }>('operations.counts-nothing', {
+  status: 400,
+  sentence: ({ what }) => `${what} are kept by their age alone.`,
+  remedy: 'Leave the number out; only artifacts are also kept by their number.',
+});
+export const notHeldThere = defineProblem<{ what: string }>('operations.no-such-thing-to-hold', {
+  status: 404,
+  sentence: ({ what }) => `There is no ${what} here.`,
+  remedy: 'Look at the ids with `ym release list`.',
+});
 export const oneOrTheOther = defineProblem<Record<string, never>>('operations.hold-over-both', {
   status: 400,
-  sentence: 'A legal hold is over a service or over a run, not both.',
-  remedy: 'Leave one of them out; a hold over neither keeps everything.',
+  sentence: 'A legal hold is over one thing: a service, a run, a release or an artifact.',
+  remedy: 'Leave the others out; a hold over none of them keeps everything.',
 });

@@ -12,8 +12,16 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
     mount(contract.showRetention, async ({ tx }) => {
       const shown = [];
       for (const rule of rules) {
-        const { days, before } = await limitOf(tx, rule);
-        shown.push({ what: rule.what, means: rule.means, days, usual: rule.days, before, due: await rule.due(tx, before) });
+        const { days, before, keep } = await limitOf(tx, rule);
+        shown.push({
+          what: rule.what,
+          means: rule.means,
+          days,
+          usual: rule.days,
+          keep: keep ?? null,
+          before,
+          due: await rule.due(tx, before, keep),
+        });
       }
       const holds = await holdRows(tx, true);
       const names = await servicesById(
@@ -27,6 +35,8 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
           id: row.id,
           service: row.service === null ? null : (names.get(row.service) ?? row.service),
           run: row.run,
+          release: row.release,
+          artifact: row.artifact,
           reason: row.reason,
           placedBy: row.placed_by,
           placedAt: row.placed_at,
@@ -37,8 +47,17 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
       };
     }),
     mount(contract.setRetention, async ({ tx, actor, params, body }) => {
-      await changeRetention(tx, actor, rules, params.what, body.days);
-      return { what: params.what, days: body.days };
+      await changeRetention(tx, actor, rules, params.what, body.days, body.keep ?? null);
+      return { what: params.what, days: body.days, keep: body.keep ?? null };
+    }),
+    mount(contract.planRetention, async ({ tx, query }) => {
+      const items = [];
+      for (const rule of rules) {
+        if (rule.list === undefined || (query.what !== undefined && query.what !== rule.what)) continue;
+        const { before, keep } = await limitOf(tx, rule);
+        for (const one of await rule.list(tx, before, query.limit, keep)) items.push({ what: rule.what, ...one });
+      }
+      return { items };
     }),
     mount(contract.runRetention, async ({ tx }) => {
       await tx.wake(RETENTION_TASK, tx.org, { org: tx.org });

@@ -98,7 +98,7 @@ test('what a service holds is not asked for again; to know a digest is not to ho
   const told = { ...made, size: 0, kept: false, reference: 'elsewhere' };
   await recordArtifact(floor, actor, about('other', '2'), told, ports);
   await expect(storedWhole(floor, actor, 'other', digest)).rejects.toMatchObject({ code: 'pipelines.not-uploaded' });
-  expect(await floor.db.read(floor.org, (tx) => pipelineBytes.named(tx, [digest]))).toEqual([digest]);
+  expect(await floor.db.read(floor.org, (tx) => pipelineBytes.asArtifact!(tx, [digest]))).toEqual([digest]);
 });
 
 test('an upload that nobody goes on with is removed after a day, and its parts with it', async () => {

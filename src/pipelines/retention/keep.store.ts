@@ -68,7 +68,6 @@ export async function removeNotes(tx: Tx, before: Instant, limit: number): Promi
 export async function namedBytes(tx: Tx, digests: readonly string[]): Promise<string[]> {
   const rows = await tx.query<{ digest: string }>(
     `select archive as digest from run where archive = any($1)
-     union select digest from job_artifact where digest = any($1)
      union select digest from cache_entry where digest = any($1)
      union select log_digest from job_attempt where log_digest = any($1) and log_removed_at is null
      union select b.digest from job_blob b join job_attempt a on a.job_id = b.job_id and a.attempt = b.attempt
@@ -76,6 +75,12 @@ export async function namedBytes(tx: Tx, digests: readonly string[]): Promise<st
      union select d from job_attempt a, unnest(a.readable) as d where a.finished_at is null and a.readable && $1::text[] and d = any($1)`,
     [digests],
   );
+  return rows.map((row) => row.digest);
+}
+
+/** Which of these digests jobs made as artifacts. */
+export async function namedAsArtifact(tx: Tx, digests: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ digest: string }>(`select distinct digest from job_artifact where digest = any($1)`, [digests]);
   return rows.map((row) => row.digest);
 }
 

@@ -54,4 +54,5 @@ export const pipelineBytes: BlobNames = {
     'upload_part.digest',
   ],
   named: async (tx, digests) => [...(await store.namedBytes(tx, digests)), ...(await uploadBytes(tx, digests))],
+  asArtifact: store.namedAsArtifact,
 };

@@ -9,6 +9,8 @@ export type Swept = {
 };
 export type Due = { readonly things: number; readonly bytes: number; /** Old enough, and kept by a legal hold. */ readonly held: number };
 
+export type Listed = { readonly name: string; readonly size: number; readonly since: Instant; readonly held: boolean };
+
 /**
  * How long a slice keeps one kind of thing. What is under legal hold stays, whatever its age (`notHeld`); facts are never
  * under a rule. Both run in a transaction of one organisation.
@@ -19,9 +21,13 @@ export type RetentionRule = {
   readonly means: string;
   /** Days, where nobody decided otherwise. */
   readonly days: number;
-  due(tx: Tx, before: Instant): Promise<Due>;
+  /** The newest of each service that stay whatever their age; undefined: this rule counts nothing. */
+  readonly keep?: number;
+  due(tx: Tx, before: Instant, keep?: number): Promise<Due>;
+  /** Of a rule whose things have names: what is due, one by one, with what a legal hold keeps. */
+  list?(tx: Tx, before: Instant, limit: number, keep?: number): Promise<readonly Listed[]>;
   /** Removes up to `limit` of what is due, oldest first. */
-  remove(tx: Tx, before: Instant, limit: number): Promise<Swept>;
+  remove(tx: Tx, before: Instant, limit: number, keep?: number): Promise<Swept>;
 };
 
 /**
@@ -33,4 +39,6 @@ export type BlobNames = {
   /** `table.column` of every column that it looks at. */
   readonly columns: readonly string[];
   named(tx: Tx, digests: readonly string[]): Promise<readonly string[]>;
+  /** Those that its rows name as artifacts: they are needed as long as the artifact is kept, and give way when retention removed it. */
+  asArtifact?(tx: Tx, digests: readonly string[]): Promise<readonly string[]>;
 };

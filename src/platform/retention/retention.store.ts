@@ -4,23 +4,24 @@ import type { Tx } from '../floor.ts';
 export type RuleRow = {
   readonly what: string;
   readonly days: number;
+  readonly keep: number | null;
   readonly changed_by: string;
   readonly changed_at: Instant;
   readonly version: number;
 };
 
 export function ruleRows(tx: Tx): Promise<RuleRow[]> {
-  return tx.query<RuleRow>(`select what, days, changed_by, changed_at, version from retention_rule where org_id = $1 order by what`, [
+  return tx.query<RuleRow>(`select what, days, keep, changed_by, changed_at, version from retention_rule where org_id = $1 order by what`, [
     tx.org,
   ]);
 }
 
 /** Sets how long a kind of thing is kept. */
-export async function saveRule(tx: Tx, what: string, days: number, by: string): Promise<void> {
+export async function saveRule(tx: Tx, what: string, days: number, keep: number | null, by: string): Promise<void> {
   await tx.write(
-    `insert into retention_rule (org_id, what, days, changed_by, changed_at) values ($1, $2, $3, $4, $5)
-     on conflict (org_id, what) do update set days = excluded.days, changed_by = excluded.changed_by, changed_at = excluded.changed_at, version = retention_rule.version + 1`,
-    [tx.org, what, days, by, await tx.now()],
+    `insert into retention_rule (org_id, what, days, changed_by, changed_at, keep) values ($1, $2, $3, $4, $5, $6)
+     on conflict (org_id, what) do update set days = excluded.days, keep = coalesce(excluded.keep, retention_rule.keep), changed_by = excluded.changed_by, changed_at = excluded.changed_at, version = retention_rule.version + 1`,
+    [tx.org, what, days, by, await tx.now(), keep],
   );
 }
 
@@ -59,6 +60,8 @@ export type HoldRow = {
   readonly id: string;
   readonly service: string | null;
   readonly run: string | null;
+  readonly release: string | null;
+  readonly artifact: string | null;
   readonly reason: string;
   readonly placed_by: string;
   readonly placed_at: Instant;
@@ -70,7 +73,7 @@ export type HoldRow = {
 /** Legal holds, newest first; the open ones, or all. */
 export function holdRows(tx: Tx, all: boolean): Promise<HoldRow[]> {
   return tx.query<HoldRow>(
-    `select id, service_id as service, run_id as run, reason, placed_by, placed_at, lifted_by, lifted_at, lifted_reason
+    `select id, service_id as service, run_id as run, release_id as release, artifact_digest as artifact, reason, placed_by, placed_at, lifted_by, lifted_at, lifted_reason
      from legal_hold where $1 or lifted_at is null order by placed_at desc, id desc limit 1000`,
     [all],
   );
@@ -78,11 +81,19 @@ export function holdRows(tx: Tx, all: boolean): Promise<HoldRow[]> {
 
 export async function insertHold(
   tx: Tx,
-  hold: { id: string; service: string | null; run: string | null; reason: string; by: string },
+  hold: {
+    id: string;
+    service: string | null;
+    run: string | null;
+    release: string | null;
+    artifact: string | null;
+    reason: string;
+    by: string;
+  },
 ): Promise<void> {
   await tx.write(
-    `insert into legal_hold (id, org_id, service_id, run_id, reason, placed_by, placed_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-    [hold.id, tx.org, hold.service, hold.run, hold.reason, hold.by, await tx.now()],
+    `insert into legal_hold (id, org_id, service_id, run_id, reason, placed_by, placed_at, release_id, artifact_digest) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [hold.id, tx.org, hold.service, hold.run, hold.reason, hold.by, await tx.now(), hold.release, hold.artifact],
   );
 }
 

@@ -14,12 +14,21 @@ const DIGESTS_AT_ONCE = 2000;
 /** Bytes stay this long after the last row named them: whoever stored the same again meanwhile has named them by then. */
 const UNNAMED_MS = DAY_MS;
 
-export type Parts = { readonly rules: readonly RetentionRule[]; readonly names: readonly BlobNames[] };
+export type Parts = {
+  readonly rules: readonly RetentionRule[];
+  readonly names: readonly BlobNames[];
+  /** Of digests those whose artifact is removed everywhere. */
+  readonly removed: (tx: Tx, digests: readonly string[]) => Promise<readonly string[]>;
+};
 
 /** Since when a rule's things are too old: the organisation's own days, or the program's. */
-export async function limitOf(tx: Tx, rule: RetentionRule): Promise<{ readonly days: number; readonly before: Instant }> {
-  const days = (await ruleRows(tx)).find((row) => row.what === rule.what)?.days ?? rule.days;
-  return { days, before: plus(await tx.now(), -days * DAY_MS) };
+export async function limitOf(
+  tx: Tx,
+  rule: RetentionRule,
+): Promise<{ readonly days: number; readonly before: Instant; readonly keep: number | undefined }> {
+  const row = (await ruleRows(tx)).find((one) => one.what === rule.what);
+  const days = row?.days ?? rule.days;
+  return { days, keep: rule.keep === undefined ? undefined : (row?.keep ?? rule.keep), before: plus(await tx.now(), -days * DAY_MS) };
 }
 
 /** Applies every rule to one organisation, then deletes bytes that nobody named for a day. Harmless to run twice or at once. */
@@ -28,7 +37,7 @@ export function retentionTask(parts: Parts): Task {
     name: RETENTION_TASK,
     async run(floor, _payload, org) {
       for (const rule of parts.rules) await apply(floor, org, rule);
-      while ((await deleteUnnamed(floor, org, parts.names)) > 0);
+      while ((await deleteUnnamed(floor, org, parts)) > 0);
     },
   };
 }
@@ -37,8 +46,8 @@ async function apply(floor: Floor, org: string, rule: RetentionRule): Promise<vo
   let things = 0;
   for (;;) {
     const swept = await floor.db.tx(org, async (tx) => {
-      const { before } = await limitOf(tx, rule);
-      const batch = await rule.remove(tx, before, AT_ONCE);
+      const { before, keep } = await limitOf(tx, rule);
+      const batch = await rule.remove(tx, before, AT_ONCE, keep);
       await noteUnnamed(tx, rule.what, batch.digests);
       return batch.things;
     });
@@ -53,11 +62,11 @@ async function apply(floor: Floor, org: string, rule: RetentionRule): Promise<vo
 }
 
 /** One batch; answers how many digests were looked at. What is named again by now stays. */
-async function deleteUnnamed(floor: Floor, org: string, names: readonly BlobNames[]): Promise<number> {
+async function deleteUnnamed(floor: Floor, org: string, parts: Parts): Promise<number> {
   return floor.db.tx(org, async (tx) => {
     const digests = await lockUnnamed(tx, plus(await tx.now(), -UNNAMED_MS), DIGESTS_AT_ONCE);
     if (digests.length === 0) return 0;
-    const unneeded = await notNamed(floor, digests, names);
+    const unneeded = await notNamed(floor, digests, parts);
     // Where this transaction does not commit, the bytes are gone and the note stays: the next round finds nothing to delete.
     for (const digest of unneeded) await floor.blobs.remove(digest as Digest, UNNAMED_MS);
     await forgetUnnamed(tx, digests);
@@ -66,15 +75,24 @@ async function deleteUnnamed(floor: Floor, org: string, names: readonly BlobName
 }
 
 /** Those of these digests that no row of any organisation names. */
-export async function notNamed(floor: Floor, digests: readonly string[], names: readonly BlobNames[]): Promise<string[]> {
+export async function notNamed(
+  floor: Floor,
+  digests: readonly string[],
+  { names, removed }: Pick<Parts, 'names' | 'removed'>,
+): Promise<string[]> {
   return floor.db.read('*', async (tx) => {
-    let left = [...digests];
-    for (const one of names) {
-      if (left.length === 0) break;
-      const kept = new Set(await one.named(tx, left));
-      left = left.filter((digest) => !kept.has(digest));
-    }
-    return left;
+    const without = async (left: readonly string[], ask: BlobNames['named'] | undefined): Promise<readonly string[]> => {
+      if (left.length === 0 || ask === undefined) return left;
+      const kept = new Set(await ask(tx, left));
+      return left.filter((digest) => !kept.has(digest));
+    };
+    let left: readonly string[] = digests;
+    for (const one of names) left = await without(left, one.named);
+    const gone = new Set(left.length === 0 ? [] : await removed(tx, left));
+    let asked: readonly string[] = left.filter((digest) => !gone.has(digest));
+    for (const one of names) asked = await without(asked, one.asArtifact);
+    const free = new Set(asked);
+    return left.filter((digest) => gone.has(digest) || free.has(digest));
   });
 }
 
