@@ -85,7 +85,7 @@ const settings = z.object({
   YARDMASTER_SIGNING_VAULT_SECRET_FILE: z.string().min(1).optional(),
   YARDMASTER_BLOBS: z
     .string()
-    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[A-Za-z0-9._\/-]{0,200})?$/, 's3://BUCKET or s3://BUCKET/PREFIX')
+    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[A-Za-z0-9._/-]{0,200})?$/, 's3://BUCKET or s3://BUCKET/PREFIX')
     .optional(),
   YARDMASTER_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   YARDMASTER_S3_REGION: z

@@ -2,11 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../kernel/digest.ts';
 import type { BlobStore } from '../floor.ts';
 
-/** What every store must do, wherever its bytes lie. The store may hold other things meanwhile. */
-export function contract(where: string, open: () => Promise<BlobStore>): void {
-  describe(`a store ${where}`, () => {
-    test('answers what was put, by its digest, whole and in ranges', async () => {
-      const store = await open();
+const RULES: readonly (readonly [string, (store: BlobStore) => Promise<void>])[] = [
+  [
+    'answers what was put, by its digest, whole and in ranges',
+    async (store) => {
       const text = 'what was put, '.repeat(20_000);
       const put = await store.put(text);
       expect(put).toEqual({ digest: digestOf(text), size: text.length });
@@ -25,18 +24,22 @@ export function contract(where: string, open: () => Promise<BlobStore>): void {
       ] as const)
         expect(Buffer.from(await store.readRange(put.digest, from, to)).toString()).toBe(text.slice(from, to));
       expect(Buffer.from(await store.read((await store.put('')).digest)).toString()).toBe('');
-    });
+    },
+  ],
 
-    test('says of what is not there that it is not there', async () => {
-      const store = await open();
+  [
+    'says of what is not there that it is not there',
+    async (store) => {
       const absent = digestOf('never put');
       expect([await store.has(absent), await store.size(absent), await store.remove(absent, 0)]).toEqual([false, null, false]);
       for (const ask of [() => store.open(absent), () => store.read(absent), () => store.readRange(absent, 0, 1)])
         await expect(ask()).rejects.toMatchObject({ code: 'platform.blob-missing' });
-    });
+    },
+  ],
 
-    test('stores many at once, in their order, the same bytes twice included', async () => {
-      const store = await open();
+  [
+    'stores many at once, in their order, the same bytes twice included',
+    async (store) => {
       const texts = Array.from({ length: 30 }, (_, at) => `one of many: ${at % 25}`);
       const items = texts.map((text, at) => ({
         bytes:
@@ -50,24 +53,35 @@ export function contract(where: string, open: () => Promise<BlobStore>): void {
       expect(await store.putAll(items)).toEqual(texts.map((text) => ({ digest: digestOf(text), size: text.length })));
       for (const text of texts) expect(Buffer.from(await store.read(digestOf(text))).toString()).toBe(text);
       expect(await store.putAll([])).toEqual([]);
-    });
+    },
+  ],
 
-    test('refuses what is too large or of another digest, to write and to read', async () => {
-      const store = await open();
+  [
+    'refuses what is too large or of another digest, to write and to read',
+    async (store) => {
       await expect(store.put('12345', { limit: 4 })).rejects.toMatchObject({ code: 'platform.too-large' });
       await expect(store.put('not these', { expect: digestOf('these') })).rejects.toMatchObject({ code: 'platform.digest-mismatch' });
       expect(await store.has(digestOf('not these'))).toBe(false);
       const { digest } = await store.put('12345');
       await expect(store.read(digest, 4)).rejects.toMatchObject({ code: 'platform.too-large' });
-    });
+    },
+  ],
 
-    test('removes what is old enough, and only that', async () => {
-      const store = await open();
+  [
+    'removes what is old enough, and only that',
+    async (store) => {
       const { digest } = await store.put('to be removed');
       expect(await store.remove(digest, 60_000)).toBe(false);
       expect(await store.has(digest)).toBe(true);
       expect(await store.remove(digest, -60_000)).toBe(true);
       expect(await store.has(digest)).toBe(false);
-    });
+    },
+  ],
+];
+
+/** What every store must do, wherever its bytes lie. The store may hold other things meanwhile. */
+export function contract(where: string, open: () => Promise<BlobStore>): void {
+  describe(`a store ${where}`, () => {
+    for (const [rule, holds] of RULES) test(rule, async () => holds(await open()));
   });
 }
