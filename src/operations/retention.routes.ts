@@ -3,7 +3,7 @@ import * as contract from '../contract/retention.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import type { Parts } from '../platform/retention/sweep.work.ts';
 import { limitOf, RETENTION_TASK } from '../platform/retention/sweep.work.ts';
-import { countUnnamed, holdRows } from '../platform/retention/retention.store.ts';
+import { countUnnamed, holdRows, type HoldRow } from '../platform/retention/retention.store.ts';
 import { changeRetention, holdBack, letGo } from './retention.commands.ts';
 
 /** How long things are kept, and what is held back. */
@@ -31,19 +31,7 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
       return {
         rules: shown,
         unnamed: await countUnnamed(tx),
-        holds: holds.map((row) => ({
-          id: row.id,
-          service: row.service === null ? null : (names.get(row.service) ?? row.service),
-          run: row.run,
-          release: row.release,
-          artifact: row.artifact,
-          reason: row.reason,
-          placedBy: row.placed_by,
-          placedAt: row.placed_at,
-          liftedBy: row.lifted_by,
-          liftedAt: row.lifted_at,
-          liftedReason: row.lifted_reason,
-        })),
+        holds: holds.map((row) => holdView(row, names)),
       };
     }),
     mount(contract.setRetention, async ({ tx, actor, params, body }) => {
@@ -69,4 +57,20 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
       return { hold: params.hold };
     }),
   ];
+}
+
+function holdView(row: HoldRow, names: ReadonlyMap<string, string>) {
+  return {
+    id: row.id,
+    service: row.service === null ? null : (names.get(row.service) ?? row.service),
+    run: row.run,
+    release: row.release,
+    artifact: row.artifact,
+    reason: row.reason,
+    placedBy: row.placed_by,
+    placedAt: row.placed_at,
+    liftedBy: row.lifted_by,
+    liftedAt: row.lifted_at,
+    liftedReason: row.lifted_reason,
+  };
 }

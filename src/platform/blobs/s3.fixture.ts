@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { authorizationOf, type S3Keys } from './sigv4.ts';
 
+type Early = 'cut' | number | null;
+
 /**
  * The part of S3 that our store uses, in memory: a stand-in, not S3. It holds requests to what the S3 API reference says:
  * signatures are computed from what came over the wire, every body has the sha256 that was signed, clocks differ by 15
@@ -12,7 +14,7 @@ export class Bucket {
   readonly uploads = new Map<string, { key: string; parts: Map<number, Buffer> }>();
   readonly seen: string[] = [];
   /** Called before a request is answered; `cut` breaks the connection, a number is answered as that status. */
-  before: (method: string, key: string) => 'cut' | number | null = () => null;
+  before: (method: string, key: string) => Early | Promise<Early> = () => null;
   /** Breaks the body of the next GET after so many bytes. */
   cutBodyAt = Infinity;
   readonly keys: S3Keys;
@@ -41,7 +43,7 @@ export class Bucket {
     const key = decodeURIComponent(path.split('/').slice(2).join('/'));
     const method = request.method ?? '';
     this.seen.push(`${method} ${key}${search === '' ? '' : '?'}`);
-    const early = this.before(method, key);
+    const early = await this.before(method, key);
     if (early === 'cut') return void request.socket.destroy();
     const wrong = typeof early === 'number' ? ([early, 'SlowDown'] as const) : this.refusal(request, path, query, body);
     if (wrong !== null) return void response.writeHead(wrong[0]).end(method === 'HEAD' ? '' : `<Error><Code>${wrong[1]}</Code></Error>`);

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { digestOf, hexOf } from '../../kernel/digest.ts';
 import { parseConfig } from '../config.ts';
@@ -119,17 +120,20 @@ test('what another server puts while it is being removed is there afterwards', a
   const other = await open();
   const { digest } = await store.put('wanted again');
   bucket.objects.get(keyOf('wanted again'))!.at -= 3_600_000;
-  let putting: Promise<unknown> | null = null;
+  const putting: Promise<unknown>[] = [];
+  const puts = (): number => bucket.seen.filter((one) => one === `PUT ${keyOf('wanted again')}`).length;
+  const before = puts();
   // It is put again after the age was looked at, and before it is deleted: the worst moment.
-  bucket.before = (method, key) => {
-    if (method !== 'DELETE' || key !== keyOf('wanted again') || putting !== null) return null;
-    putting = other.put('wanted again');
-    const until = Date.now() + 30;
-    while (Date.now() < until);
+  bucket.before = async (method, key) => {
+    if (method !== 'DELETE' || key !== keyOf('wanted again') || putting.length > 0) return null;
+    putting.push(other.put('wanted again'));
+    while (puts() === before) await sleep(5);
+    await sleep(50);
     return null;
   };
   await store.remove(digest, 60_000);
-  await putting;
+  await Promise.all(putting);
+  expect(puts()).toBeGreaterThan(before + 1);
   expect(Buffer.from(await store.read(digest)).toString()).toBe('wanted again');
   expect([...bucket.objects.keys()].filter((key) => key.includes('removing/'))).toEqual([]);
 });
