@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openApi } from '../../app/api.fixture.ts';
 import { acceptArtifact } from '../../artifacts/accept.api.ts';
+import { advisoriesOf } from '../../artifacts/advisories/advisories.queries.ts';
 import { matchSigned, rematchTask } from '../../artifacts/advisories/match.reactions.ts';
 import { artifactsOfRun } from '../../artifacts/artifacts.queries.ts';
 import { signBuild } from '../../artifacts/sign.reactions.ts';
@@ -63,6 +64,9 @@ async function runs(digest: Digest): Promise<void> {
   });
 }
 
+/** What a decision reads of an artifact. */
+const forGates = (digest: Digest) => floor.db.tx(org, (tx) => advisoriesOf(tx, digest));
+
 const osv = (id: string, modified: string, name: string, fixed: string, more: object = {}) => ({
   id,
   modified,
@@ -86,6 +90,8 @@ test('what is released becomes vulnerable by an import, is told where it runs, a
   const [old, fixed] = [await built({ left: '1.0.0', right: '1.0.0' }), await built({ left: '1.2.0' })];
   await runs(old);
   expect(await findings()).toEqual([]);
+  // Where no advisory was ever imported nobody can say that there is none.
+  expect(await forGates(old)).toBeNull();
   expect(await take(osv('A-1', '2026-01-01T00:00:00Z', 'left', '1.2.0'))).toEqual({ taken: 1, unchanged: 0 });
   expect(await findings()).toMatchObject([
     {
@@ -101,6 +107,12 @@ test('what is released becomes vulnerable by an import, is told where it runs, a
     },
   ]);
   expect(await findings(`?digest=${fixed}`)).toEqual([]);
+  expect(await forGates(old)).toEqual([
+    { advisory: 'A-1', aliases: ['CVE-A-1'], purl: 'pkg:npm/left@1.0.0', severity: 'high', verdict: 'affected', fixed: true },
+  ]);
+  expect(await forGates(fixed)).toEqual([]);
+  // Of what nobody knows the parts, neither.
+  expect(await forGates(digestOf('something else'))).toBeNull();
 
   // The same again is nothing new, and an older record does not undo a newer one.
   expect(await take(osv('A-1', '2026-01-01T00:00:00Z', 'left', '1.2.0'))).toEqual({ taken: 0, unchanged: 1 });
