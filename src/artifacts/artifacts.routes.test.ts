@@ -30,7 +30,9 @@ const [shop, bank] = await floor.db.tx(org, async (t) => [(await serviceByName(t
 /** Keys are `Bearer NAME`: `all` sees and does everything, `bank` only what concerns the bank. */
 const gate: AccessGate = {
   authenticate: async (_floor, authorization) => (authorization === undefined ? null : { ...ada, id: authorization.slice(7) }),
-  authorise: async (_tx, actor, action, on) => {
+  authorise: async (tx, actor, action, on) => {
+    // As the real one: it reads who holds what.
+    await tx.query('select 1');
     if (actor.id !== 'all' && on.service !== actor.id) throw notAllowed({ action, on: on.service ?? 'the organisation', roles: [] });
   },
   resolve: async () => ({}),
@@ -159,4 +161,18 @@ test('the files of an archive are listed as text; what is none, is cut off or go
   const many = packFolder(Array.from({ length: 2001 }, (_, at) => [`f${at}`, ''] as const));
   expect(await json('all', `/v1/artifacts/${await built(many.toString('latin1'), shop!.id)}/files`)).toMatchObject({ complete: false });
   expect((await call('bank', `/v1/artifacts/${digest}/files`)).status).toBe(404);
+});
+
+test('a rebuild is compared over HTTP, and listed', async () => {
+  const digest = await built('rebuilt', shop!.id);
+  await built('rebuilt', shop!.id);
+  const run = `run_${count.toString(16).padStart(32, '0')}`;
+  const answer = await call('all', `/v1/artifacts/${digest}/reproductions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ run }),
+  });
+  expect([answer.status, await answer.json()]).toMatchObject([200, { same: true, digest }]);
+  expect(await json('all', `/v1/artifacts/${digest}/reproductions`)).toMatchObject({ items: [{ same: true }] });
+  expect((await call('bank', `/v1/artifacts/${digest}/reproductions`)).status).toBe(404);
 });

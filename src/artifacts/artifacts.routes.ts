@@ -60,11 +60,13 @@ export const artifactRoutes: readonly Mounted[] = [
   }),
 
   mount(contract.compareReproduction, async ({ floor, actor, params, body, visible, must }) => {
-    const services = await floor.db.read(actor.org, async (tx) => {
+    await floor.db.read(actor.org, async (tx) => {
       const { builds } = await artifactView(tx, params.digest, await visible(tx));
-      return Promise.all([...new Set(builds.map((build) => build.service))].map((name) => serviceByName(tx, name)));
+      for (const name of new Set(builds.map((build) => build.service))) {
+        const service = await serviceByName(tx, name);
+        if (service !== null) await must('run.start', { service: service.name, team: service.team }, tx);
+      }
     });
-    for (const one of services) if (one !== null) await must('run.start', { service: one.name, team: one.team });
     return reproductionView(await compareRebuild(floor, actor, params.digest as Digest, body.run));
   }),
 

@@ -40,9 +40,9 @@ export function lateQuestions(
   tx: Tx,
   actor: Actor,
   route: RouteShape,
-): { visible(within?: Tx): Promise<'all' | ReadonlySet<string>>; must(action: Action, on: On): Promise<void> } {
+): { visible(within?: Tx): Promise<'all' | ReadonlySet<string>>; must(action: Action, on: On, within?: Tx): Promise<void> } {
   return {
     visible: async (within = tx) => (route.access.kind === 'may' ? gate.visible(within, actor, route.access.action) : new Set<string>()),
-    must: (action, on) => gate.authorise(tx, actor, action, on),
+    must: (action, on, within = tx) => gate.authorise(within, actor, action, on),
   };
 }

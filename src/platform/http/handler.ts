@@ -23,8 +23,12 @@ export type Call<Shape extends RouteShape> = {
   readonly signal: AbortSignal;
   /** Sees all services, or only these ids: lists filter by it. A stream asks again later, in a transaction of its own. */
   visible(within?: Tx): Promise<'all' | ReadonlySet<string>>;
-  /** A further question to the one authorisation point, where the object is known only after reading. Throws the problem when not. */
-  must(action: Action, on: { readonly service?: string; readonly environment?: string; readonly team?: string }): Promise<void>;
+  /** A further question to the one authorisation point, where the object is known only after reading. Throws the problem when not. A handler without a transaction gives its own. */
+  must(
+    action: Action,
+    on: { readonly service?: string; readonly environment?: string; readonly team?: string },
+    within?: Tx,
+  ): Promise<void>;
 };
 
 export type Handler<Shape extends RouteShape> = (call: Call<Shape>) => Promise<AnswerOf<Shape> | Refused>;
