@@ -3,11 +3,10 @@ import { path, type Caller } from '../connections/vendor.ts';
 import type { Login, ReviewState } from '../forges/forge-event.ts';
 import { distinctLogins, fit, pathBelow, PEOPLE_MOST, withCoAuthors, type Forge } from '../forges/forge.ts';
 import { at, count, flag, list, NAME, text } from '../forges/loose.ts';
+import { guardsOf } from './guards.http.ts';
 import { readAzurePull, readAzureRepository, readAzureUser, translateAzure } from './translate.ts';
 
 const VERSION = { 'api-version': '7.1' };
-/** Policies of a branch that keep it from being pushed to: minimum reviewers, build, and required reviewers. */
-const GUARDS = ['fa4e907d-c16b-4a4c-9dfa-4906e5d171dd', '0609b952-1397-4640-95ec-e00a01b2c241', 'fd2167ab-b0be-447a-8ec8-39368250530e'];
 
 /** Azure Repos by the REST API 7.1 (https://learn.microsoft.com/rest/api/azure/devops/git/). A path is `Project/Repository`. */
 export const azureForge: Forge = {
@@ -31,14 +30,10 @@ export const azureForge: Forge = {
     const seen = await caller.ask({ path: repo(repository), query: VERSION, expect: [401, 403, 404] });
     const id = seen.status === 200 ? text(at(seen.json, 'id'), NAME) : null;
     const [project = ''] = repository.split('/');
-    const query = { ...VERSION, repositoryId: id ?? '', refName: `refs/heads/${branch}` };
-    const answer =
-      id === null ? null : await caller.ask({ path: `${path(project)}/_apis/git/policy/configurations`, query, expect: [401, 403, 404] });
-    if (answer?.status !== 200) return { state: 'unknown', detail: 'its policies can not be read' };
-    const on = list(at(answer.json, 'value')).filter((one) => flag(at(one, 'isEnabled')) === true && flag(at(one, 'isBlocking')) === true);
-    const guards = on.filter((one) => GUARDS.includes(text(at(one, 'type', 'id'), NAME) ?? ''));
+    const guards = id === null ? null : await guardsOf(caller, project, id, branch);
+    if (guards === null) return { state: 'unknown', detail: 'its policies can not be read' };
     if (guards.length === 0) return { state: 'open', detail: 'no blocking policy guards this branch' };
-    return { state: 'protected', detail: guards.flatMap((one) => text(at(one, 'type', 'displayName'), NAME) ?? []).join(', ') };
+    return { state: 'protected', detail: guards.join(', ') };
   },
 
   async mergeRequest(caller, repository, number) {

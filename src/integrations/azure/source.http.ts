@@ -4,10 +4,11 @@ import { at, link, list, text } from '../forges/loose.ts';
 import { readerOf } from '../inventory/read-file.ts';
 import { FILE_BYTES, FILES_MOST, type SourceReader } from '../inventory/source.ts';
 import { azurePipelines } from './ci.http.ts';
+import { guardsOf } from './guards.http.ts';
 
 const VERSION = { 'api-version': '7.1' };
 
-/** Repositories of Azure Repos: pipeline files of the root, and the environments of the project, which all its repositories share. */
+/** Repositories of Azure Repos: pipeline files of the root, blocking policies of the default branch, and the environments of the project, which all its repositories share. */
 export const azureSource: SourceReader = {
   async *repositories(caller) {
     for await (const project of azurePipelines.places(caller)) {
@@ -49,6 +50,7 @@ export const azureSource: SourceReader = {
       query: VERSION,
       expect: [401, 403, 404],
     });
+    const guards = await guardsOf(caller, project, id, branch);
     return {
       files,
       // Who has to agree stands in checks on each environment, which a token for code may not read.
@@ -59,7 +61,7 @@ export const azureSource: SourceReader = {
               approval: null,
             }))
           : null,
-      branchProtected: null,
+      branchProtected: guards === null ? null : guards.length > 0,
     };
   },
 };

@@ -16,8 +16,20 @@ const FORMS: Readonly<Record<string, readonly RegExp[]>> = {
     /^\/api\/v4\/projects$/,
     /^\/api\/v4\/projects\/\d+\/(?:repository\/tree|repository\/files\/[^/]+\/raw|environments|protected_environments|protected_branches\/[^/]+)$/,
   ],
-  azure: [/^\/org\/_apis\/projects$/, /^\/org\/[^/]+\/_apis\/(?:git\/repositories(?:\/[^/]+\/items)?|distributedtask\/environments)$/],
+  azure: [
+    /^\/org\/_apis\/projects$/,
+    /^\/org\/[^/]+\/_apis\/(?:git\/repositories(?:\/[^/]+\/items)?|git\/policy\/configurations|distributedtask\/environments)$/,
+  ],
 };
+
+/** Policies of branches as Azure gives them: one that guards, three that do not, and a repository whose policies may not be read. */
+function policiesOf(id: string): Says {
+  if (id === 'r4') return { status: 403, json: {} };
+  const one = (isEnabled: boolean, isBlocking: boolean, type: string) => ({ isEnabled, isBlocking, type: { id: type, displayName: 'x' } });
+  const reviewers = 'fa4e907d-c16b-4a4c-9dfa-4906e5d171dd';
+  const loose = [one(true, false, reviewers), one(false, true, reviewers), one(true, true, 'c6a1889d-b943-4856-b76f-9e46bb6b0df2')];
+  return { json: { value: id === 'r1' ? [...loose, one(true, true, reviewers)] : loose } };
+}
 
 async function taken(vendor: 'gitlab' | 'azure', reader: SourceReader, says: (heard: Heard) => Says) {
   const wrong: string[] = [];
@@ -109,6 +121,9 @@ test('Azure: repositories of every project, pipeline files as text, environments
           value: [
             { id: 'r1', name: 'web', defaultBranch: 'refs/heads/main', webUrl: 'https://dev.azure.com/org/Shop/_git/web' },
             { id: 'r2', name: 'old', isDisabled: true },
+            { id: 'r3', name: 'open', defaultBranch: 'refs/heads/main' },
+            { id: 'r4', name: 'hidden', defaultBranch: 'refs/heads/main' },
+            { id: 'r5', name: 'empty' },
           ],
         },
       };
@@ -120,6 +135,8 @@ test('Azure: repositories of every project, pipeline files as text, environments
               heard.query.get('path') === '/azure-pipelines.yml' && heard.headers.accept === 'text/plain' ? YAML : 'not asked for as text',
           };
     if (heard.path.endsWith('/environments')) return { json: { value: [{ id: 1, name: 'prod' }] } };
+    if (heard.path === '/org/p1/_apis/git/policy/configurations' && heard.query.get('refName') === 'refs/heads/main')
+      return policiesOf(heard.query.get('repositoryId') ?? '');
     return { status: 404, json: {} };
   };
   const { found, wrong, there } = await taken('azure', azureSource, answer);
@@ -129,10 +146,15 @@ test('Azure: repositories of every project, pipeline files as text, environments
       repository: { key: 'p1/r1', name: 'Shop/web', branch: 'main' },
       files: [{ path: 'azure-pipelines.yml', source: YAML }],
       environments: [{ name: 'prod', approval: null }],
+      branchProtected: true,
     },
+    // A policy that only advises, one that is off and one about comments guard nothing.
+    { repository: { name: 'Shop/open' }, branchProtected: false },
+    { repository: { name: 'Shop/hidden' }, branchProtected: null },
+    { repository: { name: 'Shop/empty', branch: null }, branchProtected: null },
   ]);
   // The branch is named as Azure wants it, at every question about files.
-  const asked = there.heard.filter(({ path }) => path.endsWith('/items'));
+  const asked = there.heard.filter(({ path }) => path.endsWith('/items') && !path.includes('/r5/'));
   expect(
     asked.every(
       ({ query }) => query.get('versionDescriptor.version') === 'main' && query.get('versionDescriptor.versionType') === 'branch',
