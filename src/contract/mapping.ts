@@ -13,7 +13,7 @@ const naming = {
 export const listUnmapped = defineRoute({
   method: 'GET',
   path: '/v1/people/unmapped',
-  summary: 'Authors, co-authors, reviewers and deployers that map to nobody, and who each could be',
+  summary: 'Authors, co-authors, reviewers, deployers and people in a chat that map to nobody, and who each could be',
   access: { kind: 'may', action: 'admin.audit' },
   query: z.object({ all: z.enum(['true', 'false']).optional() }),
   answer: z.object({

@@ -1,14 +1,14 @@
 import * as contract from '../../contract/chat.ts';
-import { activePerson } from '../../identity/identity.queries.ts';
-import { actorLabel } from '../../kernel/actor.ts';
+import { loginsAt } from '../../identity/mapping/login.queries.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
-import { loginMapped } from '../comms.events.ts';
-import { badChannel, noSuchLogin } from '../comms.problems.ts';
+import { badChannel } from '../comms.problems.ts';
 import type { ChatActs } from './acts.port.ts';
 import { addChannel, endChannel, testChannel } from './channel.commands.ts';
 import { channels, type Channel } from './channel.store.ts';
 import { takeInteraction } from './interact.commands.ts';
-import { logins, removeLogin, saveLogin } from './login.store.ts';
+import { setLogin } from './login.commands.ts';
+import { logins } from './login.store.ts';
+import { chatHost } from './login.ts';
 import type { Slack } from './slack.port.ts';
 
 /** The HTTP doors of chat. */
@@ -30,8 +30,14 @@ export function chatRoutes(slack: Slack, acts: ChatActs): readonly Mounted[] {
     }),
     mount(contract.listChatLogins, async ({ tx }) => {
       const names = await slack.names(tx);
-      const items = (await logins(tx)).map(({ connection, user, person, name, at }) => ({
-        connection: names.get(connection) ?? connection,
+      const said = (await logins(tx)).map((one) => ({ ...one, connection: names.get(one.connection) ?? one.connection }));
+      const hosts = new Map([...names].map(([id, name]) => [chatHost({ id, name }), name]));
+      // Said on the list of unmapped names, where logins are in lower case; ids of Slack are in capitals.
+      const mapped = (await loginsAt(tx, [...hosts.keys()]))
+        .map(({ host, login, ...one }) => ({ ...one, user: login.toUpperCase(), connection: hosts.get(host) ?? host }))
+        .filter(({ user, connection }) => !said.some((one) => one.user === user && one.connection === connection));
+      const items = [...said, ...mapped].map(({ connection, user, person, name, at }) => ({
+        connection,
         user,
         person: { id: person, name },
         at,
@@ -41,13 +47,7 @@ export function chatRoutes(slack: Slack, acts: ChatActs): readonly Mounted[] {
     mount(contract.setChatLogin, async ({ tx, actor, body }) => {
       const connection = await slack.connection(tx, body.connection);
       if (connection === null) throw badChannel({ wrong: `there is no Slack connection ${body.connection}` });
-      if (body.person === null) {
-        if (!(await removeLogin(tx, connection, body.user))) throw noSuchLogin({ user: body.user });
-      } else {
-        if ((await activePerson(tx, body.person)) === null) throw noSuchLogin({ user: body.person });
-        await saveLogin(tx, connection, body.user, body.person, actorLabel(actor), await tx.now());
-      }
-      await tx.record(loginMapped, { subject: connection, actor, body: { user: body.user, person: body.person } });
+      await setLogin(tx, actor, { id: connection, name: body.connection }, body);
       return { user: body.user, person: body.person };
     }),
     mount(contract.slackIn, async ({ floor, params, headers, body, encrypted }) => {

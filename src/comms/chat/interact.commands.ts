@@ -1,5 +1,6 @@
 import { serviceById, serviceByName } from '../../catalog/catalog.queries.ts';
 import type { Action } from '../../contract/actions.ts';
+import { noteUnmapped, type Seen } from '../../identity/mapping/unmapped.api.ts';
 import type { Actor } from '../../kernel/actor.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { verifyHook } from '../../kernel/webhook.ts';
@@ -12,7 +13,9 @@ import type { ChatActs } from './acts.port.ts';
 import { holdOf, readDone, stopOf, voteOf, type Done } from './interact.ts';
 import { reasonForm, slackText } from './living.ts';
 import { wantEverywhere } from './living.work.ts';
-import { personOfLogin, takeOnce } from './login.store.ts';
+import { personInChat } from './login.queries.ts';
+import { takeOnce } from './login.store.ts';
+import { chatHost } from './login.ts';
 import type { Slack } from './slack.port.ts';
 
 export type Delivery = {
@@ -55,8 +58,13 @@ export async function takeInteraction(parts: Parts, delivery: Delivery): Promise
   if (done === null) throw chatRefused({});
   if (done.kind === 'nothing') return NOTHING;
   const who: Who = { org: known.org, connection: delivery.connection, name: known.name };
-  const person = await floor.db.read(who.org, (tx) => personOfLogin(tx, who.connection, done.user));
-  if (person === null) return say(parts, who, done, unmapped(who, done.user));
+  const connection = { id: who.connection, name: who.name };
+  const person = await floor.db.read(who.org, (tx) => personInChat(tx, connection, done.user));
+  if (person === null) {
+    const seen: Seen = { host: chatHost(connection), value: done.user, role: 'chat' };
+    await floor.db.tx(who.org, (tx) => noteUnmapped(tx, [seen]));
+    return say(parts, who, done, unmapped(who, done.user));
+  }
   const credential = { kind: 'token' as const, id: `slack:${who.connection}`, actions: [...FROM_CHAT], services: null };
   const actor: Actor = { kind: 'person', id: person, org: who.org, credential };
   try {
@@ -68,7 +76,7 @@ export async function takeInteraction(parts: Parts, delivery: Delivery): Promise
 }
 
 function unmapped(who: Who, user: string): string {
-  return `Nothing was done: nobody here is known as ${user}. An admin says who you are: ym notify login ${user} --connection ${who.name} --person you@example.org`;
+  return `Nothing was done: nobody here is known as ${user}. An admin says who you are, on Admin > Unmapped or by: ym notify login ${user} --connection ${who.name} --person you@example.org`;
 }
 
 async function act(parts: Parts, who: Who, actor: Actor, done: Exclude<Done, { kind: 'nothing' }>): Promise<Reply> {

@@ -1,3 +1,4 @@
+import type { Instant } from '../../kernel/time.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { comparable, type Login } from './login.ts';
 
@@ -33,4 +34,21 @@ export async function personsOfLogins(tx: Tx, host: string, logins: readonly str
     [comparable(host) ?? '', logins.flatMap((login) => comparable(login) ?? [])],
   );
   return new Map(rows.map(({ login, person }) => [login, person]));
+}
+
+export type LoginAt = {
+  readonly host: string;
+  readonly login: string;
+  readonly person: string;
+  readonly name: string;
+  readonly at: Instant;
+};
+
+/** The logins of these hosts that stand for active persons, by name of the person. */
+export function loginsAt(tx: Tx, hosts: readonly string[]): Promise<LoginAt[]> {
+  return tx.query<LoginAt>(
+    `select host, login, person.id as person, person.name, added_at as at from person_login
+     join person on person.id = person_id and person.active where host = any($1) order by person.name, login limit 5000`,
+    [hosts.flatMap((host) => comparable(host) ?? [])],
+  );
 }

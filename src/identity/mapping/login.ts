@@ -1,5 +1,5 @@
 /** What a name did where it was seen. */
-export const NAME_ROLES = ['author', 'co-author', 'committer', 'reviewer', 'deployer'] as const;
+export const NAME_ROLES = ['author', 'co-author', 'committer', 'reviewer', 'deployer', 'chat'] as const;
 export type NameRole = (typeof NAME_ROLES)[number];
 
 /** A login at a forge or chat: its host (`github.com`), its name there, and where known the id that renaming does not change. */
