@@ -129,9 +129,11 @@ import { chatRoutes } from '../comms/chat/chat.routes.ts';
 import { livingSweeper, livingTask } from '../comms/chat/living.work.ts';
 import { slackApi } from '../integrations/slack/slack.http.ts';
 import { chatActs } from './chat.ts';
+import { askOpaTask, opaSweeper } from '../integrations/opa/ask.work.ts';
 import { readTicketsTask, ticketSweeper } from '../integrations/tickets/read.work.ts';
 import { releaseMergeRequestsRoute } from '../releases/merge-requests.routes.ts';
 import { releaseTicketsRoute } from '../releases/tickets.routes.ts';
+import { opaPlaces } from './opa.ts';
 import { ticketPlaces } from './tickets.ts';
 import { digestTask, noticeRetention, sendTask } from '../comms/send.work.ts';
 import type { Slice } from './slice.ts';
@@ -308,6 +310,7 @@ export const slices: readonly Slice[] = [
     tasks: [readTicketsTask(ticketPlaces)],
     sweepers: [ticketSweeper(ticketPlaces)],
   },
+  { ...none, name: 'opa', tasks: [askOpaTask(opaPlaces)], sweepers: [opaSweeper(opaPlaces)] },
   {
     ...none,
     name: 'comms',

@@ -34,6 +34,13 @@ export async function openDeploymentIds(tx: Tx, release: string | null = null): 
   );
 }
 
+/** Where a release is on its way to, by whomever: what is asked elsewhere for its decisions must stay fresh. */
+export async function openTargets(tx: Tx): Promise<{ release: string; environment: string; org: string }[]> {
+  return tx.query(
+    `select distinct release_id as release, environment_id as environment, org_id as org from deployment where finished_at is null limit 500`,
+  );
+}
+
 /** Whether a release has, or had, a deployment to an environment that wasn't cancelled or refused before it began. */
 export async function wasRequested(tx: Tx, releaseId: string, environmentId: string): Promise<boolean> {
   const row = await tx.maybe(

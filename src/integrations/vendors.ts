@@ -7,12 +7,13 @@ import { jira } from './jira/index.ts';
 import { slack } from './slack/index.ts';
 import { gitlab } from './gitlab/index.ts';
 import { jenkins } from './jenkins/index.ts';
+import { opa } from './opa/index.ts';
 import { files } from './registries/files/index.ts';
 import { npm } from './registries/npm/index.ts';
 import { oci } from './registries/oci/index.ts';
 
 /** Every vendor that can be connected: one line each. */
-const all: readonly Vendor[] = [github, gitlab, bitbucket, bitbucketServer, gitea, azure, jenkins, slack, jira, oci, npm, files];
+const all: readonly Vendor[] = [github, gitlab, bitbucket, bitbucketServer, gitea, azure, jenkins, slack, jira, opa, oci, npm, files];
 
 /** By name, in the order of the list. */
 export const vendors: ReadonlyMap<string, Vendor> = new Map(all.map((vendor) => [vendor.name, vendor]));

@@ -185,6 +185,7 @@ const NOT_BYTES: Readonly<Record<string, string>> = {
   'backup.manifest_digest': 'of a file of a backup',
   'restore.manifest_digest': 'of a file of a backup',
   'expansion.digest': 'of a file of the program',
+  'opa_answer.input_digest': 'of what another program was asked',
   'policy_proposal.digest': 'of a column',
   'policy_version.digest': 'of a column',
   'recovery_code.secret_digest': 'of a secret',

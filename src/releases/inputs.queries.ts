@@ -5,6 +5,7 @@ import { bookingsOf, openIncidents, verificationsOf, whatRuns } from '../environ
 import type { Running } from '../environments/running.ts';
 import { advisoriesOf } from '../artifacts/advisories/advisories.queries.ts';
 import { gateFacts } from '../gates/gates.queries.ts';
+import { withOpaAnswers } from '../gates/opa.queries.ts';
 import { policyFor } from '../gates/levels.queries.ts';
 import { policyDigest, resolvePolicy, type Policy, type ResolvedPolicy } from '../gates/policy/policy.ts';
 import { supplyChainInputs } from '../artifacts/supply-chain.queries.ts';
@@ -133,11 +134,15 @@ async function inputsOf(tx: Tx, question: Question, known: Known, subject: Subje
   const { tier, team, name } = service;
   return {
     lifecycle: { ...(await lifecycleFacts(tx, question, known)), revoked },
-    gates: {
-      resolved,
-      facts: await factsOf(tx, known),
-      waivers: waivers.filter((waiver) => ['check', 'finding', 'quarantine'].includes(waiver.kind)),
-    },
+    gates: await withOpaAnswers(
+      tx,
+      {
+        resolved,
+        facts: await factsOf(tx, known),
+        waivers: waivers.filter((waiver) => ['check', 'finding', 'quarantine'].includes(waiver.kind)),
+      },
+      now,
+    ),
     'supply-chain': { digests, policy: resolved.rules.supplyChain },
     approvals: {
       route: resolved.rules.approval,
@@ -178,8 +183,8 @@ async function inputsOf(tx: Tx, question: Question, known: Known, subject: Subje
 /** What reports say of each digest, and where a check asks for them the tickets of the release and the protection of its branch. */
 async function factsOf(tx: Tx, { release, service, running, resolved, now }: Known): Promise<RuleInputs['gates']['facts']> {
   const facts = await gateFacts(tx, release.serviceId, release.digests, running?.artifactDigests ?? null);
-  // What only some rules ask for stands in the inputs of their decisions alone: others keep their digests.
-  const asks = (name: RegExp): boolean => resolved.rules.checks.some((check) => name.test(check.rule));
+  // What only some rules ask for stands in the inputs of their decisions alone: others keep their digests. OPA is told all.
+  const asks = (name: RegExp): boolean => resolved.rules.checks.some((check) => check.opa !== undefined || name.test(check.rule));
   const tickets = asks(/\btickets\b/) ? await ticketFacts(tx, release.id, now) : null;
   const source = asks(/\bsource\b/) ? await sourceFact(tx, service, now) : null;
   const found: RuleInputs['gates']['facts'][number][] = [];

@@ -2,6 +2,8 @@ import type { RunSpec } from '../catalog/service.ts';
 import { useVotes } from '../changes/changes.api.ts';
 import { votesOn } from '../changes/changes.queries.ts';
 import { voteState } from '../changes/votes.ts';
+import { opaQuestions } from '../gates/policy/evaluate.ts';
+import { isDue, OPA_TASK } from '../gates/policy/opa.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { actorLabel } from '../kernel/actor.ts';
 import { canonicalJson } from '../kernel/canonical.ts';
@@ -64,11 +66,20 @@ export async function mayShip(tx: Tx, request: MayShipRequest): Promise<MayShipA
     await shareCalendar(tx);
   }
   const { loaded, answer } = await look(tx, request);
+  if (request.record) await wakeOpa(tx, request, loaded);
   const decision = request.record && request.purpose !== 'preview' ? await recordDecision(tx, request, loaded, answer) : null;
   const { digests, configuration, run, plan } = loaded.subject.intent;
   const { release, environment, purpose } = loaded.subject;
   const { serviceId, environmentId } = loaded;
   return { ...answer, decision, release, serviceId, environmentId, environment, purpose, meant: { digests, configuration, run, plan } };
+}
+
+/** Where a check waits for an answer of OPA, it is asked after this transaction: whoever asks us again then knows more. */
+async function wakeOpa(tx: Tx, { releaseId, environmentId }: MayShipRequest, { inputs, now }: Loaded): Promise<void> {
+  const due = opaQuestions(inputs.gates, now).some((question) =>
+    inputs.gates.facts.some((one) => one.digest === question.artifact && isDue(question, one.opa, now)),
+  );
+  if (due) await tx.wake(OPA_TASK, `${releaseId}:${environmentId}`, { release: releaseId, environment: environmentId });
 }
 
 /** The answer as of now with what it was made from; records nothing and takes no lock. */

@@ -6,6 +6,7 @@ import { instantSchema } from '../../contract/common.ts';
 import { compileCel } from '../../kernel/cel.ts';
 import { parseDuration } from '../../kernel/time.ts';
 import { FACT_NAMES } from './facts.ts';
+import { opaSchema } from './opa.ts';
 import type { ApprovalRoute, Check, EnvironmentPolicy, Policy } from './policy.ts';
 
 /**
@@ -39,7 +40,19 @@ const rule = z
 
 /** A check as it is written; also in a repository's own file, which may add checks. */
 export const checkSchema = z
-  .strictObject({ title: policyLine, rule, remedy: policyLine, mode: z.enum(['block', 'warn']), blockFrom: instantSchema.optional() })
+  .strictObject({
+    title: policyLine,
+    rule: rule.optional(),
+    /** Instead of a rule: an OPA elsewhere is asked. */
+    opa: opaSchema.optional(),
+    remedy: policyLine,
+    mode: z.enum(['block', 'warn']),
+    blockFrom: instantSchema.optional(),
+  })
+  .refine((check) => (check.rule === undefined) !== (check.opa === undefined), {
+    error: 'a check asks one question: a rule, or OPA',
+    params: { code: 'gates.one-question', remedy: 'Write either rule: (CEL), or opa: with connection and path.' },
+  })
   .refine((check) => check.blockFrom === undefined || check.mode === 'block', {
     error: 'a check that only warns blocks from no day on',
     path: ['blockFrom'],
@@ -96,6 +109,8 @@ export const exampleSchema = z.strictObject({
     .optional(),
   /** Whether the forge protects the branch; left out: it could not be read. */
   branchProtected: z.boolean().optional(),
+  /** What OPA answers, by the check that asks it; left out: it could not be asked. */
+  opa: z.record(idSchema, z.boolean()).optional(),
   expect: z.enum(['allow', 'wait', 'unknown', 'deny']),
 });
 export type WrittenExample = z.output<typeof exampleSchema>;
@@ -161,8 +176,9 @@ export function policyFrom(document: z.output<typeof policyDocumentSchema>, vers
 }
 
 /** A written check under its name; the day from which it blocks in the one form that instants are compared in. */
-export function checkFrom(id: string, { blockFrom, ...check }: z.output<typeof checkSchema>): Check {
-  return { id, ...check, ...(blockFrom === undefined ? {} : { blockFrom: new Date(blockFrom).toISOString() }) };
+export function checkFrom(id: string, { blockFrom, rule = '', opa, ...check }: z.output<typeof checkSchema>): Check {
+  const asked = opa === undefined ? { rule } : { rule, opa };
+  return { id, ...check, ...asked, ...(blockFrom === undefined ? {} : { blockFrom: new Date(blockFrom).toISOString() }) };
 }
 
 /** A rule that is not written stays absent, so that the digest of a policy of before stays what it was. */

@@ -9,6 +9,7 @@ import { isActive } from '../../waivers/waiver.ts';
 import { liftsAdvisory, liftsFinding, liftsTest } from '../../waivers/lifts.ts';
 import type { DigestFacts, ReportFact } from './facts.ts';
 import { FACT_NAMES, feeds, rulesFacts, speaking } from './facts.ts';
+import { asksOpa, opaQuestion, opaSaid, type OpaQuestion } from './opa.ts';
 import { originWords, type Check, type Origin, type ResolvedPolicy } from './policy.ts';
 
 export const GATES = 'gates';
@@ -25,6 +26,17 @@ export type GatesInput = {
 /** The gates rule of mayShip. */
 export function gatesRule(input: GatesInput, now: Instant): RuleAnswer {
   return evaluateGates(input.resolved, input.facts, input.waivers, now);
+}
+
+/** Every question that the checks put to an OPA, for each digest; the same facts at the same time put the same ones. */
+export function opaQuestions({ resolved, facts, waivers }: GatesInput, now: Instant): OpaQuestion[] {
+  const asking = resolved.rules.checks.flatMap((check) => asksOpa(check) ?? []);
+  if (asking.length === 0) return [];
+  const active = waivers.filter((waiver) => isActive(waiver, now));
+  return facts.flatMap((one) => {
+    const { variables } = seenBy(resolved, one, active, now);
+    return asking.map((check) => opaQuestion(check, resolved, one.digest, variables));
+  });
 }
 
 type Asked = {
@@ -64,24 +76,15 @@ export function evaluateGates(
       { read },
     );
   const asked = digests.flatMap((facts) => {
-    const lifted = new Set<Waiver>();
-    const by =
-      <One>(lifts: (waiver: Waiver, one: One) => boolean) =>
-      (one: One): boolean => {
-        const waiver = active.find((other) => lifts(other, one));
-        if (waiver !== undefined) lifted.add(waiver);
-        return waiver !== undefined;
-      };
-    const waived = { finding: by(liftsFinding), advisory: by(liftsAdvisory), test: by(liftsTest) };
-    const variables = rulesFacts(facts, waived, { now, tier: resolved.tier });
-    const until = earliest([...lifted].map(({ expiresAt }) => expiresAt));
-    return checks.map((check) =>
-      askCheck(check, facts, variables, active, {
-        now,
-        findingsUntil: /\b(?:findings|advisories|tests)\b/.test(check.rule) ? until : null,
-        origin: resolved.origins?.[`checks.${check.id}`],
-      }),
-    );
+    const { variables, until } = seenBy(resolved, facts, active, now);
+    return checks.map((check) => {
+      const opa = asksOpa(check);
+      const said =
+        opa === null
+          ? askRule(check.rule, facts, variables, until)
+          : askOpa(opaQuestion(opa, resolved, facts.digest, variables), facts, until, now);
+      return askCheck(check, facts, said, active, { now, origin: resolved.origins?.[`checks.${check.id}`] });
+    });
   });
   return answer(
     GATES,
@@ -95,21 +98,64 @@ export function evaluateGates(
   );
 }
 
+/** The facts as rules see them, and until when the waivers hold that lifted something of them. */
+function seenBy(
+  resolved: ResolvedPolicy,
+  facts: DigestFacts,
+  active: readonly Waiver[],
+  now: Instant,
+): { readonly variables: Readonly<Record<string, unknown>>; readonly until: Instant | null } {
+  const lifted = new Set<Waiver>();
+  const by =
+    <One>(lifts: (waiver: Waiver, one: One) => boolean) =>
+    (one: One): boolean => {
+      const waiver = active.find((other) => lifts(other, one));
+      if (waiver !== undefined) lifted.add(waiver);
+      return waiver !== undefined;
+    };
+  const waived = { finding: by(liftsFinding), advisory: by(liftsAdvisory), test: by(liftsTest) };
+  const variables = rulesFacts(facts, waived, { now, tier: resolved.tier });
+  return { variables, until: earliest([...lifted].map(({ expiresAt }) => expiresAt)) };
+}
+
+/** What was answered, with what was seen, what troubles where nobody can say, and how long a yes holds. */
+type Said = {
+  readonly result: boolean | string;
+  readonly seen: string;
+  readonly trouble: string;
+  readonly until: Instant | null;
+  readonly needs: string;
+};
+
+function askRule(rule: string, facts: DigestFacts, variables: Readonly<Record<string, unknown>>, until: Instant | null): Said {
+  return {
+    result: run(rule, variables),
+    seen: valuesSeen(rule, variables),
+    trouble: troubles(rule, facts),
+    until: /\b(?:findings|advisories|tests)\b/.test(rule) ? until : null,
+    needs: `reports of ${short(facts.digest)}`,
+  };
+}
+
+function askOpa(question: OpaQuestion, facts: DigestFacts, until: Instant | null, now: Instant): Said {
+  const { result, reasons, until: fresh } = opaSaid(question, facts.opa, now);
+  const seen = ` (OPA at ${question.connection}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`})`;
+  return { result, seen, trouble: '', until: earliest([until, fresh]), needs: `an answer of OPA at ${question.connection}` };
+}
+
 function askCheck(
   check: Check,
   facts: DigestFacts,
-  variables: Readonly<Record<string, unknown>>,
+  { result, seen, trouble, until, needs }: Said,
   active: readonly Waiver[],
-  { now, findingsUntil, origin }: { readonly now: Instant; readonly findingsUntil: Instant | null; readonly origin: Origin | undefined },
+  { now, origin }: { readonly now: Instant; readonly origin: Origin | undefined },
 ): Asked {
   const about = `${check.title} (${check.id}${origin === undefined ? '' : `, asked by ${originWords(origin)}`}, ${short(facts.digest)})`;
-  const seen = valuesSeen(check.rule, variables);
-  const result = run(check.rule, variables);
   if (result === true) {
-    return { verdict: 'allow', reason: { code: 'gates.passed', text: `${about}: yes${seen}.` }, missing: [], notAfter: findingsUntil };
+    return { verdict: 'allow', reason: { code: 'gates.passed', text: `${about}: yes${seen}.` }, missing: [], notAfter: until };
   }
   const waiver = active.find((one) => one.kind === 'check' && one.subject === check.id);
-  const said = result === false ? `no${seen}` : `could not be found out: ${result}${troubles(check.rule, facts)}`;
+  const said = result === false ? `no${seen}` : `could not be found out: ${result}${trouble}`;
   if (waiver !== undefined) {
     return {
       verdict: 'allow',
@@ -134,7 +180,7 @@ function askCheck(
   return {
     verdict: reading ? 'wait' : 'unknown',
     reason: { code: reading ? 'gates.being-read' : 'gates.unknown', text: `${about}: ${said}. ${check.remedy}` },
-    missing: [{ what: `reports of ${short(facts.digest)} that answer ${check.id}`, who: ['developer'] }],
+    missing: [{ what: `${needs} that answer${check.opa === undefined ? '' : 's'} ${check.id}`, who: ['developer'] }],
     notAfter: null,
   };
 }

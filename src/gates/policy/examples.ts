@@ -4,9 +4,9 @@ import type { Digest } from '../../kernel/digest.ts';
 import type { Instant } from '../../kernel/time.ts';
 import { SEVERITIES, type Severity, type TestCounts } from '../reports/model.ts';
 import type { WrittenExample } from './document.ts';
-import { evaluateGates } from './evaluate.ts';
+import { evaluateGates, opaQuestions } from './evaluate.ts';
 import type { DigestFacts, ReportFact } from './facts.ts';
-import { resolvePolicy, TIERS, type Policy, type Tier } from './policy.ts';
+import { resolvePolicy, TIERS, type Policy, type ResolvedPolicy, type Tier } from './policy.ts';
 
 /** What a policy's checks answer to one example, for one tier and kind of environment. */
 export type ExampleAnswer = {
@@ -81,9 +81,19 @@ export type OwnExample = {
 /** What the checks of a policy answer to the examples that it carries itself. */
 export function runOwnExamples(policy: Policy, written: Readonly<Record<string, WrittenExample>>): OwnExample[] {
   return Object.entries(written).map(([example, one]) => {
-    const { verdict, reasons } = evaluateGates(resolvePolicy(policy, one.tier, one.environment), [factsOf(one)], [], AT);
+    const resolved = resolvePolicy(policy, one.tier, one.environment);
+    const { verdict, reasons } = evaluateGates(resolved, [answered(resolved, factsOf(one), one.opa ?? {})], [], AT);
     return { example, title: one.title, expect: one.expect, verdict, reasons: reasons.map((reason) => reason.text) };
   });
+}
+
+/** The facts, with what the example says that OPA answers to them. */
+function answered(resolved: ResolvedPolicy, given: DigestFacts, says: Readonly<Record<string, boolean>>): DigestFacts {
+  const opa = opaQuestions({ resolved, facts: [given], waivers: [] }, AT).flatMap(({ check, connection, path, digest: input }) => {
+    const answer = Object.hasOwn(says, check) ? says[check] : undefined;
+    return answer === undefined ? [] : [{ connection, path, input, askedAt: AT, answer, reasons: [] }];
+  });
+  return opa.length === 0 ? given : { ...given, opa };
 }
 
 function factsOf({ tests: told, coverage: percent, findings, branchProtected }: WrittenExample): DigestFacts {

@@ -16,6 +16,7 @@ import { countAdvisories, type AdvisoryFact } from './advisory-facts.ts';
 import { isOverdue } from '../findings/sla.ts';
 import { clears } from '../findings/vex.ts';
 import { SEVERITIES } from '../reports/model.ts';
+import type { OpaAnswer } from './opa.ts';
 import type { Tier } from './policy.ts';
 
 /** What a decision reads of a finding. */
@@ -72,6 +73,8 @@ export type DigestFacts = {
   readonly source?: SourceFact;
   /** What advisories say of it; absent: its parts are not known, or no advisories are, and where no check asks. */
   readonly advisories?: readonly AdvisoryFact[];
+  /** What OPA answered about it; absent where no check asks. Rules in CEL don't see it. */
+  readonly opa?: readonly OpaAnswer[];
 };
 
 /** The branch that a service is released from, as its forge says that it is. */

@@ -4,16 +4,18 @@ import type { Tier } from '../../catalog/service.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { digestOfValue } from '../../kernel/digest.ts';
 import type { Instant, Millis } from '../../kernel/time.ts';
+import type { OpaAsk } from './opa.ts';
 
 export type { Tier, EnvironmentKind };
 export const TIERS: readonly Tier[] = [1, 2, 3];
 
-/** One question about facts, in CEL, and what to do when the answer is not true. */
+/** One question about facts, in CEL or to an OPA elsewhere, and what to do when the answer is not true. */
 export type Check = {
   readonly id: string;
   readonly title: string;
-  /** CEL over the facts of facts.ts. An error, a missing fact or a non-boolean answers `unknown`, never allow. */
+  /** CEL over the facts of facts.ts. An error, a missing fact or a non-boolean answers `unknown`, never allow. Empty where `opa` is asked. */
   readonly rule: string;
+  readonly opa?: OpaAsk;
   readonly remedy: string;
   /** `warn` lets pass and says so. */
   readonly mode: 'block' | 'warn';

@@ -19,8 +19,9 @@ export function exampleErrors(document: YamlDocument, examples: readonly OwnExam
 }
 
 /** Rules that name a fact that there is not, or compare what can't be compared. What was saved before is read without this. */
-export function typeErrors(document: YamlDocument, checks: Readonly<Record<string, { readonly rule: string }>>): Diagnostic[] {
+export function typeErrors(document: YamlDocument, checks: Readonly<Record<string, { readonly rule?: string | undefined }>>): Diagnostic[] {
   return Object.entries(checks).flatMap(([id, { rule }]) => {
+    if (rule === undefined) return [];
     const typed = checkCelTypes(rule, FACT_TYPES, 'bool');
     if (typed.ok) return [];
     const { range } = document.error(['checks', id, 'rule'], '', '', '');

@@ -97,7 +97,7 @@ function isWeakerCheck(check: Check, above: Check): boolean {
 }
 
 function sameQuestion(one: Check, other: Check): boolean {
-  return one.rule === other.rule;
+  return one.rule === other.rule && one.opa?.connection === other.opa?.connection && one.opa?.path === other.opa?.path;
 }
 
 /** From when it blocks: '' at once, an instant, or never. */
@@ -182,9 +182,9 @@ function span(ms: Millis): string {
   return formatDuration(ms);
 }
 
-function checkWords({ rule, mode, blockFrom }: Check): string {
+function checkWords({ rule, opa, mode, blockFrom }: Check): string {
   const when = mode === 'warn' ? 'warns' : blockFrom === undefined ? 'blocks' : `blocks from ${blockFrom}`;
-  return `${rule} (it ${when})`;
+  return `${opa === undefined ? rule : `opa ${opa.connection} ${opa.path}`} (it ${when})`;
 }
 
 function routeWords({ steps, exclude }: ApprovalRoute): string {

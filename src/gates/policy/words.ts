@@ -19,7 +19,7 @@ export function ruleLines(rules: EnvironmentPolicy): RuleLine[] {
   const persons = breakGlass.persons === 1 ? 'one person' : 'two persons';
   return [
     ...(checks.length === 0 ? [line('No check of reports is asked.')] : []),
-    ...checks.map((check) => line(`${check.title}${modeWords(check)}.`, `checks.${check.id}`)),
+    ...checks.map((check) => line(`${check.title}${opaWords(check)}${modeWords(check)}.`, `checks.${check.id}`)),
     ...(supplyChain.sbom ? [line('There is a software bill of materials for the artifact.', 'supplyChain.sbom')] : []),
     ...(supplyChain.provenance ? [line('The artifact has signed provenance of our own builders.', 'supplyChain.provenance')] : []),
     line(RECORDED_WORDS[supplyChain.recorded ?? 'attestation'], 'supplyChain.recorded'),
@@ -36,6 +36,10 @@ export function ruleLines(rules: EnvironmentPolicy): RuleLine[] {
       'breakGlass.debtDue',
     ),
   ];
+}
+
+function opaWords({ opa }: Check): string {
+  return opa === undefined ? '' : ` (OPA at ${opa.connection} is asked for ${opa.path})`;
 }
 
 function modeWords({ mode, blockFrom }: Check): string {

@@ -171,6 +171,7 @@ async function once(way: Way, asked: Asked, fresh: boolean): Promise<EgressAnswe
     ...(asked.json === undefined ? {} : { body: JSON.stringify(asked.json) }),
     ...(asked.form === undefined ? {} : { body: new URLSearchParams(asked.form).toString() }),
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
+    ...(asked.timeoutMs === undefined ? {} : { timeoutMs: asked.timeoutMs }),
     ...(asked.redirects === undefined ? {} : { redirects: asked.redirects }),
   };
   return way.floor.egress.call(call);

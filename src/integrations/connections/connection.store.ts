@@ -19,6 +19,11 @@ export function listRows(tx: Tx): Promise<ConnectionRow[]> {
   return tx.query<ConnectionRow>(`select ${COLUMNS} from connection where org_id = $1 and removed_at is null order by name`, [tx.org]);
 }
 
+/** Whether anybody, in whichever organisation, has a connection to this vendor: for sweepers. */
+export async function isConnected(tx: Tx, vendor: string): Promise<boolean> {
+  return (await tx.maybe(`select 1 from connection where vendor = $1 and removed_at is null limit 1`, [vendor])) !== null;
+}
+
 /** A connection by its name, or null; `lock`: for change. */
 export function rowByName(tx: Tx, name: string, lock = false): Promise<ConnectionRow | null> {
   const sql = `select ${COLUMNS} from connection where org_id = $1 and name = $2 and removed_at is null`;

@@ -5,7 +5,7 @@ import type { Instant, Millis } from '../../kernel/time.ts';
 export type Field = { readonly name: string; readonly title: string; readonly required: boolean };
 
 /** What a vendor is for here. */
-export type Offer = 'forge' | 'ci' | 'tickets' | 'chat' | 'registry';
+export type Offer = 'forge' | 'ci' | 'tickets' | 'chat' | 'registry' | 'policy';
 
 /** A connection as vendors see it: without its secrets. */
 export type Connection = {
@@ -71,6 +71,8 @@ export type Asked = {
   /** Statuses of 400 and more that are answers and no failures: 404 where absence is meant. */
   readonly expect?: readonly number[];
   readonly limit?: number;
+  /** From the first byte to the last; the way out's own limit by default. */
+  readonly timeoutMs?: Millis;
   /** How many times it may be sent on; 0 by default. Another origin gets no header of ours: how logs are handed out by links. */
   readonly redirects?: number;
   /** A repeat changes nothing more. GET, HEAD, PUT and DELETE are so by themselves; a POST is retried only where this says so. */
