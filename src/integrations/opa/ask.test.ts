@@ -3,6 +3,8 @@ import { opaPlaces } from '../../app/opa.ts';
 import { policyOf } from '../../gates/gates.queries.ts';
 import { changePolicy } from '../../gates/policy.commands.ts';
 import { opaQuestions } from '../../gates/policy/evaluate.ts';
+import { askAdmission } from '../../deployments/external.commands.ts';
+import { openArtifact } from '../../artifacts/open.api.ts';
 import { canonicalJson } from '../../kernel/canonical.ts';
 import { digestOfValue } from '../../kernel/digest.ts';
 import { plus } from '../../kernel/time.ts';
@@ -16,9 +18,8 @@ import { testFloor } from '../../testing/database.ts';
 import { newRelease } from '../../testing/release-story.ts';
 import { releaseWorld } from '../../testing/release-world.ts';
 import type { Heard, Says } from '../connections/stub.fixture.ts';
-import { askOpa, opaSweeper } from './ask.work.ts';
+import { askOpa, askOpaTask, opaSweeper } from './ask.work.ts';
 import { opa as vendor } from './index.ts';
-import type { OpaPlaces } from './opa.port.ts';
 
 // The other side is a stub after OPA's documented REST API (Data API, "Get a Document (with Input)"; Health API). No OPA runs here.
 
@@ -164,13 +165,29 @@ test('an act that lacks an answer has it asked for, once, and an older answer ne
   expect((await gates()).verdict).toBe('deny');
 });
 
-test('what is on its way is asked for again', async () => {
+test('a deployment waits for OPA, which is asked, and then goes on past that gate', async () => {
+  await forget();
   await tx((t) => t.query(`select graphile_worker.remove_job(key) from graphile_worker.jobs where task_identifier = $1`, [OPA_TASK]));
-  const open: OpaPlaces = { ...opaPlaces, open: async () => [{ release: release.id, environment: prod.id, org: floor.org }] };
   expect(await floor.db.tx('*', (t) => opaPlaces.open(t)), 'nothing is on its way').toEqual([]);
-  await floor.db.tx('*', (t) => opaSweeper(open).sweep(t));
-  const jobs = await tx((t) => t.query(`select 1 from graphile_worker.jobs where task_identifier = $1`, [OPA_TASK]));
-  expect(jobs).toHaveLength(1);
+  await tx((t) => t.write(`update environment set deployed_by = 'external' where id = $1`, [prod.id]));
+  const codes = async () => {
+    const { deployment } = await tx((t) =>
+      askAdmission(t, { mayShip, openArtifact }, people.ann, { release: release.id, environment: prod.name, purpose: 'deploy' }),
+    );
+    return { over: deployment.finishedAt, reasons: deployment.lastAnswer?.reasons.map(({ code }) => code) ?? [] };
+  };
+  expect(await codes()).toMatchObject({ over: null, reasons: expect.arrayContaining(['gates.unknown']) });
+  await tx((t) => t.query(`select graphile_worker.remove_job(key) from graphile_worker.jobs where task_identifier = $1`, [OPA_TASK]));
+  await floor.db.tx('*', (t) => opaSweeper(opaPlaces).sweep(t));
+  const [job, ...more] = await tx((t) =>
+    t.query<{ key: string }>(`select key from graphile_worker.jobs where task_identifier = $1`, [OPA_TASK]),
+  );
+  expect([job?.key.endsWith(`${release.id}:${prod.id}`), more.length]).toEqual([true, 0]);
+  await askOpaTask(opaPlaces).run(floor, { release: release.id, environment: prod.id }, floor.org);
+  const after = await codes();
+  expect(after.over).toBeNull();
+  expect(after.reasons.filter((code) => code.startsWith('gates.'))).toEqual([]);
+  expect(after.reasons.length, 'it waits for an approval').toBeGreaterThan(0);
 });
 
 test('its health says whether it can be asked', async () => {
