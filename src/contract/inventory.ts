@@ -24,6 +24,15 @@ const pipelineSchema = z.object({
   parts: z.array(partSchema),
   tools: z.array(z.object({ name: z.string(), purpose: z.string() })),
   unseen: z.array(z.string()),
+  /** What a CI server says of it beside; absent where no server was asked. */
+  live: z
+    .object({
+      kind: z.enum(['multibranch', 'pipeline', 'job']),
+      disabled: z.boolean().nullable(),
+      lastRun: z.object({ at: z.string(), result: z.string() }).nullable(),
+      agent: z.string().nullable(),
+    })
+    .optional(),
 });
 
 export const inventoryReportSchema = z.object({
@@ -68,6 +77,16 @@ export const inventoryReportSchema = z.object({
     }),
   ),
   faults: z.array(z.object({ where: z.string(), why: z.string() })),
+  /** Machines that run jobs of CI servers. */
+  agents: z.array(
+    z.object({
+      where: z.string(),
+      name: z.string(),
+      online: z.boolean().nullable(),
+      executors: z.number().int().nullable(),
+      labels: z.array(z.string()),
+    }),
+  ),
 });
 export type InventoryReportView = z.infer<typeof inventoryReportSchema>;
 

@@ -3,6 +3,7 @@ import type { PolicyName, Tier } from '../../catalog/service.ts';
 import { POLICIES } from '../../catalog/service.ts';
 import * as contract from '../../contract/inventory.ts';
 import { productionPolicy } from '../../integrations/inventory/preset-policy.ts';
+import { agentWords, liveWords } from '../../integrations/inventory/found.ts';
 import { readerOf, readPipelineFile } from '../../integrations/inventory/read-file.ts';
 import { markdownOf, reportOf } from '../../integrations/inventory/report.ts';
 import { usage } from '../cli.problems.ts';
@@ -12,7 +13,7 @@ import type { Shell } from '../shell.ts';
 import { line, table } from '../terminal.ts';
 
 type Given = { repo?: string; policy: string; tier: string; take?: boolean; markdown?: boolean };
-type Report = Pick<contract.InventoryReportView, 'at' | 'totals' | 'judged' | 'clusters' | 'repositories' | 'faults'>;
+type Report = Pick<contract.InventoryReportView, 'at' | 'totals' | 'judged' | 'clusters' | 'repositories' | 'faults' | 'agents'>;
 
 /** ym inventory: what is found in forges and CI servers, or, without a server, in one folder. */
 export const inventoryCommand: AddCommand = (program, run) => {
@@ -65,7 +66,7 @@ async function local(shell: Shell, folder: string, { policy, tier, markdown }: G
   shell.print(none ?? (markdown === true ? markdownOf(report) : words(report as unknown as Report)), report);
 }
 
-function words({ at, totals, judged, clusters, repositories, faults }: Report): string {
+function words({ at, totals, judged, clusters, repositories, faults, agents }: Report): string {
   const marks = { yes: 'yes', no: 'NO', unknown: '?' };
   const rows = judged.flatMap((one) =>
     one.standing.map(({ what, answer, why }) => [line(one.service ?? one.repository), `tier ${one.tier}`, what, marks[answer], line(why)]),
@@ -92,6 +93,13 @@ function words({ at, totals, judged, clusters, repositories, faults }: Report): 
           ),
         ]
       : []),
+    ...servers(repositories),
+    ...agents.map((one) => `agent ${line(one.name)} of ${line(one.where)}: ${line(agentWords(one))}`),
     ...faults.map(({ where, why }) => `Could not be asked: ${line(where)}: ${line(why)}`),
   ].join('\n');
+}
+
+function servers(repositories: Report['repositories']): string[] {
+  const all = repositories.flatMap(({ pipelines }) => pipelines);
+  return all.flatMap(({ system, name, live }) => (live === undefined ? [] : [`${line(name)} on ${system}: ${line(liveWords(live))}`]));
 }

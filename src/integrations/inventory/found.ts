@@ -1,4 +1,5 @@
 /** What a workflow file of any CI says, in one set of words. Everything in it is what the file says, never what we believe. */
+import type { Instant } from '../../kernel/time.ts';
 
 export const SYSTEMS = ['github-actions', 'gitlab-ci', 'azure-pipelines', 'jenkins'] as const;
 export type System = (typeof SYSTEMS)[number];
@@ -41,6 +42,25 @@ export type FoundJob = {
 export type FoundPart = { readonly what: string; readonly pinned: Pinned };
 export type FoundTool = { readonly name: string; readonly purpose: Purpose };
 
+/** What a CI server says of a job beside what it runs. */
+export type FoundLive = {
+  readonly kind: 'multibranch' | 'pipeline' | 'job';
+  /** Switched off; null: it is not said. */
+  readonly disabled: boolean | null;
+  readonly lastRun: { readonly at: Instant; readonly result: string } | null;
+  /** The machine that it ran on last. */
+  readonly agent: string | null;
+};
+
+/** A machine that runs jobs of a CI server. `where`: the name of the connection; what is not said is null. */
+export type FoundAgent = {
+  readonly where: string;
+  readonly name: string;
+  readonly online: boolean | null;
+  readonly executors: number | null;
+  readonly labels: readonly string[];
+};
+
 export type FoundPipeline = {
   readonly system: System;
   readonly file: string;
@@ -55,6 +75,8 @@ export type FoundPipeline = {
   readonly tools: readonly FoundTool[];
   /** What stands elsewhere or is made only when it runs, so that this reading may know less than there is. */
   readonly unseen: readonly string[];
+  /** Where a server was asked for it. */
+  readonly live?: FoundLive;
 };
 
 export const unread = (system: System, file: string, fault: string): FoundPipeline => ({
@@ -74,4 +96,16 @@ export const unread = (system: System, file: string, fault: string): FoundPipeli
 export function once<Word extends string>(words: Iterable<Word>, order?: readonly Word[]): Word[] {
   const all = [...new Set(words)];
   return order === undefined ? all.sort() : order.filter((word) => all.includes(word));
+}
+
+/** What a server says of a job, in a line. */
+export function liveWords({ disabled, lastRun, agent }: FoundLive): string {
+  const ran = lastRun === null ? 'it never ran' : `last run ${lastRun.at}: ${lastRun.result}${agent === null ? '' : `, on ${agent}`}`;
+  return `${disabled === true ? 'switched off; ' : ''}${ran}`;
+}
+
+/** What a server says of an agent, in a line. */
+export function agentWords({ online, executors, labels }: Omit<FoundAgent, 'where' | 'name'>): string {
+  const state = online === null ? 'not said whether it is there' : online ? 'online' : 'offline';
+  return [state, ...(executors === null ? [] : [`${executors} executors`]), ...(labels.length === 0 ? [] : [labels.join(' ')])].join(', ');
 }

@@ -3,7 +3,7 @@ import type { InventoryReportView, InventoryView } from '../../contract/inventor
 import { mount, type Mounted } from '../../platform/http/handler.ts';
 import type { Tx } from '../../platform/floor.ts';
 import { sameRepository } from '../ci/repository.ts';
-import type { FoundRepository } from './inventory.ts';
+import { joined, type Row } from './join.ts';
 import { newestInventory, progressIn, repositoriesIn } from './inventory.store.ts';
 import { markdownOf, reportOf } from './report.ts';
 import { productionPolicy } from './preset-policy.ts';
@@ -31,13 +31,24 @@ async function newest(tx: Tx, catalog: CatalogPort): Promise<InventoryView> {
   if (whole === null) return { taking, report: null, markdown: null };
   const services = await catalog.services(tx);
   const rows = await repositoriesIn(tx, whole.id);
-  const repositories = rows.flatMap(({ name, url, branch, found }): FoundRepository[] => {
+  const looked = rows.flatMap(({ name, url, branch, found }): Row[] => {
     if (found === null) return [];
     const here = sameRepository(url);
     const own = here === null ? [] : services.filter(({ repository }) => sameRepository(repository) === here);
-    return [{ name, url, branch, ...found, services: own.map(({ name: service, tier, policy }) => ({ name: service, tier, policy })) }];
+    return [
+      {
+        name,
+        url,
+        branch,
+        ...found,
+        server: found.server === true,
+        services: own.map(({ name: service, tier, policy }) => ({ name: service, tier, policy })),
+      },
+    ];
   });
-  const report = reportOf({ at: whole.doneAt ?? whole.askedAt, repositories, faults: whole.faults }, productionPolicy, {
+  const repositories = joined(looked);
+  const { faults, agents } = whole;
+  const report = reportOf({ at: whole.doneAt ?? whole.askedAt, repositories, faults, agents }, productionPolicy, {
     policy: 'standard',
     tier: 2,
   });

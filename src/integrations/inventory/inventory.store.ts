@@ -1,5 +1,6 @@
 import type { Instant } from '../../kernel/time.ts';
 import type { Tx } from '../../platform/floor.ts';
+import type { FoundAgent } from './found.ts';
 import type { FoundRepository } from './inventory.ts';
 import type { SourceRepository } from './source.ts';
 
@@ -9,11 +10,15 @@ export type InventoryRow = {
   readonly listedAt: Instant | null;
   readonly doneAt: Instant | null;
   readonly faults: readonly { readonly where: string; readonly why: string }[];
+  readonly agents: readonly FoundAgent[];
 };
-export type Found = Pick<FoundRepository, 'pipelines' | 'environments' | 'branchProtected' | 'fault'>;
+export type Found = Pick<FoundRepository, 'pipelines' | 'environments' | 'branchProtected' | 'fault'> & {
+  /** It is a job of a CI server. */
+  readonly server?: boolean;
+};
 export type RepositoryRow = SourceRepository & { readonly connection: string; readonly found: Found | null };
 
-const ROW = `select id, asked_at as "askedAt", listed_at as "listedAt", done_at as "doneAt", faults from inventory`;
+const ROW = `select id, asked_at as "askedAt", listed_at as "listedAt", done_at as "doneAt", faults, agents from inventory`;
 
 export async function insertInventory(tx: Tx, by: string, at: Instant): Promise<string> {
   const id = tx.floor.newId('ivt');
@@ -51,11 +56,17 @@ export async function keepListed(tx: Tx, inventory: string, connection: string, 
     );
 }
 
-export async function markListed(tx: Tx, inventory: string, faults: InventoryRow['faults'], at: Instant): Promise<void> {
-  await tx.write(`update inventory set listed_at = $2, faults = $3 where id = $1 and listed_at is null`, [
+export async function markListed(
+  tx: Tx,
+  inventory: string,
+  { faults, agents }: Pick<InventoryRow, 'faults' | 'agents'>,
+  at: Instant,
+): Promise<void> {
+  await tx.write(`update inventory set listed_at = $2, faults = $3, agents = $4 where id = $1 and listed_at is null`, [
     inventory,
     at,
     JSON.stringify(faults),
+    JSON.stringify(agents),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { once, PURPOSES, TRIGGERS, unread, type FoundJob, type FoundPart, type FoundPipeline, type Trigger } from './found.ts';
 import { FILE_LIMIT, word } from './loose-yaml.ts';
 import { uniqueParts } from './read-github.ts';
-import { namesDeployment, toolsIn } from './tools.ts';
+import { deployedTo, namesDeployment, toolsIn } from './tools.ts';
 
 type Token = { readonly at: number; readonly kind: 'text' | 'word' | 'sign'; readonly value: string };
 
@@ -99,17 +99,11 @@ function stageOf(name: string, inside: readonly Token[]): FoundJob {
   const junit = words.has('junit') && !purposes.includes('test') ? (['test', ...purposes] as const) : purposes;
   return {
     name,
-    environment: deploys ? environmentIn(name) : null,
+    environment: deploys ? deployedTo(name) : null,
     deploys,
     approval: words.has('input') ? 'an input step' : null,
     purposes: junit,
   };
-}
-
-/** Jenkins knows no environments; a stage that deploys often names one. */
-function environmentIn(name: string): string | null {
-  const found = /\b(prod(?:uction)?|live|staging|stage|preprod|uat|qa|test|dev(?:elopment)?)\b/i.exec(name)?.[1];
-  return found?.toLowerCase() ?? null;
 }
 
 function librariesOf(source: string, tokens: readonly Token[]): FoundPart[] {

@@ -10,6 +10,7 @@ import {
   type FoundRepository,
   type Standing,
 } from './inventory.ts';
+import { agentWords, liveWords, type FoundAgent } from './found.ts';
 import type { PolicyName, Tier } from '../../catalog/service.ts';
 
 /** The inventory of an organisation, or of one folder, as it was at one moment. */
@@ -18,6 +19,8 @@ export type Inventory = {
   readonly repositories: readonly FoundRepository[];
   /** Places that could not be asked, each with why. */
   readonly faults: readonly { readonly where: string; readonly why: string }[];
+  /** Machines that run jobs, where a server tells them. */
+  readonly agents?: readonly FoundAgent[];
 };
 
 export type Judged = {
@@ -46,6 +49,7 @@ export type InventoryReport = {
   readonly judged: readonly Judged[];
   readonly repositories: readonly (FoundRepository & { readonly road: readonly string[] })[];
   readonly faults: Inventory['faults'];
+  readonly agents: readonly FoundAgent[];
 };
 
 /** Which policy answers for a service in production. */
@@ -99,6 +103,7 @@ export function reportOf(
     judged,
     repositories: repositories.map((repository) => ({ ...repository, road: roadOf(repository) })),
     faults: inventory.faults,
+    agents: inventory.agents ?? [],
   };
 }
 
@@ -164,10 +169,30 @@ export function markdownOf(report: InventoryReport): string {
     '',
     ...report.tools.map(({ name, purpose, repositories }) => `- ${purpose}: ${name} (${repositories})`),
     '',
+    ...serversOf(report),
     ...(report.faults.length === 0
       ? []
       : ['## What could not be asked', '', ...report.faults.map(({ where, why }) => `- ${plain(where)}: ${plain(why)}`), '']),
   ].join('\n');
+}
+
+/** What CI servers say of jobs and machines. */
+function serversOf({ repositories, agents }: InventoryReport): string[] {
+  const jobs = repositories.flatMap(({ pipelines }) => pipelines);
+  return [
+    ...section(
+      '## Jobs on servers',
+      jobs.flatMap(({ name, live }) => (live === undefined ? [] : [`- ${plain(name)}: ${plain(liveWords(live))}`])),
+    ),
+    ...section(
+      '## Agents',
+      agents.map((one) => `- ${plain(one.where)}: ${plain(one.name)}: ${plain(agentWords(one))}`),
+    ),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [title, '', ...lines, ''];
 }
 
 function row(cells: readonly string[]): string {

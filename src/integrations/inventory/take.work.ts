@@ -7,7 +7,9 @@ import { callerFor } from '../connections/caller.http.ts';
 import { listRows } from '../connections/connection.store.ts';
 import { githubSource } from '../github/source.http.ts';
 import { gitlabSource } from '../gitlab/source.http.ts';
+import { jenkinsSource } from '../jenkins/source.http.ts';
 import { vendorOf } from '../vendors.ts';
+import type { FoundAgent } from './found.ts';
 import { inventoryTaken } from './inventory.events.ts';
 import {
   dueRepositories,
@@ -34,6 +36,7 @@ const SOURCES: ReadonlyMap<string, SourceReader> = new Map([
   ['github', githubSource],
   ['gitlab', gitlabSource],
   ['azure', azureSource],
+  ['jenkins', jenkinsSource],
 ]);
 
 /** Begins an inventory of everything that is connected; it is taken by durable work. */
@@ -74,11 +77,18 @@ async function take(floor: Floor, org: string, id: string): Promise<void> {
 async function listAll(floor: Floor, org: string, id: string): Promise<void> {
   const rows = (await floor.db.read(org, (tx) => listRows(tx))).filter(({ vendor }) => SOURCES.has(vendor));
   const faults: { where: string; why: string }[] = [];
+  const agents: FoundAgent[] = [];
   for (const { id: connection, name, vendor } of rows) {
     const repositories: SourceRepository[] = [];
     try {
       const caller = await callerFor(floor, org, connection, vendorOf);
-      for await (const repository of SOURCES.get(vendor)?.repositories(caller) ?? []) {
+      const source = SOURCES.get(vendor);
+      if (source?.agents !== undefined) {
+        const told = await source.agents(caller);
+        if (told === null) faults.push({ where: name, why: 'its agents may not be read by the user of the connection' });
+        agents.push(...(told ?? []));
+      }
+      for await (const repository of source?.repositories(caller) ?? []) {
         repositories.push(repository);
         if (repositories.length < REPOSITORIES_MOST) continue;
         faults.push({ where: name, why: `only its first ${REPOSITORIES_MOST} repositories were looked at` });
@@ -90,25 +100,28 @@ async function listAll(floor: Floor, org: string, id: string): Promise<void> {
     }
     await floor.db.tx(org, (tx) => keepListed(tx, id, connection, repositories));
   }
-  await floor.db.tx(org, async (tx) => markListed(tx, id, faults, await tx.now()));
+  await floor.db.tx(org, async (tx) => markListed(tx, id, { faults, agents }, await tx.now()));
 }
 
 async function lookAt(floor: Floor, org: string, repository: RepositoryRow): Promise<Found | 'later'> {
-  const nothing = { pipelines: [], environments: null, branchProtected: null };
+  const nothing = { pipelines: [], environments: null, branchProtected: null, server: false };
+  let server = false;
   try {
     const caller = await callerFor(floor, org, repository.connection, vendorOf);
     const source = SOURCES.get(caller.connection.vendor);
+    server = source?.server === true;
     if (source === undefined) return { ...nothing, fault: 'its connection can not be looked at any more' };
-    const { files, environments, branchProtected } = await source.look(caller, repository);
+    const { files, pipelines = [], environments, branchProtected } = await source.look(caller, repository);
     return {
-      pipelines: files.flatMap(({ path, source: text }) => readPipelineFile(path, text) ?? []),
+      pipelines: [...files.flatMap(({ path, source: text }) => readPipelineFile(path, text) ?? []), ...pipelines],
       environments,
       branchProtected,
+      server,
       fault: null,
     };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code === 'connections.quiet') return 'later';
-    return { ...nothing, fault: error.sentence.slice(0, 500) };
+    return { ...nothing, server, fault: error.sentence.slice(0, 500) };
   }
 }

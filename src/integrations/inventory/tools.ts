@@ -143,3 +143,9 @@ export function toolsIn(parts: readonly string[]): FoundTool[] {
 export function namesDeployment(name: string): boolean {
   return /(?:^|[^a-z])(?:deploy|deployment|rollout|promote|release to|ship)(?:[^a-z]|$)/i.test(name);
 }
+
+/** Where a stage deploys to by its name, in a system that knows no environments; null: it names none. */
+export function deployedTo(name: string): string | null {
+  const found = /\b(prod(?:uction)?|live|staging|stage|preprod|uat|qa|test|dev(?:elopment)?)\b/i.exec(name)?.[1];
+  return found?.toLowerCase() ?? null;
+}

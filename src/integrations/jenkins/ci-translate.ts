@@ -73,7 +73,7 @@ export function jenkinsRun(
   const duration = count(at(value, 'duration')) ?? 0;
   const finishedAt = ended(state) && startedAt !== null ? instant(Date.parse(startedAt) + duration) : null;
   const actions = list(at(value, 'actions'), 100);
-  const source = sourceOf(actions);
+  const source = builtFrom(actions);
   const causes = list(
     at(
       actions.find((action) => Array.isArray(at(action, 'causes'))),
@@ -135,7 +135,7 @@ function branchOf({ fullName, pipeline }: { fullName: string; pipeline: string }
 type Source = { readonly commit: string | null; readonly branch: string | null; readonly repository: string | null };
 
 /** The revision that the git plugin built: the first that is no shared library, which come after the job's own checkout only in scripts. */
-function sourceOf(actions: readonly unknown[]): Source {
+export function builtFrom(actions: readonly unknown[]): Source {
   const built = actions.filter((action) => sha(at(action, 'lastBuiltRevision', 'SHA1')) !== null);
   const action = built[0];
   if (action === undefined) return { commit: null, branch: null, repository: null };

@@ -4,8 +4,8 @@ import { at, instant, list } from '../forges/loose.ts';
 import { jenkinsJob, jenkinsPath, jenkinsRun } from './ci-translate.ts';
 
 /** Folders that are looked into, how deep, and jobs that are taken. */
-const FOLDERS_MOST = 500;
-const DEPTH_MOST = 12;
+export const FOLDERS_MOST = 500;
+export const DEPTH_MOST = 12;
 const PER_PAGE = 100;
 const BUILD = `number,url,result,building,timestamp,duration,displayName,builtOn,actions[_class,causes[_class,shortDescription,userId],lastBuiltRevision[SHA1,branch[name,SHA1]],remoteUrls]`;
 

@@ -21,7 +21,7 @@ import {
   UrlSelect,
   useUrl,
 } from '../../kit/index.ts';
-import { Clusters, Repository } from './parts.tsx';
+import { Agents, Clusters, Repository } from './parts.tsx';
 
 type Judged = InventoryReportView['judged'][number];
 
@@ -104,6 +104,7 @@ function Report({ of }: { readonly of: InventoryReportView }): ReactNode {
       <Missing of={of} onOpen={setOpen} />
       {shown === undefined ? null : <Repository of={shown} onClose={() => setOpen('')} />}
       <Clusters of={of.clusters} onOpen={setOpen} />
+      <Agents of={of.agents} />
       <Panel title="Tools" flush>
         <Table
           caption="Tools by how many repositories call them"

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { InventoryReportView } from '../../../../src/contract/inventory.ts';
-import { Button, Facts, OutsideLink, Panel, Table, Tag } from '../../kit/index.ts';
+import { Ago, Button, Facts, OutsideLink, Panel, Table, Tag } from '../../kit/index.ts';
 
 type Found = InventoryReportView['repositories'][number];
 
@@ -39,6 +39,7 @@ export function Repository({ of, onClose }: { readonly of: Found; readonly onClo
               ] as const)),
         ]}
       />
+      <OnServers of={of.pipelines} />
       <Table
         caption={`Jobs of ${of.name}`}
         rows={of.pipelines
@@ -56,6 +57,52 @@ export function Repository({ of, onClose }: { readonly of: Found; readonly onClo
             cell: (one) => (one.deploys ? <bdi>{one.environment ?? 'without an environment'}</bdi> : ''),
           },
           { key: 'approval', label: 'Asks', cell: (one) => (one.approval === null ? '' : <Tag>{one.approval}</Tag>) },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+/** What CI servers say of the pipelines of a repository. */
+function OnServers({ of }: { readonly of: Found['pipelines'] }): ReactNode {
+  const live = of.flatMap((one) => (one.live === undefined ? [] : [{ name: one.name, system: one.system, ...one.live }]));
+  if (live.length === 0) return null;
+  return (
+    <Table
+      caption="On servers"
+      rows={live.slice(0, 200)}
+      rowKey={(one) => `${one.system} ${one.name}`}
+      columns={[
+        { key: 'name', label: 'Pipeline', cell: (one) => <bdi className="break-words">{one.name}</bdi> },
+        { key: 'system', label: 'On', wide: true, cell: (one) => one.system },
+        { key: 'last', label: 'Last run', cell: (one) => (one.lastRun === null ? 'never' : <Ago at={one.lastRun.at} />) },
+        { key: 'result', label: 'Ended', cell: (one) => one.lastRun?.result ?? '' },
+        { key: 'agent', label: 'Agent', wide: true, cell: (one) => <bdi className="break-words">{one.agent ?? ''}</bdi> },
+        {
+          key: 'off',
+          label: 'State',
+          cell: (one) => (one.disabled === true ? <Tag>switched off</Tag> : one.disabled === null ? 'not said' : 'on'),
+        },
+      ]}
+    />
+  );
+}
+
+/** Machines that run jobs of CI servers. */
+export function Agents({ of }: { readonly of: InventoryReportView['agents'] }): ReactNode {
+  if (of.length === 0) return null;
+  return (
+    <Panel title="Agents" flush>
+      <Table
+        caption="Machines that run jobs of CI servers"
+        rows={of}
+        rowKey={(one) => `${one.where} ${one.name}`}
+        columns={[
+          { key: 'name', label: 'Agent', sort: (one) => one.name, cell: (one) => <bdi className="break-words">{one.name}</bdi> },
+          { key: 'where', label: 'Of', sort: (one) => one.where, cell: (one) => <bdi>{one.where}</bdi> },
+          { key: 'online', label: 'State', cell: (one) => (one.online === null ? 'not said' : one.online ? 'online' : 'offline') },
+          { key: 'executors', label: 'Executors', right: true, wide: true, cell: (one) => one.executors ?? '' },
+          { key: 'labels', label: 'Labels', wide: true, cell: (one) => <bdi className="break-words">{one.labels.join(', ')}</bdi> },
         ]}
       />
     </Panel>
