@@ -16,6 +16,9 @@ export const azure: Vendor = {
     until: null,
   }),
   quiet: quietByHeaders,
+  // To a token that ended it answers a page to sign in on (203): nothing that was asked for, and no empty list. The way to such
+  // a page (302) is a problem of its own.
+  refuses: ({ status }) => status === 203,
   next: () => null,
   async check(caller) {
     const me = await caller.ask({ path: '_apis/connectionData' });

@@ -109,15 +109,15 @@ async function askPatiently(way: Way, asked: Asked): Promise<Answer> {
       await keep(way, 'failing', `asked to be left alone until ${until}`, until);
       throw quiet({ name: connection.name, until });
     }
-    if (answer.status === 401) {
+    if (answer.status === 401 || vendor.refuses?.(answer) === true) {
       // A short-lived token may have ended early: a new one is asked for once.
       if (!renewed) {
         renewed = true;
         attempt = 1;
         continue;
       }
-      await keep(way, 'refused', `it answers 401 to our credential`, null);
-      throw refused({ name: connection.name, status: 401 });
+      await keep(way, 'refused', `it answers ${answer.status} to our credential`, null);
+      throw refused({ name: connection.name, status: answer.status });
     }
     if (answer.status >= 500 && mayRepeat && attempt < TRIES && asked.expect?.includes(answer.status) !== true) {
       await pause(attempt);

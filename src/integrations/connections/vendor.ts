@@ -41,6 +41,8 @@ export type Manner = {
   readonly headers: Readonly<Record<string, string>>;
   /** How long the other side asks to be left alone, from an answer; null: it does not. In milliseconds from `now`. */
   quiet(answer: EgressAnswer, now: Millis): Millis | null;
+  /** Whether an answer other than 401 means that our credential is not taken: a page to sign in on instead of what was asked. */
+  refuses?(answer: EgressAnswer): boolean;
   /** The address of the next page; null: this is the last one. */
   next(answer: EgressAnswer, url: URL): string | null;
 };
