@@ -3,7 +3,7 @@ import type { PolicyName, Tier } from '../../catalog/service.ts';
 import { POLICIES } from '../../catalog/service.ts';
 import * as contract from '../../contract/inventory.ts';
 import { productionPolicy } from '../../integrations/inventory/preset-policy.ts';
-import { agentWords, liveWords } from '../../integrations/inventory/found.ts';
+import { agentWords, onServers } from '../../integrations/inventory/found.ts';
 import { readerOf, readPipelineFile } from '../../integrations/inventory/read-file.ts';
 import { markdownOf, reportOf } from '../../integrations/inventory/report.ts';
 import { usage } from '../cli.problems.ts';
@@ -93,13 +93,10 @@ function words({ at, totals, judged, clusters, repositories, faults, agents }: R
           ),
         ]
       : []),
-    ...servers(repositories),
+    ...onServers(repositories.flatMap(({ pipelines }) => pipelines)).map(
+      ({ name, system, words: said }) => `${line(name)} on ${system}: ${line(said)}`,
+    ),
     ...agents.map((one) => `agent ${line(one.name)} of ${line(one.where)}: ${line(agentWords(one))}`),
     ...faults.map(({ where, why }) => `Could not be asked: ${line(where)}: ${line(why)}`),
   ].join('\n');
-}
-
-function servers(repositories: Report['repositories']): string[] {
-  const all = repositories.flatMap(({ pipelines }) => pipelines);
-  return all.flatMap(({ system, name, live }) => (live === undefined ? [] : [`${line(name)} on ${system}: ${line(liveWords(live))}`]));
 }

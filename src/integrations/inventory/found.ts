@@ -99,9 +99,16 @@ export function once<Word extends string>(words: Iterable<Word>, order?: readonl
 }
 
 /** What a server says of a job, in a line. */
-export function liveWords({ disabled, lastRun, agent }: FoundLive): string {
+function liveWords({ disabled, lastRun, agent }: FoundLive): string {
   const ran = lastRun === null ? 'it never ran' : `last run ${lastRun.at}: ${lastRun.result}${agent === null ? '' : `, on ${agent}`}`;
   return `${disabled === true ? 'switched off; ' : ''}${ran}`;
+}
+
+/** The pipelines that a server was asked for, with what it says of each in a line. */
+export function onServers<Pipeline extends { readonly name: string; readonly system: string; readonly live?: FoundLive | undefined }>(
+  pipelines: readonly Pipeline[],
+): { readonly name: string; readonly system: string; readonly words: string }[] {
+  return pipelines.flatMap(({ name, system, live }) => (live === undefined ? [] : [{ name, system, words: liveWords(live) }]));
 }
 
 /** What a server says of an agent, in a line. */

@@ -10,7 +10,7 @@ import {
   type FoundRepository,
   type Standing,
 } from './inventory.ts';
-import { agentWords, liveWords, type FoundAgent } from './found.ts';
+import { agentWords, onServers, type FoundAgent } from './found.ts';
 import type { PolicyName, Tier } from '../../catalog/service.ts';
 
 /** The inventory of an organisation, or of one folder, as it was at one moment. */
@@ -182,7 +182,7 @@ function serversOf({ repositories, agents }: InventoryReport): string[] {
   return [
     ...section(
       '## Jobs on servers',
-      jobs.flatMap(({ name, live }) => (live === undefined ? [] : [`- ${plain(name)}: ${plain(liveWords(live))}`])),
+      onServers(jobs).map(({ name, words }) => `- ${plain(name)}: ${plain(words)}`),
     ),
     ...section(
       '## Agents',
