@@ -1,35 +1,39 @@
 // Sends webhooks as GitHub does over N connections that stay open, one at a time on each: the next goes out when the one
 // before was answered. Started by bench/webhooks.ts and campaigns/webhooks.ts; reads one line of JSON for each round
 // `{port, path, secret, connections, ms, from}` and answers it with one: `{sent, accepted, others, ids, ms, latencies}`.
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** A push as forges tell it, of about 2.9 kB. */
-const BODY = Buffer.from(
-  JSON.stringify({
-    ref: 'refs/heads/main',
-    before: 'a'.repeat(40),
-    after: 'b'.repeat(40),
-    repository: { id: 1, full_name: 'example/shop', clone_url: 'https://example.org/shop.git', default_branch: 'main' },
+/** Pushes as forges tell them, of 2.9 kB: as many different ones as no window of a compressor holds, with ids as random as commits are. */
+const BODIES = Array.from({ length: 256 }, (_, push) => {
+  const hex = (what) => createHash('sha1').update(`${push}-${what}`).digest('hex');
+  const text = JSON.stringify({
+    ref: `refs/heads/${push % 3 === 0 ? 'main' : `feature/${hex('branch').slice(0, 8)}`}`,
+    before: hex('before'),
+    after: hex('after'),
+    repository: { id: push, full_name: `example/shop-${push}`, clone_url: `https://example.org/shop-${push}.git`, default_branch: 'main' },
     commits: Array.from({ length: 6 }, (_, at) => ({
-      id: String(at).repeat(40),
-      message: `feat: a change of the shop, number ${at}, with a sentence that says why it was made`,
-      timestamp: '2026-01-01T00:00:00Z',
-      author: { name: 'Ada Example', email: 'ada@example.org', username: 'ada' },
-      added: [`src/part-${at}/new.ts`],
+      id: hex(at),
+      message: `feat: a change of ${hex(`where-${at}`).slice(0, 12)}, with a sentence that says why it was made`,
+      timestamp: `2026-01-${String((push % 28) + 1).padStart(2, '0')}T00:00:00Z`,
+      author: { name: `Ada ${hex('who').slice(0, 6)}`, email: `${hex('who').slice(0, 6)}@example.org`, username: hex('who').slice(0, 6) },
+      added: [`src/${hex(`added-${at}`).slice(0, 10)}/new.ts`],
       removed: [],
-      modified: ['src/shop.ts', 'src/cart.ts', `src/part-${at}/old.ts`],
-      url: `https://example.org/shop/commit/${String(at).repeat(40)}`,
+      modified: ['src/shop.ts', 'src/cart.ts', `src/part-${at}/${hex(`old-${at}`).slice(0, 8)}.ts`],
+      url: `https://example.org/shop-${push}/commit/${hex(at)}`,
     })),
-  }).padEnd(2900, ' '),
-);
+  });
+  return Buffer.from(text.padEnd(2900, ' '));
+});
 
 async function round({ port, path, secret, connections, ms, from }) {
-  const signature = createHmac('sha256', secret).update(BODY).digest('hex');
-  const head = Buffer.from(
-    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nUser-Agent: GitHub-Hookshot/1\r\nX-GitHub-Event: push\r\nX-Hub-Signature-256: sha256=${signature}\r\nContent-Length: ${BODY.length}\r\nX-GitHub-Delivery: `,
-  );
+  const heads = BODIES.map((body) => {
+    const signature = createHmac('sha256', secret).update(body).digest('hex');
+    return Buffer.from(
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nUser-Agent: GitHub-Hookshot/1\r\nX-GitHub-Event: push\r\nX-Hub-Signature-256: sha256=${signature}\r\nContent-Length: ${body.length}\r\nX-GitHub-Delivery: `,
+    );
+  });
   const began = performance.now();
   const told = { sent: 0, accepted: [], others: 0, latencies: [] };
   const over = () => performance.now() - began >= ms;
@@ -50,7 +54,8 @@ async function round({ port, path, secret, connections, ms, from }) {
         id = `${from}-${at}-${count}`;
         told.sent += 1;
         at0 = performance.now();
-        socket.write(Buffer.concat([head, Buffer.from(`${id}\r\n\r\n`), BODY]));
+        const push = (count * 31 + at * 7) % BODIES.length;
+        socket.write(Buffer.concat([heads[push], Buffer.from(`${id}\r\n\r\n`), BODIES[push]]));
       };
       socket.on('connect', next);
       socket.on('data', (part) => {
