@@ -267,7 +267,7 @@ function Attested({ of }: { readonly of: Artifact }): ReactNode {
               ) : (
                 <span title={one.incomplete.join('; ')}>
                   <Tag tone="wait" icon="wait">
-                    it can’t know {one.incomplete.length} things
+                    it can’t know {one.incomplete.length === 1 ? 'one thing' : `${one.incomplete.length} things`}
                   </Tag>
                 </span>
               ),
