@@ -5,7 +5,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** Pushes as forges tell them, of 2.9 kB: as many different ones as no window of a compressor holds, with ids as random as commits are. */
+/** Pushes as forges tell them, of 2,900 bytes: as many different ones as no window of a compressor holds, with ids as random as commits are. */
 const BODIES = Array.from({ length: 256 }, (_, push) => {
   const hex = (what) => createHash('sha1').update(`${push}-${what}`).digest('hex');
   const text = JSON.stringify({
@@ -15,7 +15,7 @@ const BODIES = Array.from({ length: 256 }, (_, push) => {
     repository: { id: push, full_name: `example/shop-${push}`, clone_url: `https://example.org/shop-${push}.git`, default_branch: 'main' },
     commits: Array.from({ length: 6 }, (_, at) => ({
       id: hex(at),
-      message: `feat: a change of ${hex(`where-${at}`).slice(0, 12)}, with a sentence that says why it was made`,
+      message: `feat: a change of ${hex(`where-${at}`).slice(0, 12)}, with words on why it was made`,
       timestamp: `2026-01-${String((push % 28) + 1).padStart(2, '0')}T00:00:00Z`,
       author: { name: `Ada ${hex('who').slice(0, 6)}`, email: `${hex('who').slice(0, 6)}@example.org`, username: hex('who').slice(0, 6) },
       added: [`src/${hex(`added-${at}`).slice(0, 10)}/new.ts`],
