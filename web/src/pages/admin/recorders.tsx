@@ -11,7 +11,8 @@ import type { AnswerOf } from '../../../../src/contract/route.ts';
 import type { listWorkloads } from '../../../../src/contract/workloads.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Area, Ask, Button, Digest, Empty, Field, Loaded, Panel, Select, Table, Tag, When } from '../../kit/index.ts';
+import { Area, Ask, Button, Digest, Empty, Field, Loaded, Panel, Select, Table } from '../../kit/index.ts';
+import { trustedColumns } from './trusted-columns.tsx';
 
 type Key = AnswerOf<typeof listRecorderKeys>['items'][number];
 type Identity = AnswerOf<typeof listRecorderIdentities>['items'][number];
@@ -102,35 +103,7 @@ export function Recorders(): ReactNode {
 function ends<Row extends Key | Identity>(onRevoke: (one: Row) => void, because: string | null) {
   return [
     { key: 'services', label: 'Services', cell: (one: Row) => one.services?.join(', ') ?? 'all' },
-    {
-      key: 'state',
-      label: 'State',
-      cell: (one: Row) =>
-        one.revokedAt === null ? (
-          <Tag tone="allow" icon="done">
-            trusted
-          </Tag>
-        ) : (
-          <Tag>
-            until <When at={one.revokedAt} />
-          </Tag>
-        ),
-    },
-    {
-      key: 'act',
-      label: 'Act',
-      right: true,
-      cell: (one: Row) => (
-        <Button
-          kind="quiet"
-          because={because ?? (one.revokedAt === null ? null : 'it is trusted no more')}
-          aria-label={`revoke ${one.name}`}
-          onClick={() => onRevoke(one)}
-        >
-          Revoke
-        </Button>
-      ),
-    },
+    ...trustedColumns(onRevoke, because),
   ];
 }
 

@@ -3,7 +3,8 @@ import type { addSigstoreRoot, listSigstoreRoots, revokeSigstoreRoot } from '../
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Area, Ask, Button, Empty, Field, Loaded, Panel, Table, Tag, When } from '../../kit/index.ts';
+import { Area, Ask, Button, Empty, Field, Loaded, Panel, Table } from '../../kit/index.ts';
+import { trustedColumns } from './trusted-columns.tsx';
 
 type Root = AnswerOf<typeof listSigstoreRoots>['items'][number];
 
@@ -43,35 +44,7 @@ export function SigstoreRoots(): ReactNode {
                 cell: (one) => <bdi className="break-all">{one.authorities.join(', ')}</bdi>,
               },
               { key: 'logs', label: 'Logs', wide: true, cell: (one) => <bdi className="break-all">{one.logs.join(', ')}</bdi> },
-              {
-                key: 'state',
-                label: 'State',
-                cell: (one) =>
-                  one.revokedAt === null ? (
-                    <Tag tone="allow" icon="done">
-                      trusted
-                    </Tag>
-                  ) : (
-                    <Tag>
-                      until <When at={one.revokedAt} />
-                    </Tag>
-                  ),
-              },
-              {
-                key: 'act',
-                label: 'Act',
-                right: true,
-                cell: (one) => (
-                  <Button
-                    kind="quiet"
-                    because={because ?? (one.revokedAt === null ? null : 'it is trusted no more')}
-                    aria-label={`revoke ${one.name}`}
-                    onClick={() => setAsked(one)}
-                  >
-                    Revoke
-                  </Button>
-                ),
-              },
+              ...trustedColumns<Root>(setAsked, because),
             ]}
           />
         )}
