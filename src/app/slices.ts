@@ -332,7 +332,6 @@ export const slices: readonly Slice[] = [
     sweepers: [inventorySweeper],
     events: inventoryEvents,
   },
-  { ...none, name: 'board', routes: [...boardRoutes, ...environmentScreenRoutes] },
   { ...none, name: 'live', routes: liveRoutes },
   { ...none, name: 'release pages and inbox', routes: [...releasePageRoutes, ...inboxRoutes] },
   { ...none, name: 'calendar', routes: calendarRoutes },
