@@ -7,7 +7,7 @@ import { canonicalJson, type Json } from '../../kernel/canonical.ts';
 import type { Reason } from '../../kernel/decision.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { digestOf } from '../../kernel/digest.ts';
-import { pae, verifies } from '../../kernel/dsse.ts';
+import { pae, verifies, strictBase64 } from '../../kernel/dsse.ts';
 import type { Entry, Foreign } from './envelopes.ts';
 import { faults, type AttestPolicy, type SignedBy } from './policy.ts';
 import { readStatement, type Said } from './said.ts';
@@ -175,9 +175,7 @@ function policySaysMore(policy: AttestPolicy): boolean {
 
 /** Bytes of canonical base64, in either alphabet. */
 function bytesOf(text: string): Uint8Array | null {
-  const standard = text.replaceAll('-', '+').replaceAll('_', '/');
-  const bytes = Buffer.from(standard, 'base64');
-  return bytes.toString('base64') === standard ? bytes : null;
+  return strictBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
 }
 
 /** The digest of an artifact at hand. */
