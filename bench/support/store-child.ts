@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveOf, lookAtFolder } from '../../src/host/folder.read.ts';
 import { keepSeen, seenBefore } from '../../src/cli/seen.disk.ts';
@@ -29,12 +29,7 @@ if (mode === 'file') {
   const items: PutItem[] = [];
   for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
     const at = join(entry.parentPath, entry.name);
-    if (entry.isFile())
-      items.push({
-        bytes: async function* () {
-          yield await readFile(at);
-        },
-      });
+    if (entry.isFile()) items.push({ bytes: { file: at } });
   }
   for (const { digest } of await store.putAll(items)) process.stdout.write(`${digest}\n`);
 } else throw new Error(`no act of the store: ${mode}`);

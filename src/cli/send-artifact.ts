@@ -117,7 +117,7 @@ function lookAt(path: string): Thing {
       };
     if (!there.isDirectory()) throw unreadable({ file: path, why: 'it is neither a file nor a folder' });
     const folder = lookAtFolder(real);
-    return { look: folder, bytes: folder.entries.reduce((sum, one) => sum + Number(one.stat.size), 0), open: () => archiveOf(folder) };
+    return { look: folder, bytes: folder.entries.reduce((sum, one) => sum + one.size, 0), open: () => archiveOf(folder) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof Problem || code === undefined) throw error;

@@ -11,7 +11,14 @@ type Seen = {
   readonly at: string;
   readonly type: '0' | '2' | '5';
   readonly link: string;
-  readonly stat: BigIntStats;
+  /** The kind of thing and who may use it, as the file system has them (st_mode). */
+  readonly mode: number;
+  /** Bytes. */
+  readonly size: number;
+  /** What the file system says of it, as far as a change shows in it. */
+  readonly mark: string;
+  /** When it changed last, its content or its inode, in nanoseconds since 1970. */
+  readonly changed: bigint;
 };
 
 export type Folder = {
@@ -25,6 +32,8 @@ export type Folder = {
 
 /** Chunks of the archive are about so large. */
 const CHUNK = 256 * 1024;
+/** So many characters of a list are hashed in one call. */
+const HASHED_AT_ONCE = 64 * 1024;
 
 /**
  * Looks at everything under `root`, which is a folder. Reads no file. Throws `archive.unpackable` for what is special or a
@@ -45,26 +54,34 @@ export function lookAtFolder(root: string): Folder {
 
 /** The same over one file: what tells that it has not changed. */
 export function shapeOfFile(path: string): { readonly shape: string; readonly newest: bigint } {
-  const stat = lstatSync(path, { bigint: true });
-  return shapeOf([{ path: '', at: path, type: '0', link: '', stat }]);
+  return shapeOf([seen('', path, '0', '', lstatSync(path, { bigint: true }))]);
+}
+
+/** What is kept of an entry: ten thousand of them are held at once, and all else the file system says is let go. */
+function seen(path: string, at: string, type: Seen['type'], link: string, stat: BigIntStats): Seen {
+  const changed = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
+  return { path, at, type, link, mode: Number(stat.mode), size: Number(stat.size), mark: markOf(stat), changed };
+}
+
+function markOf({ dev, ino, mode, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${mode} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
 function shapeOf(entries: readonly Seen[]): { readonly shape: string; readonly newest: bigint } {
   const hash = createHash('sha256');
   let newest = 0n;
-  for (const { path, type, link, stat } of entries) {
+  let lines = '';
+  for (const { path, type, link, mode, mark, changed } of entries) {
     // Of a folder only its names and mode count, and the names are entries: what was made and removed in it changed nothing.
     // No name and no target has a NUL in it, so that no two lists look alike.
-    hash.update(
-      type === '5'
-        ? `${path}\0d\0${stat.mode}\0`
-        : `${path}\0${type}\0${link}\0${stat.dev} ${stat.ino} ${stat.mode} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}\0`,
-    );
-    if (type === '5') continue;
-    if (stat.mtimeNs > newest) newest = stat.mtimeNs;
-    if (stat.ctimeNs > newest) newest = stat.ctimeNs;
+    lines += type === '5' ? `${path}\0d\0${mode}\0` : `${path}\0${type}\0${link}\0${mark}\0`;
+    if (lines.length >= HASHED_AT_ONCE) {
+      hash.update(lines);
+      lines = '';
+    }
+    if (type !== '5' && changed > newest) newest = changed;
   }
-  return { shape: hash.digest('hex'), newest };
+  return { shape: hash.update(lines).digest('hex'), newest };
 }
 
 /** Names that need no second look: most. */
@@ -81,11 +98,11 @@ function walk(root: string, inside: string, entries: Seen[], depth = 1): void {
     if (entries.length >= ARCHIVE_LIMITS.entries) throw archiveTooLarge({ what: 'entries', limit: ARCHIVE_LIMITS.entries });
     const at = `${folder}/${name}`;
     const stat = lstatSync(at, { bigint: true });
-    if (stat.isFile()) entries.push({ path, at, type: '0', link: '', stat });
-    else if (stat.isSymbolicLink()) entries.push({ path, at, type: '2', link: readlinkSync(at), stat });
+    if (stat.isFile()) entries.push(seen(path, at, '0', '', stat));
+    else if (stat.isSymbolicLink()) entries.push(seen(path, at, '2', readlinkSync(at), stat));
     else if (!stat.isDirectory()) throw unpackable({ path, why: 'it is neither file, folder nor symbolic link' });
     else {
-      entries.push({ path, at, type: '5', link: '', stat });
+      entries.push(seen(path, at, '5', '', stat));
       walk(root, path, entries, depth + 1);
     }
   }
@@ -99,9 +116,9 @@ export async function* archiveOf({ entries }: Folder): AsyncGenerator<Buffer> {
   // Files are read into the chunk itself: of ten thousand small ones, none has a buffer of its own.
   let chunk = Buffer.allocUnsafe(CHUNK);
   let used = 0;
-  for (const { path, at, type, link, stat } of entries) {
-    const size = type === '0' ? Number(stat.size) : 0;
-    const mode = type === '5' ? 0o755 : type === '2' ? 0o777 : stat.mode & 0o100n ? 0o755 : 0o644;
+  for (const { path, at, type, link, mark, ...entry } of entries) {
+    const size = type === '0' ? entry.size : 0;
+    const mode = type === '5' ? 0o755 : type === '2' ? 0o777 : entry.mode & 0o100 ? 0o755 : 0o644;
     const header = makeTarHeader({ path, type, mode, size, link });
     if (used + header.length > CHUNK) {
       yield chunk.subarray(0, used);
@@ -111,7 +128,7 @@ export async function* archiveOf({ entries }: Folder): AsyncGenerator<Buffer> {
     if (size === 0) continue;
     const file = openSync(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      if (!isSame(fstatSync(file, { bigint: true }), stat)) throw changed(path);
+      if (markOf(fstatSync(file, { bigint: true })) !== mark) throw changed(path);
       const whole = Math.ceil(size / BLOCK) * BLOCK;
       for (let done = 0; done < whole;) {
         if (used >= CHUNK) {
@@ -130,10 +147,6 @@ export async function* archiveOf({ entries }: Folder): AsyncGenerator<Buffer> {
     }
   }
   yield Buffer.concat([chunk.subarray(0, used), Buffer.alloc(2 * BLOCK)]);
-}
-
-function isSame(now: BigIntStats, then: BigIntStats): boolean {
-  return now.ino === then.ino && now.dev === then.dev && now.size === then.size && now.mtimeNs === then.mtimeNs;
 }
 
 function changed(path: string): Error {

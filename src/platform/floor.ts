@@ -98,7 +98,11 @@ export type Fact<Body = unknown> = {
 };
 
 /** One of many that are stored together: its bytes, or what opens them when their turn comes. */
-export type PutItem = { readonly bytes: Uint8Array | (() => AsyncIterable<Uint8Array>); readonly expect?: Digest };
+/** Bytes to store: as they are, as they come, or what a file of this machine holds. */
+export type PutItem = {
+  readonly bytes: Uint8Array | (() => AsyncIterable<Uint8Array>) | { readonly file: string };
+  readonly expect?: Digest;
+};
 
 /** Content-addressed bytes. Visible means complete and right. */
 export type BlobStore = {

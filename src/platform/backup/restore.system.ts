@@ -1,5 +1,4 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { newId } from '../../host/ids.system.ts';
@@ -167,7 +166,7 @@ async function restoreBlobs({ folder, manifest, blobs, say }: RestoreOrder): Pro
   let small: Digest[] = [];
   // Small ones are made durable many at a time: one by one, a sync of each would take most of the time.
   const flush = async (): Promise<void> => {
-    await blobs.putAll(small.map((digest) => ({ bytes: () => createReadStream(join(folder, blobName(digest))), expect: digest })));
+    await blobs.putAll(small.map((digest) => ({ bytes: { file: join(folder, blobName(digest)) }, expect: digest })));
     small = [];
   };
   for await (const { digest, size } of blobsOf(folder, manifest)) {

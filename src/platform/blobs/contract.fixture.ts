@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../kernel/digest.ts';
 import type { BlobStore } from '../floor.ts';
@@ -53,6 +56,28 @@ const RULES: readonly (readonly [string, (store: BlobStore) => Promise<void>])[]
       expect(await store.putAll(items)).toEqual(texts.map((text) => ({ digest: digestOf(text), size: text.length })));
       for (const text of texts) expect(Buffer.from(await store.read(digestOf(text))).toString()).toBe(text);
       expect(await store.putAll([])).toEqual([]);
+    },
+  ],
+
+  [
+    'stores what files hold, small, empty and larger than is read in one go, and is not led astray by one that is missing or too large',
+    async (store) => {
+      const folder = await mkdtemp(join(tmpdir(), 'ym-put-'));
+      try {
+        const texts = ['small', '', 'large '.repeat(100_000), 'small'];
+        const files = texts.map((_, at) => join(folder, String(at)));
+        for (const [at, text] of texts.entries()) await writeFile(files[at] as string, text);
+        const items = files.map((file) => ({ bytes: { file } }));
+        const wanted = texts.map((text) => ({ digest: digestOf(text), size: text.length }));
+        expect(await store.putAll(items)).toEqual(wanted);
+        for (const text of texts) expect(Buffer.from(await store.read(digestOf(text))).toString()).toBe(text);
+        await expect(store.putAll(items, { limit: 5 })).rejects.toMatchObject({ code: 'platform.too-large' });
+        const other = { bytes: { file: files[0] as string }, expect: digestOf('another') };
+        await expect(store.putAll([other])).rejects.toMatchObject({ code: 'platform.digest-mismatch' });
+        await expect(store.putAll([{ bytes: { file: join(folder, 'none') } }])).rejects.toMatchObject({ code: 'ENOENT' });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   ],
 

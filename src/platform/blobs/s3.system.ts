@@ -64,7 +64,7 @@ export async function openS3Store(place: S3Place, spool: string): Promise<BlobSt
       return written;
     },
     putFile: (path, options = {}) => spooled(options, (to, limit) => writeFileOf(to, path, limit)),
-    putAll: (items, options = {}) => many(items, (item) => store.put(bytesOf(item), { ...options, ...expecting(item) })),
+    putAll: (items, options = {}) => many(items, (item) => putItem(store, item, { ...options, ...expecting(item) })),
     async open(digest) {
       const kept = await head(keyOf(digest));
       if (kept === null) throw blobMissing({ digest });
@@ -248,8 +248,9 @@ async function many<Item, Result>(items: readonly Item[], act: (item: Item) => P
   return results;
 }
 
-function bytesOf(item: PutItem): Uint8Array | AsyncIterable<Uint8Array> {
-  return item.bytes instanceof Uint8Array ? item.bytes : item.bytes();
+function putItem(store: BlobStore, { bytes }: PutItem, options: Options): ReturnType<BlobStore['put']> {
+  if (bytes instanceof Uint8Array) return store.put(bytes, options);
+  return typeof bytes === 'function' ? store.put(bytes(), options) : store.putFile(bytes.file, options);
 }
 
 function expecting({ expect }: PutItem): Options {
