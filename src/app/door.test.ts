@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { connect as connectPlain, createServer } from 'node:net';
+import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { yardmaster, type Started } from '../host/daemon.fixture.ts';
 import { testDatabase } from '../testing/database.ts';
+import { freePort } from '../testing/free-port.ts';
 
 // The door as it stands in the world: TLS of its own, and haproxy in front that ends TLS. Real processes.
 
@@ -65,15 +66,6 @@ async function server(
   started.push(one);
   await one.says(/Yardmaster is at/);
   return { url: /at (https?:\S+)/.exec(one.said().out)?.[1] ?? '', port, log: () => one.said().err, child: one.child };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => done(port));
-    });
-  });
 }
 
 type Reply = { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: string };

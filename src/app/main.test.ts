@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { logOf, yardmaster, yardmasterEnds, type Started } from '../host/daemon.fixture.ts';
+import { freePort } from '../testing/free-port.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ym-main-'));
 chmodSync(root, 0o755);
@@ -41,15 +41,6 @@ function postmaster(): number | null {
   if (!existsSync(file)) return null;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   return existsSync(`/proc/${pid}`) ? pid : null;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => done(port));
-    });
-  });
 }
 
 type Answer = { readonly status: number; readonly body: string; readonly tookMs: number };

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 const BINARY = join(import.meta.dirname, '../../tools/peers/verdaccio/node_modules/verdaccio/bin/verdaccio');
 /** Whether Verdaccio is installed beside the tests; what needs a real npm registry says so and skips where it is not. */
@@ -63,14 +62,4 @@ async function firstUser(url: string): Promise<string> {
       await new Promise((done) => setTimeout(done, 100));
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => done(port));
-    });
-  });
 }
