@@ -1,6 +1,6 @@
 import { FindingList, severityOfScore, steadyWords, vulnerabilityIn } from './finding.ts';
 import type { JsonObject } from './json.ts';
-import { asObject, member, objectAt, objectsAt, textAt } from './json.ts';
+import { asObject, member, objectAt, objectsAt, objectsIn, textAt } from './json.ts';
 import { readJsonList } from './json-list.ts';
 import type { ByteStream, Contents, Severity } from './model.ts';
 import { LIMITS, ReportFault, clip } from './model.ts';
@@ -46,6 +46,7 @@ type Pending = {
   /** null: the words of the message. */
   readonly identity: unknown;
   readonly purl: string | null;
+  readonly cwe: readonly number[];
   readonly suppressed: boolean;
 };
 
@@ -147,6 +148,7 @@ function pendingOf({ result, run, kind, location }: Told): Pending {
     line: typeof line === 'number' ? line : null,
     identity: identityOf(result, physical),
     purl: textAt(objectAt(result, 'properties'), 'purl'),
+    cwe: weaknesses(objectAt(result, 'properties'), objectsIn(member(result, 'taxa'))),
     suppressed: (objectsAt(result, 'suppressions') ?? []).some((one) => ['accepted', null].includes(textAt(one, 'status'))),
   };
 }
@@ -164,7 +166,13 @@ function addPending(one: Pending, { tool, rules }: Run, findings: FindingList): 
     file: one.file,
     identity: one.identity ?? ['message', steadyWords(message)],
     cve: vulnerabilityIn([id, ...tags, message]),
-    cwe: tags.flatMap((tag) => /\bcwe-(\d{1,6})\b/i.exec(tag)?.[1] ?? []).map(Number),
+    cwe: [
+      ...weaknesses(
+        objectAt(rule, 'properties'),
+        objectsIn(member(rule, 'relationships')).map((relation) => objectAt(relation, 'target')),
+      ),
+      ...one.cwe,
+    ],
     purl: one.purl,
     suppressed: one.suppressed,
     message,
@@ -199,9 +207,27 @@ function ruleOf(
   return { id, rule: indexed ?? rules.byId.get(id) ?? rules.byId.get(id.split('/', 1)[0] ?? id) ?? null };
 }
 
+/**
+ * The weaknesses that a rule or a result belongs to: in its tags (`external/cwe/cwe-79`), in a property of that name, and
+ * by reference to CWE's taxonomy (sections 3.27.8 and 3.53).
+ */
+function weaknesses(properties: JsonObject | null, taxa: readonly (JsonObject | null)[]): number[] {
+  const said = [...texts(member(properties, 'tags')), ...texts(member(properties, 'cwe'))];
+  const named = said.flatMap((text) => /\bcwe-(\d{1,6})\b/i.exec(text.slice(0, 500))?.[1] ?? []);
+  const listed = taxa.flatMap((taxon) =>
+    /^cwe$/i.test(textAt(objectAt(taxon, 'toolComponent'), 'name') ?? '')
+      ? (/^(?:CWE-)?(\d{1,6})$/i.exec(textAt(taxon, 'id') ?? '')?.[1] ?? [])
+      : [],
+  );
+  return [...new Set([...named, ...listed].map(Number))].slice(0, 20);
+}
+
+function texts(value: unknown): string[] {
+  return typeof value === 'string' ? [value] : Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
 function tagsOf(rule: JsonObject | null): string[] {
-  const tags = member(objectAt(rule, 'properties'), 'tags');
-  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
+  return texts(member(objectAt(rule, 'properties'), 'tags'));
 }
 
 const LEVELS: Readonly<Record<string, Severity>> = { error: 'high', warning: 'medium', note: 'info', none: 'info' };
@@ -216,11 +242,14 @@ function severityOf({ score, level: given, kind }: Pending, rule: JsonObject | n
   return LEVELS[level] ?? 'high';
 }
 
+/** What stands where a fingerprint would: Semgrep gives none to who has not signed in, and all its findings would be one. */
+const NO_PRINTS: ReadonlySet<unknown> = new Set(['requires login', '', null]);
+
 /** The tool's own fingerprints, or the code found; null where only the message says what it is. */
 function identityOf(result: JsonObject, physical: JsonObject | null): unknown {
   for (const key of ['fingerprints', 'partialFingerprints']) {
-    const given = objectAt(result, key);
-    if (given !== null && Object.keys(given).length > 0) return [key, JSON.stringify(Object.entries(given).sort()).toWellFormed()];
+    const given = Object.entries(objectAt(result, key) ?? {}).filter(([, value]) => !NO_PRINTS.has(value));
+    if (given.length > 0) return [key, JSON.stringify(given.sort()).toWellFormed()];
   }
   for (const key of ['region', 'contextRegion']) {
     const snippet = textAt(objectAt(objectAt(physical, key), 'snippet'), 'text');

@@ -1,4 +1,5 @@
 import { severityOfScore } from '../finding.ts';
+import type { JsonObject } from '../json.ts';
 import { member, numberAt, objectAt, objectsAt, objectsIn, textAt } from '../json.ts';
 import type { ByteStream, Contents, Severity } from '../model.ts';
 import type { XmlNode } from '../xml-records.ts';
@@ -64,25 +65,32 @@ export const dependencyCheckJson = objectFormat(
   (root) => Array.isArray(root['dependencies']) && objectAt(root, 'scanInfo') !== null,
   (scan, root) => {
     for (const dependency of objectsAt(root, 'dependencies') ?? []) {
-      const file = textAt(dependency, 'fileName') ?? '';
-      const purl = objectsIn(member(dependency, 'packages'))
-        .map((each) => textAt(each, 'id') ?? '')
-        .find((id) => id.startsWith('pkg:'));
+      // As in the XML: what was found to be the same as this one has its weaknesses too.
+      const related = (objectsAt(dependency, 'relatedDependencies') ?? []).filter((one) => textAt(one, 'fileName') !== null);
       for (const one of objectsAt(dependency, 'vulnerabilities') ?? [])
-        scan.add({
-          rule: textAt(one, 'name') ?? 'unknown',
-          severity: severityOf(
-            textAt(one, 'severity') ?? textAt(objectAt(one, 'cvssv3'), 'baseSeverity'),
-            severityOfScore(numberAt(objectAt(one, 'cvssv3'), 'baseScore') ?? 7),
-          ),
-          message: textAt(one, 'description') ?? '',
-          file: textAt(dependency, 'filePath') ?? file,
-          identity: file,
-          names: [textAt(one, 'name')],
-          purl: purl ?? null,
-          component: file,
-          cwe: cweIn(member(one, 'cwes')),
-        });
+        for (const holder of [dependency, ...related]) addJson(scan, one, holder, dependency);
     }
   },
 );
+
+function addJson(scan: Scan, one: JsonObject, holder: JsonObject, dependency: JsonObject): void {
+  const file = textAt(holder, 'fileName') ?? '';
+  const packages = [holder, dependency].flatMap((each) => [
+    ...objectsIn(member(each, 'packages')),
+    ...objectsIn(member(each, 'packageIds')),
+  ]);
+  const purl = packages.map((each) => textAt(each, 'id') ?? '').find((id) => id.startsWith('pkg:'));
+  const score = numberAt(objectAt(one, 'cvssv3'), 'baseScore') ?? numberAt(objectAt(one, 'cvssv4'), 'baseScore');
+  scan.add({
+    rule: textAt(one, 'name') ?? 'unknown',
+    severity: severityOf(textAt(one, 'severity') ?? textAt(objectAt(one, 'cvssv3'), 'baseSeverity'), severityOfScore(score ?? 7)),
+    message: textAt(one, 'description') ?? '',
+    file: textAt(holder, 'filePath') ?? file,
+    identity: file,
+    names: [textAt(one, 'name')],
+    purl: purl ?? null,
+    component: file,
+    cwe: cweIn(member(one, 'cwes')),
+    once: [textAt(one, 'name'), member(one, 'cwes') ?? null, file.toLowerCase()],
+  });
+}

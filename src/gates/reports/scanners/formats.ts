@@ -12,6 +12,7 @@ import * as node from './node.ts';
 import * as python from './python.ts';
 import { Scan } from './scan.ts';
 import * as secrets from './secrets.ts';
+import * as services from './services.ts';
 import { readSonarHtml } from './sonar-html.ts';
 import * as sonar from './sonar.ts';
 import * as supply from './supply.ts';
@@ -43,6 +44,7 @@ const nothing: JsonFormat = {
 /** Scanners' JSON. The order counts: what is told apart by more stands before what is told apart by less. */
 export const scannerJson: readonly JsonFormat[] = [
   nothing,
+  services.noResults,
   openVex,
   csaf,
   grype,
@@ -59,10 +61,12 @@ export const scannerJson: readonly JsonFormat[] = [
   supply.osvScanner,
   supply.govulncheck,
   supply.snyk,
+  services.snykIac,
   supply.githubVulnerabilities,
   node.npmAudit,
   node.npmAudit6,
   node.yarnAudit,
+  services.bunAudit,
   node.eslint,
   secrets.gitleaks,
   secrets.gitleaksLegacy,
@@ -73,6 +77,7 @@ export const scannerJson: readonly JsonFormat[] = [
   code.kics,
   code.tfsec,
   code.semgrep,
+  services.semgrepSupply,
   code.hadolint,
   code.gosec,
   code.brakeman,
@@ -83,6 +88,7 @@ export const scannerJson: readonly JsonFormat[] = [
   sonar.sonarReport,
   sonar.sonarGate,
   sonar.sonarIssues,
+  services.sonarRisks,
   dependencyCheckJson,
   zapJson,
   genericJson,

@@ -108,7 +108,12 @@ function osv(scan: Scan, one: JsonObject, found: JsonObject | null, file: string
     purl: type === undefined ? null : `pkg:${type}/${type === 'maven' ? name.replace(':', '/') : name.replace(/^@/, '%40')}@${version}`,
     component: `${name}@${version}`,
     fixedIn: fixed.join(', '),
-    cwe: cweIn(member(specific, 'cwe_ids')),
+    cwe: [
+      ...cweIn(member(specific, 'cwe_ids')),
+      ...objectsIn(member(one, 'affected')).flatMap((each) =>
+        objectsIn(member(objectAt(each, 'database_specific'), 'cwes')).flatMap((cwe) => cweIn(member(cwe, 'cweId'))),
+      ),
+    ],
   });
 }
 
