@@ -37,7 +37,12 @@ export function readDart(events: readonly unknown[], tally: TestTally): void {
       const ms = Math.max(0, (numberAt(event, 'time') ?? 0) - (test?.from ?? 0));
       tally.case({ outcome, name: test?.name ?? '', suite: '', file: test?.url ?? null, ...errors.get(id), ms });
       errors.delete(id);
-    } else if (type === 'done') done = true;
+    } else if (type === 'done') {
+      done = true;
+      // `null`: it was closed before all tests had run.
+      if (member(event, 'success') === null) tally.lacks('the run was stopped before its end');
+      else if (member(event, 'success') === false) tally.mustBeBad('the last event');
+    }
   }
   if (!done) tally.lacks('the events end before the run did: it is not complete');
   else if (names.size > 0) tally.lacks(`${names.size} tests began and did not end: it is not complete`);

@@ -26,6 +26,13 @@ const CASES: readonly Case[] = [
   ['go-test', '{"Action":"run","Package":"p","Test":"T"}\n{"Action":"pass","Package":"p","Test":"T","Elapsed":0.1}\n{"Action":"pass","Package":"p"}', '1 1 0 0 0'],
   ['cucumber', '[{"keyword":"Feature","uri":"a","elements":[{"type":"scenario","steps":[{"result":{"status":"undefined"}}]}]}]', '1 0 0 1 0'],
   ['pytest-json', '{"exitcode":1,"summary":{"total":1},"tests":[{"nodeid":"a::b","outcome":"error"}]}', '1 0 0 1 0'],
+  ['gtest-json', '{"tests":3,"failures":1,"disabled":1,"errors":0,"time":"0.5s","testsuites":[{"name":"S","tests":3,"testsuite":[{"name":"a","status":"RUN","result":"COMPLETED","time":"0.1s"},{"name":"b","status":"RUN","failures":[{"failure":"no"}]},{"name":"c","status":"NOTRUN","result":"SUPPRESSED"}]}]}', '3 1 1 0 1'],
+  ['mochawesome', '{"stats":{"tests":3,"testsRegistered":3,"duration":9},"results":[{"file":"a.js","suites":[{"title":"s","tests":[{"state":"passed"},{"state":"failed","err":{"message":"no"}},{"state":null,"skipped":true}],"beforeHooks":[{"fail":true}]}],"tests":[]}]}', '4 1 1 1 1'],
+  ['rspec', '{"version":"3.9","examples":[{"status":"passed","file_path":"a"},{"status":"failed","file_path":"a"},{"status":"pending","file_path":"b"}],"summary":{"duration":0.1,"example_count":3,"errors_outside_of_examples_count":1}}', '4 1 1 1 1'],
+  ['playwright', '{"suites":[{"title":"a.spec.ts","specs":[],"suites":[{"title":"s","specs":[{"title":"t","tests":[{"status":"flaky","results":[{"status":"failed"},{"status":"passed"}]},{"status":"unexpected","results":[{"status":"timedOut"}]},{"status":"skipped","results":[]}]}]}]}],"errors":[],"stats":{"expected":0,"unexpected":1,"flaky":1,"skipped":1,"duration":5}}', '3 1 1 0 1'],
+  ['ctrf', '{"results":{"tool":{"name":"x"},"summary":{"tests":3,"start":1,"stop":5},"tests":[{"name":"a","status":"passed"},{"name":"b","status":"pending"},{"name":"c","status":"other"}]}}', '3 1 0 1 1'],
+  ['testng', '<testng-results total="4" ignored="1"><suite duration-ms="7"><test><class name="C"><test-method status="PASS" is-config="true" name="setUp"/><test-method status="FAIL" retried="true" signature="a"/><test-method status="PASS" signature="a"/><test-method status="SKIP" signature="b"/></class></test></suite></testng-results>', '2 1 0 0 1'],
+  ['robot', '<robot><suite name="s"><test name="a"><kw><status status="FAIL"/></kw><status status="PASS" elapsed="0.1"/></test><test name="b"><status status="FAIL">no</status></test></suite><statistics><suite><stat pass="1">s</stat></suite></statistics></robot>', '2 1 1 0 0'],
   ['tap', 'TAP version 14\n1..3\nok 1 - a\nnot ok 2 - b\nnot ok 3 - c # TODO later', '3 1 1 0 1'],
 ]; // prettier-ignore
 
@@ -51,6 +58,66 @@ test.each<Case>([
   ['mocha', '{"stats":{"tests":4},"tests":[{"fullTitle":"a","err":{}}],"passes":[{"fullTitle":"a"}]}', '1 1 0 0 0'],
   ['valgrind', '<valgrindoutput><status><state>RUNNING</state></status></valgrindoutput>', '1 1 0 0 0'],
   ['junit', '<testsuites tests="0"/>', '0 0 0 0 0'],
+  ['junit', '<testsuites tests="3"><testsuite tests="1"><testcase name="a"/></testsuite></testsuites>', '1 1 0 0 0'],
+  [
+    'trx',
+    '<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult outcome="Passed"/></Results><ResultSummary outcome="Failed"><Counters total="1"/></ResultSummary></TestRun>',
+    '1 1 0 0 0',
+  ],
+  [
+    'trx',
+    '<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult outcome="Failed"/></Results><ResultSummary outcome="Failed"><RunInfos><RunInfo outcome="Error"><Text>The active test run was aborted. Reason: Test host process crashed</Text></RunInfo></RunInfos></ResultSummary></TestRun>',
+    '1 0 1 0 0',
+  ],
+  [
+    'trx',
+    '<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult outcome="Passed"/></Results><ResultSummary outcome="Aborted"/></TestRun>',
+    '1 1 0 0 0',
+  ],
+  [
+    'nunit3',
+    '<test-run result="Failed" total="1" passed="1" failed="0"><test-suite result="Failed" site="TearDown"><test-case result="Passed"/></test-suite></test-run>',
+    '1 1 0 0 0',
+  ],
+  [
+    'nunit2',
+    '<test-results total="1" errors="1" failures="0"><test-suite><results><test-case executed="True" success="True"/></results></test-suite></test-results>',
+    '1 1 0 0 0',
+  ],
+  [
+    'xunit',
+    '<assemblies><assembly total="1" failed="1"><collection><test result="Pass"/></collection></assembly></assemblies>',
+    '1 1 0 0 0',
+  ],
+  ['jest', '{"success":false,"numTotalTests":1,"testResults":[{"name":"f","assertionResults":[{"status":"passed"}]}]}', '1 1 0 0 0'],
+  ['jest', '{"wasInterrupted":true,"numTotalTests":1,"testResults":[{"name":"f","assertionResults":[{"status":"passed"}]}]}', '1 1 0 0 0'],
+  [
+    'dart',
+    '{"type":"start","protocolVersion":"0.1.1"}\n{"type":"testStart","test":{"id":1,"name":"a"}}\n{"type":"testDone","testID":1,"result":"success"}\n{"type":"done","success":null}',
+    '1 1 0 0 0',
+  ],
+  [
+    'dart',
+    '{"type":"start","protocolVersion":"0.1.1"}\n{"type":"testStart","test":{"id":1,"name":"a"}}\n{"type":"testDone","testID":1,"result":"success"}\n{"type":"done","success":false}',
+    '1 1 0 0 0',
+  ],
+  ['pytest-json', '{"exitcode":2,"summary":{"total":1},"tests":[{"nodeid":"a::b","outcome":"passed"}]}', '1 1 0 0 0'],
+  ['gtest-json', '{"tests":2,"failures":0,"testsuites":[{"name":"S","tests":2,"testsuite":[{"name":"a","status":"RUN"}]}]}', '1 1 0 0 0'],
+  ['mochawesome', '{"stats":{"tests":2},"results":[{"suites":[],"tests":[{"pass":true}]}]}', '1 1 0 0 0'],
+  ['rspec', '{"examples":[{"status":"passed"}],"summary":{"example_count":2}}', '1 1 0 0 0'],
+  [
+    'playwright',
+    '{"suites":[{"specs":[{"title":"t","tests":[{"status":"unexpected","results":[{"status":"interrupted"}]}]}]}],"stats":{"expected":0,"unexpected":1}}',
+    '1 0 1 0 0',
+  ],
+  ['playwright', '{"suites":[],"stats":{"expected":1}}', '0 0 0 0 0'],
+  ['ctrf', '{"results":{"summary":{"tests":2},"tests":[{"status":"passed"}]}}', '1 1 0 0 0'],
+  [
+    'testng',
+    '<testng-results total="2"><suite><test><class name="C"><test-method status="PASS" name="a"/></class></test></suite></testng-results>',
+    '1 1 0 0 0',
+  ],
+  ['robot', '<robot><suite name="s"><test name="a"><status status="PASS"/></test></suite></robot>', '1 1 0 0 0'],
 ])('%s that is not whole, or shows no test, has totals and is no pass', async (format, text, totals) => {
   const reading = await readReport('auto', bytes(text));
   expect(reading.format).toBe(format);

@@ -5,22 +5,29 @@ import { readBoost } from './boost.ts';
 import { readCheck } from './check.ts';
 import { readCppUnit } from './cppunit.ts';
 import { readCtest } from './ctest.ts';
+import { isCtrf, readCtrf } from './ctrf.ts';
 import { isCucumber, readCucumber } from './cucumber.ts';
 import { readCunit } from './cunit.ts';
 import { isDart, readDart } from './dart.ts';
 import { readFpcUnit } from './fpcunit.ts';
 import { isGoTest, readGoTest } from './go-test.ts';
+import { isGtestJson, readGtestJson } from './gtest-json.ts';
 import { readGtester } from './gtester.ts';
 import { isJest, readJest } from './jest.ts';
 import { readJunit } from './junit.ts';
 import { readMbUnit } from './mbunit.ts';
 import { isMocha, readMocha } from './mocha.ts';
+import { isMochawesome, readMochawesome } from './mochawesome.ts';
 import { readNunit } from './nunit.ts';
 import { readParasoft } from './parasoft.ts';
+import { isPlaywright, readPlaywright } from './playwright.ts';
 import { isPytestJson, readPytestJson } from './pytest-json.ts';
 import { readQtest } from './qtest.ts';
+import { readRobot } from './robot.ts';
+import { isRspec, readRspec } from './rspec.ts';
 import { TestTally } from './tally.ts';
 import { readTap } from './tap.ts';
+import { readTestNg } from './testng.ts';
 import { readTrx } from './trx.ts';
 import { readUnitTestPp } from './unittestpp.ts';
 import { readValgrind } from './valgrind.ts';
@@ -67,6 +74,8 @@ export const testXml: readonly XmlFormat[] = [
   rooted('qtest', ['TestCase'], readQtest),
   rooted('unittest++', ['unittest-results'], readUnitTestPp),
   rooted('valgrind', ['valgrindoutput'], readValgrind),
+  rooted('testng', ['testng-results'], readTestNg),
+  rooted('robot', ['robot'], readRobot),
 ];
 
 const json = (
@@ -109,6 +118,31 @@ export const testJson: readonly JsonFormat[] = [
     'pytest-json',
     ({ root, list }) => list === null && isPytestJson(root),
     ({ root }, tally) => readPytestJson(root, tally),
+  ),
+  json(
+    'gtest-json',
+    ({ root, list }) => list === null && isGtestJson(root),
+    ({ root }, tally) => readGtestJson(root, tally),
+  ),
+  json(
+    'mochawesome',
+    ({ root, list }) => list === null && isMochawesome(root),
+    ({ root }, tally) => readMochawesome(root, tally),
+  ),
+  json(
+    'rspec',
+    ({ root, list }) => list === null && isRspec(root),
+    ({ root }, tally) => readRspec(root, tally),
+  ),
+  json(
+    'playwright',
+    ({ root, list }) => list === null && isPlaywright(root),
+    ({ root }, tally) => readPlaywright(root, tally),
+  ),
+  json(
+    'ctrf',
+    ({ root, list }) => list === null && isCtrf(root),
+    ({ root }, tally) => readCtrf(root, tally),
   ),
   json(
     'cucumber',

@@ -37,4 +37,6 @@ export function readJest(root: JsonObject, tally: TestTally): void {
   }
   tally.duration(Math.round(ms));
   tally.announced('the summary', numberAt(root, 'numTotalTests'));
+  if (member(root, 'wasInterrupted') === true) tally.lacks('the run was interrupted');
+  else if (member(root, 'success') === false) tally.mustBeBad('the summary');
 }

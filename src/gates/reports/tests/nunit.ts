@@ -1,5 +1,5 @@
 import type { ByteStream } from '../model.ts';
-import { secondsToMs } from '../text.ts';
+import { secondsToMs, wholeNumber } from '../text.ts';
 import type { XmlNode } from '../xml-records.ts';
 import { readRecords, textOf } from '../xml-records.ts';
 import type { Outcome, TestTally } from './tally.ts';
@@ -15,10 +15,16 @@ type Suite = { readonly name: string; holds: boolean; inner: boolean };
 export async function readNunit(bytes: ByteStream, tally: TestTally): Promise<void> {
   const suites: Suite[] = [];
   let three = false;
+  let bad = 0;
   await readRecords(bytes, {
     isRecord: (name) => name === 'test-case',
     open(name, attributes, path) {
-      if (path.length === 0) three = name !== 'test-results';
+      if (path.length === 0) {
+        three = name !== 'test-results';
+        // A fixture that fails while it is taken down fails the run, and none of its tests.
+        const failed = three && /^fail/i.test(attributes['result'] ?? '') ? 1 : 0;
+        bad = Math.max(failed, (wholeNumber(attributes['failures']) ?? 0) + (wholeNumber(attributes['errors']) ?? 0));
+      }
       if (name !== 'test-suite') return;
       const outer = suites.at(-1);
       if (outer !== undefined) outer.inner = true;
@@ -46,6 +52,7 @@ export async function readNunit(bytes: ByteStream, tally: TestTally): Promise<vo
       });
     },
   });
+  tally.mustBeBad('the run', bad);
 }
 
 /** Before NUnit 2.5 there is no result: a test that was executed failed where it holds a failure or says so. */

@@ -36,4 +36,8 @@ export function readPytestJson(root: JsonObject, tally: TestTally): void {
   const seconds = numberAt(root, 'duration');
   tally.duration(seconds === null ? null : Math.round(seconds * 1000));
   tally.announced('the summary', numberAt(objectAt(root, 'summary'), 'total'));
+  const exit = numberAt(root, 'exitcode') ?? 0;
+  // 0 and 1: all ran. 5: none was found, which the count says. The others: stopped, broken, or called wrongly.
+  if (exit === 1) tally.mustBeBad('its exit code');
+  else if (exit !== 0 && exit !== 5) tally.lacks(`pytest ended with ${exit}: not all was run`);
 }

@@ -88,6 +88,14 @@ export class TestTally {
     if (announced !== null && announced > shown) this.lacks(`${what} announces ${announced} tests and shows ${shown}: it is not complete`);
   }
 
+  /** The report says of itself as a whole that it failed: where none of its tests did, what failed is not shown. */
+  mustBeBad(what: string, least = 1): void {
+    if (this.bad < least)
+      this.lacks(
+        `${what} tells of ${least === 1 ? 'a failure' : `${least} failures`}, and ${this.bad === 0 ? 'no test' : `only ${this.bad}`} failed`,
+      );
+  }
+
   get total(): number {
     const { passed, failed, errored, skipped } = this.#count;
     return passed + failed + errored + skipped;

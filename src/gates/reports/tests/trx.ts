@@ -1,4 +1,5 @@
 import type { ByteStream } from '../model.ts';
+import { clip } from '../model.ts';
 import { wholeNumber } from '../text.ts';
 import { below, child, readRecords, textOf, type XmlNode } from '../xml-records.ts';
 import type { Outcome, TestTally } from './tally.ts';
@@ -21,14 +22,21 @@ export async function readTrx(bytes: ByteStream, tally: TestTally): Promise<void
   const definitions = new Map<string, string>();
   const pending: XmlNode[] = [];
   let announced: number | null = null;
+  let ending = '';
   await readRecords(bytes, {
-    isRecord: (name, path) => RESULTS.has(name) || name === 'UnitTest' || (name === 'Counters' && path.at(-1) === 'ResultSummary'),
-    open(name) {
+    isRecord: (name, path) =>
+      RESULTS.has(name) || name === 'UnitTest' || (path.at(-1) === 'ResultSummary' && name === 'Counters') || name === 'RunInfo',
+    open(name, attributes, path) {
       if (name === 'Results') tally.suite();
+      else if (name === 'ResultSummary' && path.length === 1) ending = attributes['outcome'] ?? '';
     },
     record(node) {
       if (node.name === 'Counters') announced = wholeNumber(node.attributes['total']);
-      else if (node.name === 'UnitTest') {
+      else if (node.name === 'RunInfo') {
+        const words = textOf(node, 'Text') ?? '';
+        if (/\b(?:test run was aborted|test host process (?:crashed|exited))/i.test(words.slice(0, 4000)))
+          tally.lacks(`the run was aborted: ${clip(words, 200)}`);
+      } else if (node.name === 'UnitTest') {
         const id = node.attributes['id'];
         if (id !== undefined) definitions.set(id, child(node, 'TestMethod')?.attributes['className'] ?? '');
       } else pending.push({ ...node, children: ['Passed', 'NotExecuted'].includes(node.attributes['outcome'] ?? '') ? [] : node.children });
@@ -51,7 +59,12 @@ export async function readTrx(bytes: ByteStream, tally: TestTally): Promise<void
     });
   }
   tally.announced('the summary', announced);
+  // A host that died between two tests leaves every test passed that it still wrote.
+  if (BROKEN.has(ending.toLowerCase())) tally.lacks(`the run is told as ${ending}`);
+  else if (ending.toLowerCase() === 'failed') tally.mustBeBad('the summary');
 }
+
+const BROKEN = new Set(['aborted', 'error', 'timeout', 'disconnected', 'inprogress', 'notrunnable']);
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   passed: 'passed', passedbutrunaborted: 'passed', warning: 'passed', completed: 'passed',

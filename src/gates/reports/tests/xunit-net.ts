@@ -27,7 +27,14 @@ export async function readXunitNet(bytes: ByteStream, tally: TestTally): Promise
       if (name !== 'assembly') return;
       const { said, shown } = assembly;
       const lacking = (wholeNumber(said['total']) ?? 0) - shown.passed - shown.failed - shown.errored - shown.skipped;
-      if (lacking <= 0) return;
+      if (lacking <= 0) {
+        // Its errors stand outside of its tests, and count when they are shown.
+        const [failed, errors] = [wholeNumber(said['failed']) ?? 0, wholeNumber(said['errors']) ?? 0];
+        if (failed > shown.failed + shown.errored)
+          tally.lacks(`an assembly tells of ${failed} failures and shows ${shown.failed + shown.errored}`);
+        else tally.mustBeBad('the run', failed + errors > 0 ? 1 : 0);
+        return;
+      }
       tally.lacks(
         `assembly ${JSON.stringify(assembly.name.slice(-80))} announces ${said['total']} tests, ${lacking} more than it shows: it is not complete`,
       );
