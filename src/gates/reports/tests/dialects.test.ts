@@ -33,6 +33,8 @@ const CASES: readonly Case[] = [
   ['ctrf', '{"results":{"tool":{"name":"x"},"summary":{"tests":3,"start":1,"stop":5},"tests":[{"name":"a","status":"passed"},{"name":"b","status":"pending"},{"name":"c","status":"other"}]}}', '3 1 0 1 1'],
   ['testng', '<testng-results total="4" ignored="1"><suite duration-ms="7"><test><class name="C"><test-method status="PASS" is-config="true" name="setUp"/><test-method status="FAIL" retried="true" signature="a"/><test-method status="PASS" signature="a"/><test-method status="SKIP" signature="b"/></class></test></suite></testng-results>', '2 1 0 0 1'],
   ['robot', '<robot><suite name="s"><test name="a"><kw><status status="FAIL"/></kw><status status="PASS" elapsed="0.1"/></test><test name="b"><status status="FAIL">no</status></test></suite><statistics><suite><stat pass="1">s</stat></suite></statistics></robot>', '2 1 1 0 0'],
+  ['open-test', '<e:events xmlns="https://schemas.opentest4j.org/reporting/core/0.2.0" xmlns:e="https://schemas.opentest4j.org/reporting/events/0.2.0"><e:started id="1" name="C" time="2026-01-01T00:00:00Z"/><e:started id="2" parentId="1" name="a" time="2026-01-01T00:00:00Z"/><e:finished id="2" time="2026-01-01T00:00:01Z"><result status="SUCCESSFUL"/></e:finished><e:started id="3" parentId="1" name="b"/><e:finished id="3"><result status="FAILED"><reason>no</reason></result></e:finished><e:finished id="1"><result status="FAILED"/></e:finished></e:events>', '2 1 1 0 0'],
+  ['open-test', '<h:execution xmlns="https://schemas.opentest4j.org/reporting/core/0.2.0" xmlns:h="https://schemas.opentest4j.org/reporting/hierarchy/0.2.0"><h:root name="C"><result status="FAILED"/><h:child name="g"><result status="SUCCESSFUL"/><h:child name="a" duration="PT0.1S"><result status="SUCCESSFUL"/></h:child></h:child><h:child name="b"><result status="ERRORED"/></h:child></h:root><h:root name="E"><result status="SUCCESSFUL"/></h:root></h:execution>', '2 1 0 1 0'],
   ['tap', 'TAP version 14\n1..3\nok 1 - a\nnot ok 2 - b\nnot ok 3 - c # TODO later', '3 1 1 0 1'],
 ]; // prettier-ignore
 
@@ -115,6 +117,16 @@ test.each<Case>([
   [
     'testng',
     '<testng-results total="2"><suite><test><class name="C"><test-method status="PASS" name="a"/></class></test></suite></testng-results>',
+    '1 1 0 0 0',
+  ],
+  [
+    'open-test',
+    '<e:events xmlns:e="https://schemas.opentest4j.org/reporting/events/0.2.0"><e:started id="1"/><e:finished id="1"><result status="SUCCESSFUL"/></e:finished><e:started id="2"/></e:events>',
+    '1 1 0 0 0',
+  ],
+  [
+    'open-test',
+    '<h:execution xmlns:h="https://schemas.opentest4j.org/reporting/hierarchy/0.2.0"><h:root name="C"><result status="FAILED"/><h:child name="a"><result status="SUCCESSFUL"/></h:child></h:root></h:execution>',
     '1 1 0 0 0',
   ],
   ['robot', '<robot><suite name="s"><test name="a"><status status="PASS"/></test></suite></robot>', '1 1 0 0 0'],

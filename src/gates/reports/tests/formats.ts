@@ -19,6 +19,7 @@ import { readMbUnit } from './mbunit.ts';
 import { isMocha, readMocha } from './mocha.ts';
 import { isMochawesome, readMochawesome } from './mochawesome.ts';
 import { readNunit } from './nunit.ts';
+import { readOpenTestEvents, readOpenTestTree } from './open-test.ts';
 import { readParasoft } from './parasoft.ts';
 import { isPlaywright, readPlaywright } from './playwright.ts';
 import { isPytestJson, readPytestJson } from './pytest-json.ts';
@@ -76,6 +77,8 @@ export const testXml: readonly XmlFormat[] = [
   rooted('valgrind', ['valgrindoutput'], readValgrind),
   rooted('testng', ['testng-results'], readTestNg),
   rooted('robot', ['robot'], readRobot),
+  xml('open-test', ({ root, namespace }) => root === 'events' && namespace.includes('opentest4j'), readOpenTestEvents),
+  xml('open-test', ({ root, namespace }) => root === 'execution' && namespace.includes('opentest4j'), readOpenTestTree),
 ];
 
 const json = (
