@@ -34,6 +34,7 @@ import { gateEvents } from '../gates/gates.events.ts';
 import { gateSweepers, gateTasks } from '../gates/gates.reactions.ts';
 import { reportBytes, reportRetention } from '../gates/keep.work.ts';
 import { gateRoutes } from '../gates/gates.routes.ts';
+import { packageRoutes } from '../gates/packages.routes.ts';
 import { policyLevelRoutes } from '../gates/levels.routes.ts';
 import { reportPort } from '../gates/report.api.ts';
 import * as identityEvents from '../identity/identity.events.ts';
@@ -241,7 +242,7 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'gates',
-    routes: [...gateRoutes, ...policyLevelRoutes, ...findingRoutes(released)],
+    routes: [...gateRoutes, ...packageRoutes, ...policyLevelRoutes, ...findingRoutes(released)],
     tasks: gateTasks,
     sweepers: gateSweepers,
     events: [...gateEvents],

@@ -148,6 +148,13 @@ export const advisoriesImported = defineEvent({
   body: z.object({ taken: count, records: text }),
 });
 
+export const packageNewsImported = defineEvent({
+  type: 'packages.imported',
+  subject: 'org',
+  means: 'What registries say of packages was taken: it is new, or other than before.',
+  body: z.object({ taken: count, packages: text }),
+});
+
 export const advisoryMatched = defineEvent({
   type: 'advisory.matched',
   subject: 'art',
@@ -243,6 +250,7 @@ export const artifactEvents = [
   sigstoreRootAdded,
   sigstoreRootRevoked,
   advisoriesImported,
+  packageNewsImported,
   advisoryMatched,
   advisoryEnded,
   destinationSet,

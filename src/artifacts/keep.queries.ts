@@ -45,6 +45,8 @@ export const artifactBytes: BlobNames = {
     'recorded_attestation.envelope_digest',
     'sigstore_root.document_digest',
     'artifact_component.digest',
+    'artifact_contents.digest',
+    'artifact_contents.document_digest',
     'advisory_match.digest',
     'promotion.digest',
     'reproduction.digest',

@@ -64,6 +64,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { group: LOOK, words: ['report'], load: async () => [(await import('./commands/reports.ts')).reportCommands] },
   { group: LOOK, words: ['artifact'], load: async () => [(await import('./commands/artifacts.ts')).artifactCommands] },
   { group: LOOK, words: ['promotion'], load: async () => [(await import('./commands/promotions.ts')).promotionCommands] },
+  { group: LOOK, words: ['packages'], load: async () => [(await import('./commands/packages.ts')).packageCommands] },
   { group: LOOK, words: ['advisories'], load: async () => [(await import('./commands/advisories.ts')).advisoryCommands] },
   { group: PROOF, words: ['sbom'], load: async () => [(await import('./commands/sbom.ts')).sbomCommands] },
   { group: LOOK, words: ['incident'], load: async () => [(await import('./commands/incidents.ts')).incidentCommands] },

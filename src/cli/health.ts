@@ -2,9 +2,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dependency, Health, HealthFacts, PackageNews } from '../artifacts/health/health.ts';
 import { healthFacts, healthOf } from '../artifacts/health/health.ts';
-import { readNews } from '../artifacts/health/news.ts';
+import { newsKeyOf, readNews } from '../artifacts/health/news.ts';
 import type { LicencePolicy } from '../artifacts/sbom/licence.ts';
-import { parsePurl } from '../artifacts/sbom/package-url.ts';
 import { isLockFile } from '../artifacts/sbom/sbom.ts';
 import { componentsOf } from './sbom.ts';
 import { isFolder, isImage, makeSbom } from './sbom-make.ts';
@@ -33,15 +32,12 @@ export type HealthFound = {
 export async function readHealth({ path, news, quietDays, licences, now }: HealthAsked): Promise<HealthFound> {
   const { dependencies, incomplete } = await dependenciesOf(path);
   const known = news === null ? new Map<string, PackageNews>() : newsIn(news);
-  const all = healthOf(dependencies, (one) => known.get(keyOf(one)) ?? null, { now, quietDays, licences });
+  const all = healthOf(dependencies, (one) => (one.purl === null ? null : (known.get(newsKeyOf(one.purl) ?? '') ?? null)), {
+    now,
+    quietDays,
+    licences,
+  });
   return { facts: healthFacts(all), dependencies: all, documents: known.size, incomplete };
-}
-
-/** A package as registries name it. */
-function keyOf({ purl }: Dependency): string {
-  const parsed = purl === null ? null : parsePurl(purl, true);
-  if (parsed === null) return '';
-  return `${parsed.type} ${parsed.namespace === null ? '' : `${parsed.namespace}/`}${parsed.name}`;
 }
 
 async function dependenciesOf(path: string): Promise<{ dependencies: readonly Dependency[]; incomplete: readonly string[] }> {
@@ -57,7 +53,7 @@ const NEWS_FILES = 20_000;
 const NEWS_BYTES = 64 * 1024 * 1024;
 
 /** What registries said, by package. A file that is none of theirs is a problem: half of them would read as "nothing known". */
-function newsIn(path: string): Map<string, PackageNews> {
+export function newsIn(path: string): Map<string, PackageNews> {
   const files = isFolder(path)
     ? readdirSync(path, { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.json'))

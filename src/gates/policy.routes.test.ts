@@ -40,7 +40,7 @@ test('a policy is explained: its words, its text, its examples, where it is used
 test('a draft is checked before it is saved: its errors at their words, what it changes, what it answers', async () => {
   const same = await check(standard);
   expect(same).toMatchObject({ valid: true, name: 'standard', changed: [], diagnostics: [] });
-  expect(same.examples).toHaveLength(9);
+  expect(same.examples).toHaveLength(10);
   const looser = standard.replace('soak: 1h', 'soak: 2h');
   expect(looser).not.toBe(standard);
   expect((await check(looser)).changed).toEqual([{ tier: 1, kind: 'production' }]);

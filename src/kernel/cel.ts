@@ -69,8 +69,24 @@ export function compileCel(source: string, declared?: readonly string[]): Compil
   }
 }
 
-/** The type of a variable: a word of CEL, or the members of an object, each with its own. */
-export type CelType = 'int' | 'double' | 'string' | 'bool' | 'list' | 'map' | 'dyn' | { readonly [member: string]: CelType };
+/** The type of a variable: a word of CEL, the members of an object, each with its own, or a list of such objects. */
+export type CelType = 'int' | 'double' | 'string' | 'bool' | 'list' | 'map' | 'dyn' | CelListType | { readonly [member: string]: CelType };
+/** A list of objects of one shape; an object that has a member `list` of its own can't be told apart, and is none here. */
+export type CelListType = { readonly list: { readonly [member: string]: 'int' | 'double' | 'string' | 'bool' } };
+
+/** A type as the library names it; the shapes of lists are registered with it, under the names of their places. */
+function registered(environment: Environment, place: string, type: CelType): unknown {
+  if (typeof type === 'string') return type;
+  if (isList(type)) {
+    environment.registerType({ name: place, schema: { ...type.list } } as never);
+    return `list<${place}>`;
+  }
+  return Object.fromEntries(Object.entries(type).map(([name, inner]) => [name, registered(environment, `${place}_${name}`, inner)]));
+}
+
+function isList(type: Exclude<CelType, string>): type is CelListType {
+  return typeof type['list'] === 'object';
+}
 
 /**
  * Whether an expression over variables of these types can be right: every member is known, every operator fits its
@@ -81,11 +97,10 @@ export function checkCelTypes(
   types: Readonly<Record<string, CelType>>,
   answers: 'bool' | 'string',
 ): { readonly ok: true } | { readonly ok: false; readonly message: string; readonly offset: number } {
-  const environment = Object.entries(types).reduce(
-    (env, [name, type]) =>
-      typeof type === 'string' ? env.registerVariable(name, type) : env.registerVariable(name, { schema: type } as never),
-    base.clone(),
-  );
+  const environment = Object.entries(types).reduce((env, [name, type]) => {
+    const known = registered(env, `of_${name}`, type);
+    return typeof known === 'string' ? env.registerVariable(name, known) : env.registerVariable(name, { schema: known } as never);
+  }, base.clone());
   try {
     const parsed = environment.parse(source);
     guardNodes(parsed.ast as unknown as CelNode);

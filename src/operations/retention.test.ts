@@ -186,6 +186,7 @@ const NOT_BYTES: Readonly<Record<string, string>> = {
   'restore.manifest_digest': 'of a file of a backup',
   'expansion.digest': 'of a file of the program',
   'opa_answer.input_digest': 'of what another program was asked',
+  'package_news.digest': 'of a column',
   'policy_proposal.digest': 'of a column',
   'policy_version.digest': 'of a column',
   'recovery_code.secret_digest': 'of a secret',

@@ -3,6 +3,7 @@ import type { Environment } from '../catalog/environment.ts';
 import { configurationIn, type Service } from '../catalog/service.ts';
 import { bookingsOf, openIncidents, verificationsOf, whatRuns } from '../environments/environments.queries.ts';
 import type { Running } from '../environments/running.ts';
+import { contentsOf } from '../artifacts/health/contents.queries.ts';
 import { advisoriesOf } from '../artifacts/advisories/advisories.queries.ts';
 import { gateFacts } from '../gates/gates.queries.ts';
 import { withOpaAnswers } from '../gates/opa.queries.ts';
@@ -190,11 +191,13 @@ async function factsOf(tx: Tx, { release, service, running, resolved, now }: Kno
   const found: RuleInputs['gates']['facts'][number][] = [];
   for (const one of facts) {
     const advisories = asks(/\badvisories\b/) ? await advisoriesOf(tx, one.digest) : null;
+    const contents = asks(/\b(?:licences|dependencies)\b/) ? await contentsOf(tx, one.digest) : null;
     found.push({
       ...one,
       ...(tickets === null ? {} : { tickets }),
       ...(source === null ? {} : { source }),
       ...(advisories === null ? {} : { advisories }),
+      ...(contents === null ? {} : { contents }),
     });
   }
   return found;

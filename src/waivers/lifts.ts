@@ -48,6 +48,13 @@ export function liftsAdvisory(
   return kind === 'cve' && [advisory.advisory, ...advisory.aliases].some((one) => one.toUpperCase() === name.toUpperCase());
 }
 
+/** Whether a waiver of a finding accepts the licence of a package (`licence:pkg:npm/left-pad`, with a version or for all). */
+export function liftsLicence(waiver: Waiver, { purl }: { readonly purl: string | null }): boolean {
+  if (waiver.kind !== 'finding' || purl === null) return false;
+  const [kind, name] = split(waiver.subject);
+  return kind === 'licence' && isPackage(name, purl);
+}
+
 /** Whether a test is in quarantine: a waiver names it, alone or behind its suite (`suite.test`, `suite::test`). */
 export function liftsTest(waiver: Waiver, { suite, name }: { readonly suite: string; readonly name: string }): boolean {
   return waiver.kind === 'quarantine' && [name, `${suite}.${name}`, `${suite}::${name}`, `${suite} ${name}`].includes(waiver.subject);

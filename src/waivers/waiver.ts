@@ -88,4 +88,4 @@ export function activeIn(waivers: readonly Waiver[], place: Parameters<typeof co
 
 /** What a waiver of a finding can name, by prefix of its subject. A path that is all wildcards would name everything, and is none. */
 export const FINDING_SUBJECT =
-  /^(?:fingerprint:sha256:[0-9a-f]{64}|cve:(?:CVE-\d{4}-\d{4,10}|GHSA(?:-[A-Z0-9]{4}){3})|purl:pkg:[\x21-\x7e]{1,900}|rule:[\x21-\x7e]{1,300}|path:(?![*/?.]+$)[\x21-\x7e]{1,900})$/;
+  /^(?:fingerprint:sha256:[0-9a-f]{64}|cve:(?:CVE-\d{4}-\d{4,10}|GHSA(?:-[A-Z0-9]{4}){3})|(?:purl|licence):pkg:[\x21-\x7e]{1,900}|rule:[\x21-\x7e]{1,300}|path:(?![*/?.]+$)[\x21-\x7e]{1,900})$/;

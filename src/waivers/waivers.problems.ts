@@ -38,7 +38,7 @@ export const subjectUnknown = defineProblem<{ subject: string }>('waivers.subjec
   status: 422,
   sentence: 'A finding is named by its fingerprint, a vulnerability, a package, a rule or a path.',
   remedy:
-    'Write "fingerprint:sha256:...", "cve:CVE-2026-1234" "purl:pkg:npm/name@1.2.3", "rule:js/xss" or "path:vendor/**" as the subject.',
+    'Write "fingerprint:sha256:...", "cve:CVE-2026-1234" "purl:pkg:npm/name@1.2.3", "licence:pkg:npm/name", "rule:js/xss" or "path:vendor/**" as the subject.',
 });
 export const capReached = defineProblem<{ cap: number }>('waivers.cap-reached', {
   status: 409,

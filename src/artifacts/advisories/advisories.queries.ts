@@ -21,7 +21,8 @@ const MOST = 5000;
  */
 export async function advisoriesOf(tx: Tx, digest: Digest): Promise<readonly AdvisoryOf[] | null> {
   const { parts, known } = await tx.one<{ parts: boolean; known: boolean }>(
-    `select exists (select from artifact_component where org_id = $1 and digest = $2) as parts, exists (select from advisory where org_id = $1) as known`,
+    `select exists (select from artifact_component where org_id = $1 and digest = $2)
+         or exists (select from artifact_contents where org_id = $1 and digest = $2 and packages = '[]' and incomplete = '{}') as parts, exists (select from advisory where org_id = $1) as known`,
     [tx.org, digest],
   );
   if (!parts || !known) return null;

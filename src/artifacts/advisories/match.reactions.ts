@@ -1,12 +1,14 @@
 import { system } from '../../kernel/actor.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { Problem } from '../../kernel/problem.ts';
-import type { Floor, Reaction, Task } from '../../platform/floor.ts';
+import { plus } from '../../kernel/time.ts';
+import type { Floor, Reaction, Sweeper, Task } from '../../platform/floor.ts';
 import { lockArtifact } from '../artifact.store.ts';
 import { advisoryEnded, advisoryMatched } from '../artifacts.events.ts';
 import { attestationsOf } from '../artifacts.queries.ts';
 import { parsePurl } from '../sbom/package-url.ts';
-import { readSbom } from '../sbom/read.ts';
+import { readSbom, type Component } from '../sbom/read.ts';
+import { keepContents, unreadContents } from '../health/contents.store.ts';
 import type { ComponentRow } from './advisory.store.ts';
 import { digestsWith, endMatch, factsOf, keepComponents, standingOf, writeMatch } from './advisory.store.ts';
 import { REMATCH_TASK } from './import.commands.ts';
@@ -14,6 +16,9 @@ import { indexAdvisories, keyOf, matchPurls, subjectOf } from './match.ts';
 
 const SBOM_BYTES = 64 * 1024 ** 2;
 const PAGE = 100;
+const LOST_AFTER_MS = 60_000;
+/** Packages of one artifact that are kept with their licences; of more nothing is said. */
+const MOST_PACKAGES = 20_000;
 
 /** An artifact whose SBOM was signed is matched with every advisory that we have. */
 export const matchSigned: Reaction = {
@@ -28,12 +33,13 @@ export const matchSigned: Reaction = {
 
 /** Reads the SBOMs of an artifact and keeps what they name, for the advisories that come later. */
 async function keepParts(floor: Floor, org: string, digest: string): Promise<void> {
-  const documents = (await floor.db.read(org, (tx) => attestationsOf(tx, digest)))
-    .filter((one) => one.kind === 'sbom')
-    .map((one) => one.document as Digest);
-  for (const document of new Set(documents)) {
+  const attested = (await floor.db.read(org, (tx) => attestationsOf(tx, digest))).filter((one) => one.kind === 'sbom');
+  const documents = new Map(attested.map(({ document, incomplete }) => [document as Digest, incomplete]));
+  for (const [document, incomplete] of documents) {
     const text = await readDocument(floor, document);
-    const components = text === null ? [] : (readSbom(text)?.components ?? []);
+    const read = text === null ? null : (readSbom(text)?.components ?? null);
+    const components = read ?? [];
+    const packages = read === null || read.length > MOST_PACKAGES ? null : read.map(keptOf);
     const rows = new Map<string, ComponentRow>();
     for (const purl of components.flatMap((one) => one.purl ?? [])) {
       const parsed = parsePurl(purl, true);
@@ -42,10 +48,41 @@ async function keepParts(floor: Floor, org: string, digest: string): Promise<voi
     }
     await floor.db.tx(org, async (tx) => {
       const artifact = await lockArtifact(tx, digest);
-      if (artifact !== null) await keepComponents(tx, artifact.id, digest, [...rows.values()]);
+      if (artifact === null) return;
+      await keepComponents(tx, artifact.id, digest, [...rows.values()]);
+      await keepContents(tx, { artifactId: artifact.id, digest, document, packages, incomplete });
     });
   }
 }
+
+/** What somebody else's SBOM holds that no text of PostgreSQL can hold, is not kept. */
+function keptOf(component: Component): Component {
+  const clean = Object.entries(component).map(([key, value]): [string, unknown] => [
+    key,
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value,
+  ]);
+  return Object.fromEntries(clean) as Component;
+}
+
+/** Reads what an artifact is made of where that was not done yet, and matches it. */
+export const contentsTask: Task = {
+  name: 'artifacts.read-contents',
+  run: async (floor, payload, org) => {
+    const { digest } = payload;
+    if (typeof digest !== 'string') return;
+    await keepParts(floor, org, digest);
+    await matchDigest(floor, org, digest);
+  },
+};
+
+/** SBOMs that nobody has read: those of before their contents were kept, and where a wake was lost. */
+export const contentsSweeper: Sweeper = {
+  name: 'artifacts.unread-contents',
+  sweep: async (tx) => {
+    for (const { digest, org } of await unreadContents(tx, plus(await tx.now(), -LOST_AFTER_MS), PAGE))
+      await tx.wake(contentsTask.name, `${org}:${digest}`, { digest, org });
+  },
+};
 
 /** Null: the bytes are gone or damaged, and the scrub says so elsewhere. */
 async function readDocument(floor: Floor, document: Digest): Promise<string | null> {

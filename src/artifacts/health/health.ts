@@ -27,7 +27,8 @@ export type PackageNews = {
 
 /** `bytes`: exactly these, by a hash. `version`: this version, whatever its registry sends. `no`: whatever comes. */
 export type Pinned = 'bytes' | 'version' | 'no';
-export type Maintained = 'yes' | 'no' | 'unknown';
+/** What nobody knows is told apart, and is never the better one. */
+export type Known = 'yes' | 'no' | 'unknown';
 
 export type Health = {
   readonly name: string;
@@ -38,7 +39,11 @@ export type Health = {
   /** Whole days since this version was published; null: nobody said when. */
   readonly ageDays: number | null;
   /** Whether anybody looks after the package; `unknown` is never yes. */
-  readonly maintained: Maintained;
+  readonly maintained: Known;
+  /** Whether its makers gave it up, or this version of it. */
+  readonly deprecated: Known;
+  /** Whole days since its newest version came; null: nobody said when. */
+  readonly latestDays: number | null;
   /** Why `maintained` is what it is, in words. */
   readonly because: string;
   /** The newest version, where a registry told of it. */
@@ -67,7 +72,8 @@ export type HealthRules = {
   readonly now: number;
   /** A package whose newest version is older than this, in days, is looked after by nobody. */
   readonly quietDays: number;
-  readonly licences: LicencePolicy;
+  /** Of several, each has to allow. */
+  readonly licences: LicencePolicy | readonly LicencePolicy[];
 };
 
 export const QUIET_DAYS = 730;
@@ -117,15 +123,22 @@ export function healthFacts(all: readonly Health[]): HealthFacts {
   };
 }
 
-function careOf(one: Dependency, news: PackageNews | null, { now, quietDays }: HealthRules): Pick<Health, 'maintained' | 'because'> {
+function careOf(
+  one: Dependency,
+  news: PackageNews | null,
+  { now, quietDays }: HealthRules,
+): Pick<Health, 'maintained' | 'because' | 'deprecated' | 'latestDays'> {
+  const latestDays = daysSince(news?.latest?.at ?? null, now);
   const givenUp =
     one.deprecated ?? news?.deprecated.get(null) ?? (one.version === null ? null : (news?.deprecated.get(one.version) ?? null));
-  if (givenUp !== null) return { maintained: 'no', because: `it is deprecated: ${givenUp.slice(0, 300)}` };
-  if (news === null) return { maintained: 'unknown', because: 'no registry was heard about it' };
-  const quiet = daysSince(news.latest?.at ?? null, now);
-  if (quiet === null) return { maintained: 'unknown', because: 'its registry does not say when its newest version came' };
-  const newest = `its newest version ${news.latest?.version ?? ''} is ${quiet} days old`;
-  return quiet > quietDays ? { maintained: 'no', because: `${newest}, more than ${quietDays}` } : { maintained: 'yes', because: newest };
+  if (givenUp !== null) return { maintained: 'no', deprecated: 'yes', latestDays, because: `it is deprecated: ${givenUp.slice(0, 300)}` };
+  if (news === null) return { maintained: 'unknown', deprecated: 'unknown', latestDays, because: 'no registry was heard about it' };
+  const told = { deprecated: 'no', latestDays } as const;
+  if (latestDays === null) return { ...told, maintained: 'unknown', because: 'its registry does not say when its newest version came' };
+  const newest = `its newest version ${news.latest?.version ?? ''} is ${latestDays} days old`;
+  return latestDays > quietDays
+    ? { ...told, maintained: 'no', because: `${newest}, more than ${quietDays}` }
+    : { ...told, maintained: 'yes', because: newest };
 }
 
 /** Whole days from an instant to `now`; null where it is none. What is dated in the future is of today. */

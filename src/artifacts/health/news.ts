@@ -1,11 +1,20 @@
 import semver from 'semver';
 import { asName, asRecord, jsonOf } from '../sbom/package.ts';
+import { parsePurl } from '../sbom/package-url.ts';
 import type { PackageNews } from './health.ts';
 
 /** A package as registries name it: `npm @acme/shop`, `pypi flask`. */
 export type NamedNews = { readonly key: string; readonly news: PackageNews };
 
 type Table = Readonly<Record<string, unknown>>;
+
+/** The package of a purl as {@link NamedNews} names it; null where it is no purl. */
+export function newsKeyOf(purl: string): string | null {
+  const parsed = parsePurl(purl, true);
+  if (parsed === null) return null;
+  const name = `${parsed.namespace === null ? '' : `${parsed.namespace}/`}${parsed.name}`;
+  return `${parsed.type} ${parsed.type === 'pypi' ? normal(name) : name}`;
+}
 
 /**
  * What a registry said of one package, from the document that it serves: npm's packument (`npm view NAME --json` has the

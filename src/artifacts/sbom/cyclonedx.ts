@@ -6,6 +6,9 @@ import { toLicence } from './licence.ts';
 import type { LockedPackage } from './package.ts';
 import { genericPurl } from './purl.ts';
 
+/** Properties of a component that we write and read: who gave it up, and when this version was published. */
+export const SAID = { deprecated: 'yardmaster:deprecated', published: 'yardmaster:published' } as const;
+
 type BomHash = { readonly alg: string; readonly content: string };
 type BomComponent = {
   readonly type: 'library' | 'application';
@@ -100,8 +103,18 @@ function toComponent(entry: LockedPackage, ref: string): BomComponent {
     ...(entry.purl === null ? {} : { purl: entry.purl }),
     ...(entry.hashes.length === 0 ? {} : { hashes: entry.hashes.map(({ algorithm, content }) => ({ alg: algorithm, content })) }),
     ...(entry.licence === null || entry.licence.trim() === '' ? {} : { licenses: [toLicence(entry.licence)] }),
-    ...(entry.scope === 'development' ? { properties: [{ name: 'cdx:npm:package:development', value: 'true' }] } : {}),
+    ...withProperties(entry),
   };
+}
+
+/** What a lock file says beside the standard's own fields: {@link SAID} names what is read again. */
+function withProperties({ scope, deprecated, publishedAt }: LockedPackage): Pick<BomComponent, 'properties'> {
+  const properties = [
+    ...(scope === 'development' ? [{ name: 'cdx:npm:package:development', value: 'true' }] : []),
+    ...(deprecated === undefined ? [] : [{ name: SAID.deprecated, value: deprecated.slice(0, 300).toWellFormed() }]),
+    ...(publishedAt === undefined ? [] : [{ name: SAID.published, value: publishedAt.slice(0, 40).toWellFormed() }]),
+  ];
+  return properties.length === 0 ? {} : { properties };
 }
 
 /** A UUID of version 8 (RFC 9562) from the first 16 bytes of a digest. */

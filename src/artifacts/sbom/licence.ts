@@ -31,29 +31,31 @@ export type LicencePolicy = { readonly allow?: readonly string[] | undefined; re
 export type LicenceVerdict = 'allowed' | 'denied' | 'unknown';
 
 /**
- * What a policy says of a licence: of `A OR B` the better one, since either may be chosen; of `A AND B` the worse one.
- * A denied licence is denied even where it is also allowed. No licence, or a text that is no expression, is unknown: never
- * allowed.
+ * What policies say of a licence, all of them together: of `A OR B` the better one, since either may be chosen; of `A AND B`
+ * the worse one. A denied licence is denied even where it is also allowed. No licence, or a text that is no expression, is
+ * unknown: never allowed. So it is where there is no policy at all.
  */
-export function judgeLicence(text: string | null, policy: LicencePolicy): LicenceVerdict {
+export function judgeLicence(text: string | null, policies: LicencePolicy | readonly LicencePolicy[]): LicenceVerdict {
   const node = text === null ? null : readExpression(text);
-  return node === null ? 'unknown' : judge(node, policy);
+  const all = 'length' in policies ? policies : [policies];
+  return node === null || all.length === 0 ? 'unknown' : judge(node, all);
 }
 
 const ORDER: Readonly<Record<LicenceVerdict, number>> = { allowed: 0, unknown: 1, denied: 2 };
 
-function judge(node: Node, policy: LicencePolicy): LicenceVerdict {
+function judge(node: Node, policies: readonly LicencePolicy[]): LicenceVerdict {
   if ('license' in node) {
     const names = [
       node.license,
       ...(node.plus === true ? [`${node.license}+`] : []),
       ...(node.exception === undefined ? [] : [`${node.license} WITH ${node.exception}`]),
     ];
-    if (names.some((name) => matches(name, policy.deny ?? []))) return 'denied';
-    if (policy.allow === undefined) return 'allowed';
-    return names.some((name) => matches(name, policy.allow ?? [])) ? 'allowed' : 'denied';
+    // Each policy is asked of the same choice: what one allows and another does not, is not allowed.
+    const isAllowed = ({ allow, deny = [] }: LicencePolicy): boolean =>
+      !names.some((name) => matches(name, deny)) && (allow === undefined || names.some((name) => matches(name, allow)));
+    return policies.every(isAllowed) ? 'allowed' : 'denied';
   }
-  const [left, right] = [judge(node.left, policy), judge(node.right, policy)];
+  const [left, right] = [judge(node.left, policies), judge(node.right, policies)];
   const leftIsBetter = ORDER[left] <= ORDER[right];
   return (node.conjunction === 'or') === leftIsBetter ? left : right;
 }

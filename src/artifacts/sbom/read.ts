@@ -1,3 +1,4 @@
+import { SAID } from './cyclonedx.ts';
 import { asName, asRecord, jsonOf } from './package.ts';
 import { packageOf, parsePurl } from './package-url.ts';
 
@@ -11,6 +12,11 @@ export type Component = {
   readonly scope: 'required' | 'optional' | 'excluded';
   /** Whether a hash fixes its bytes. */
   readonly hashed?: true;
+  /** Whether the software itself depends on it; absent: the SBOM does not say. */
+  readonly direct?: boolean;
+  /** What the SBOM says of who gave it up, and when its version was published. */
+  readonly deprecated?: string;
+  readonly publishedAt?: string;
 };
 
 export type ReadSbom = { readonly format: string; readonly components: readonly Component[] };
@@ -35,6 +41,7 @@ function tables(value: unknown): Table[] {
 
 function fromCyclonedx(document: Table): Component[] {
   const found: Component[] = [];
+  const direct = directRefs(document);
   const open = tables(document['components']).reverse();
   for (let one = open.pop(); one !== undefined && found.length < LIMIT; one = open.pop()) {
     open.push(...tables(one['components']));
@@ -52,9 +59,24 @@ function fromCyclonedx(document: Table): Component[] {
       licence: joined(licences),
       scope,
       ...(tables(one['hashes']).length > 0 ? { hashed: true as const } : {}),
+      ...(direct === null ? {} : { direct: direct.has(one['bom-ref']) }),
+      ...saidOf(tables(one['properties'])),
     });
   }
   return found;
+}
+
+/** What the software itself depends on, by reference; null where the document says nothing of that. */
+function directRefs(document: Table): ReadonlySet<unknown> | null {
+  const root = asRecord(asRecord(document['metadata'])?.['component'])?.['bom-ref'];
+  const own = tables(document['dependencies']).find((one) => root !== undefined && one['ref'] === root)?.['dependsOn'];
+  return Array.isArray(own) && own.length > 0 ? new Set(own as unknown[]) : null;
+}
+
+function saidOf(properties: readonly Table[]): Pick<Component, 'deprecated' | 'publishedAt'> {
+  const of = (name: string): string | null => asName(properties.find((one) => one['name'] === name)?.['value']);
+  const [deprecated, publishedAt] = [of(SAID.deprecated), of(SAID.published)];
+  return { ...(deprecated === null ? {} : { deprecated }), ...(publishedAt === null ? {} : { publishedAt }) };
 }
 
 function fromSpdx(document: Table): Component[] {
@@ -66,6 +88,11 @@ function fromSpdx(document: Table): Component[] {
   );
   const optional = new Set(
     relationships.filter((one) => one['relationshipType'] === 'OPTIONAL_DEPENDENCY_OF').map((one) => one['spdxElementId']),
+  );
+  const direct = new Set(
+    relationships
+      .filter((one) => one['relationshipType'] === 'DEPENDS_ON' && described.has(one['spdxElementId']))
+      .map((one) => one['relatedSpdxElement']),
   );
   return tables(document['packages'])
     .filter((one) => !described.has(one['SPDXID']))
@@ -84,6 +111,7 @@ function fromSpdx(document: Table): Component[] {
         licence: declared === null ? null : (names.get(declared) ?? declared),
         scope: excluded.has(id) ? ('excluded' as const) : optional.has(id) ? ('optional' as const) : ('required' as const),
         ...(tables(one['checksums']).length > 0 ? { hashed: true as const } : {}),
+        ...(direct.size === 0 ? {} : { direct: direct.has(id) }),
       };
     });
 }

@@ -50,9 +50,11 @@ async function factOf({ kind, name, content, trust = 'protected', at = NOW }: Gi
   return { ...common, digest, state: 'ok', reason: null, tests, coverage, sbom, findings: reading.contents.findings ?? null };
 }
 
+const contents = { parts: [], incomplete: [] };
+
 async function verdict(given: readonly Given[], testsBefore: number | null = 20): Promise<string> {
   const reports = await Promise.all(given.map(factOf));
-  return evaluateGates(resolved, [{ digest: digestOf('artifact'), reports, testsBefore }], [], NOW).verdict;
+  return evaluateGates(resolved, [{ digest: digestOf('artifact'), reports, testsBefore, contents }], [], NOW).verdict;
 }
 
 test('the honest reports pass', async () => {

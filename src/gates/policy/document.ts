@@ -38,6 +38,17 @@ const rule = z
     }
   });
 
+const licence = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9.+-]{0,99}(?: WITH [A-Za-z0-9][A-Za-z0-9.+-]{0,99})?\*?$/, 'an SPDX id is expected, such as MIT or BSD-*');
+/** Which licences packages may have: the ids of https://spdx.org/licenses, `*` at the end for any rest. */
+export const licenceSchema = z
+  .strictObject({ allow: z.array(licence).min(1).max(500).optional(), deny: z.array(licence).min(1).max(500).optional() })
+  .refine(({ allow, deny }) => allow !== undefined || deny !== undefined, {
+    error: 'a licence policy says what is allowed or what is denied',
+    params: { code: 'gates.empty-licences', remedy: 'Write allow:, deny: or both, or leave licences: out.' },
+  });
+
 /** A check as it is written; also in a repository's own file, which may add checks. */
 export const checkSchema = z
   .strictObject({
@@ -109,6 +120,25 @@ export const exampleSchema = z.strictObject({
     .optional(),
   /** Whether the forge protects the branch; left out: it could not be read. */
   branchProtected: z.boolean().optional(),
+  /** What it is made of, for licences and dependencies; [] is an SBOM that names nothing, left out: nobody knows. */
+  packages: z
+    .array(
+      z.strictObject({
+        name: policyLine,
+        version: policyLine.optional(),
+        /** As an SBOM says it; left out: it says none. */
+        licence: policyLine.optional(),
+        direct: z.boolean().optional(),
+        /** Whether a hash fixes its bytes. */
+        hashed: z.boolean().optional(),
+        /** Days since this version, and since the newest one, was published; left out: nobody knows. */
+        ageDays: few.optional(),
+        latestDays: few.optional(),
+        deprecated: z.boolean().optional(),
+      }),
+    )
+    .max(100)
+    .optional(),
   /** What OPA answers, by the check that asks it; left out: it could not be asked. */
   opa: z.record(idSchema, z.boolean()).optional(),
   expect: z.enum(['allow', 'wait', 'unknown', 'deny']),
@@ -120,6 +150,8 @@ export const policyDocumentSchema = z
     name: z.enum(POLICIES),
     title: policyLine,
     checks: z.record(idSchema, checkSchema),
+    /** Which licences packages may have, for the fact `licences`; it says nothing to what no check asks. */
+    licences: licenceSchema.optional(),
     /** How many other persons must approve the next change of this policy; without it: none. */
     changes: z.strictObject({ approvals: z.number().int().min(0).max(5) }).optional(),
     /** What the policy must answer: it is not saved while one of them answers otherwise. */
@@ -156,6 +188,7 @@ export function policyFrom(document: z.output<typeof policyDocumentSchema>, vers
   const resolve = (written: z.output<typeof environmentSchema>): EnvironmentPolicy => ({
     checks: written.checks.map((name) => checkFrom(name, must(document.checks[name]))),
     supplyChain: supplyChainOf(written.supplyChain),
+    ...(document.licences === undefined ? {} : { licences: [document.licences] }),
     lifecycle: { verifiedBefore: written.lifecycle.verifiedBefore, soak: ms(written.lifecycle.soak) },
     verification: {
       checks: written.verification.checks,

@@ -6,9 +6,10 @@ import type { Instant } from '../../kernel/time.ts';
 import { earliest } from '../../kernel/time.ts';
 import type { Waiver } from '../../waivers/waiver.ts';
 import { isActive } from '../../waivers/waiver.ts';
-import { liftsAdvisory, liftsFinding, liftsTest } from '../../waivers/lifts.ts';
+import { liftsAdvisory, liftsFinding, liftsLicence, liftsTest } from '../../waivers/lifts.ts';
 import type { DigestFacts, ReportFact } from './facts.ts';
 import { FACT_NAMES, feeds, rulesFacts, speaking } from './facts.ts';
+import { licencesSeen } from './part-facts.ts';
 import { asksOpa, opaQuestion, opaSaid, type OpaQuestion } from './opa.ts';
 import { originWords, type Check, type Origin, type ResolvedPolicy } from './policy.ts';
 
@@ -113,8 +114,9 @@ function seenBy(
       if (waiver !== undefined) lifted.add(waiver);
       return waiver !== undefined;
     };
-  const waived = { finding: by(liftsFinding), advisory: by(liftsAdvisory), test: by(liftsTest) };
-  const variables = rulesFacts(facts, waived, { now, tier: resolved.tier });
+  const waived = { finding: by(liftsFinding), advisory: by(liftsAdvisory), licence: by(liftsLicence), test: by(liftsTest) };
+  const { licences } = resolved.rules;
+  const variables = rulesFacts(facts, waived, { now, tier: resolved.tier, ...(licences === undefined ? {} : { licences }) });
   return { variables, until: earliest([...lifted].map(({ expiresAt }) => expiresAt)) };
 }
 
@@ -131,8 +133,8 @@ function askRule(rule: string, facts: DigestFacts, variables: Readonly<Record<st
   return {
     result: run(rule, variables),
     seen: valuesSeen(rule, variables),
-    trouble: troubles(rule, facts),
-    until: /\b(?:findings|advisories|tests)\b/.test(rule) ? until : null,
+    trouble: troubles(rule, facts, variables),
+    until: /\b(?:findings|advisories|licences|tests)\b/.test(rule) ? until : null,
     needs: `reports of ${short(facts.digest)}`,
   };
 }
@@ -220,17 +222,23 @@ function valuesSeen(rule: string, variables: Readonly<Record<string, unknown>>):
       );
     return typeof value === 'number' ? [`${path} = ${value}`] : [];
   });
-  return seen.length === 0 ? '' : ` (${seen.join(', ')})`;
+  const packages = /\blicences\b/.test(rule) ? licencesSeen(variables['licences']) : '';
+  return seen.length === 0 && packages === '' ? '' : ` (${seen.join(', ')}${packages})`.replace('(; ', '(');
 }
 
 /** What is wrong with the reports that the rule needs, or that there is none. */
-function troubles(rule: string, facts: DigestFacts): string {
+function troubles(rule: string, facts: DigestFacts, variables: Readonly<Record<string, unknown>>): string {
   const reports = speaking(facts.reports).filter((report) => concerns(rule, report));
   if (/\btickets\b/.test(rule) && facts.tickets === undefined) return '; its tickets could not be asked for, or not within the last hour';
   if (/\bsource\b/.test(rule) && facts.source === undefined)
     return '; whether its branch is protected could not be read at its forge, or not within the last hour';
   if (/\badvisories\b/.test(rule) && facts.advisories === undefined)
     return '; what it is made of is not known, or no advisories were imported';
+  if (/\b(?:licences|dependencies)\b/.test(rule) && facts.contents === undefined)
+    return '; what it is made of is not known: no SBOM of it was read, or one names too little or too much';
+  if (/\blicences\b/.test(rule) && variables['licences'] === undefined)
+    return '; nobody says which licences are allowed: write licences: into the policy or the minimum';
+  if (reports.length === 0 && /\b(?:licences|dependencies)\b/.test(rule)) return '';
   if (reports.length === 0) return '; no such report speaks for this digest';
   const bad = reports
     .filter(({ state }) => state !== 'ok')

@@ -3,6 +3,8 @@ import type { Verdict } from '../../kernel/decision.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import type { Instant } from '../../kernel/time.ts';
 import { SEVERITIES, type Severity, type TestCounts } from '../reports/model.ts';
+import type { Part } from '../../artifacts/health/part.ts';
+import { plus } from '../../kernel/time.ts';
 import type { WrittenExample } from './document.ts';
 import { evaluateGates, opaQuestions } from './evaluate.ts';
 import type { DigestFacts, ReportFact } from './facts.ts';
@@ -47,7 +49,24 @@ const scan = (severity?: Severity): ReportFact =>
   report('sarif', {
     findings: severity === undefined ? [] : [{ ...scanned, severity }],
   });
-const facts = (reports: readonly ReportFact[], testsBefore: number | null = 100): DigestFacts => ({ digest: DIGEST, reports, testsBefore });
+const PART: Part = {
+  name: 'left-pad',
+  version: '1.3.0',
+  purl: 'pkg:npm/left-pad@1.3.0',
+  licence: 'MIT',
+  scope: 'required',
+  hashed: true,
+  direct: true,
+  publishedAt: '2025-10-01T00:00:00.000Z',
+  deprecated: null,
+  registry: { latest: '1.3.0', latestAt: '2025-10-01T00:00:00.000Z' },
+};
+const facts = (reports: readonly ReportFact[], testsBefore: number | null = 100, parts: readonly Part[] = [PART]): DigestFacts => ({
+  digest: DIGEST,
+  reports,
+  testsBefore,
+  contents: { parts, incomplete: [] },
+});
 
 /** A release each: what its reports say. */
 const EXAMPLES: readonly { readonly example: string; readonly title: string; readonly facts: DigestFacts }[] = [
@@ -67,6 +86,11 @@ const EXAMPLES: readonly { readonly example: string; readonly title: string; rea
   { example: 'tests-gone', title: 'A fifth of the tests is gone', facts: facts([tests({ total: 80, passed: 80 }), coverage(90), scan()]) },
   { example: 'little-coverage', title: '55 % covered', facts: facts([tests(), coverage(55), scan()]) },
   { example: 'critical-finding', title: 'A scan found something critical', facts: facts([tests(), coverage(90), scan('critical')]) },
+  {
+    example: 'denied-licence',
+    title: 'A package that is shipped has the licence AGPL-3.0-only',
+    facts: facts([tests(), coverage(90), scan()], 100, [{ ...PART, licence: 'AGPL-3.0-only' }]),
+  },
   { example: 'no-scan', title: 'Nothing was scanned', facts: facts([tests(), coverage(90)]) },
 ];
 
@@ -96,7 +120,29 @@ function answered(resolved: ResolvedPolicy, given: DigestFacts, says: Readonly<R
   return opa.length === 0 ? given : { ...given, opa };
 }
 
-function factsOf({ tests: told, coverage: percent, findings, branchProtected }: WrittenExample): DigestFacts {
+const DAY = 86_400_000;
+
+function partOf(one: NonNullable<WrittenExample['packages']>[number]): Part {
+  const { name, version = null, licence = null, direct = null, hashed = true, ageDays, latestDays, deprecated } = one;
+  const ago = (days: number | undefined): string | null => (days === undefined ? null : plus(AT, -days * DAY));
+  return {
+    name,
+    version,
+    purl: `pkg:generic/${encodeURIComponent(name)}${version === null ? '' : `@${encodeURIComponent(version)}`}`,
+    licence,
+    scope: 'required',
+    hashed,
+    direct,
+    publishedAt: ago(ageDays),
+    deprecated: deprecated === true ? 'the example says so' : null,
+    registry:
+      latestDays === undefined && deprecated === undefined
+        ? null
+        : { latest: latestDays === undefined ? null : 'newest', latestAt: ago(latestDays) },
+  };
+}
+
+function factsOf({ tests: told, coverage: percent, findings, branchProtected, packages }: WrittenExample): DigestFacts {
   const reports: ReportFact[] = [];
   if (typeof told === 'string') reports.push(report('junit', { state: told, reason: null, digest: told === 'missing' ? null : DIGEST }));
   else if (told !== undefined) {
@@ -114,8 +160,13 @@ function factsOf({ tests: told, coverage: percent, findings, branchProtected }: 
         ),
       }),
     );
-  const known = facts(reports, typeof told === 'object' ? (told.before ?? null) : null);
-  return branchProtected === undefined ? known : { ...known, source: { branch: 'main', branchProtected } };
+  return {
+    digest: DIGEST,
+    reports,
+    testsBefore: typeof told === 'object' ? (told.before ?? null) : null,
+    ...(packages === undefined ? {} : { contents: { parts: packages.map(partOf), incomplete: [] } }),
+    ...(branchProtected === undefined ? {} : { source: { branch: 'main', branchProtected } }),
+  };
 }
 
 /** What the checks of a policy answer to each example: the same evaluation as that of a release. */

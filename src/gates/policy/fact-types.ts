@@ -1,4 +1,5 @@
 import type { CelType } from '../../kernel/cel.ts';
+import { DEPENDENCY_TYPE, LICENCE_TYPE } from './part-facts.ts';
 
 const percent: CelType = { covered: 'int', total: 'int', percent: 'double' };
 
@@ -37,6 +38,8 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
     unsure: 'int',
     waived: 'int',
   },
+  licences: LICENCE_TYPE,
+  dependencies: DEPENDENCY_TYPE,
   build: {
     recorded: 'bool',
     trust: 'string',

@@ -12,6 +12,9 @@ import type {
   TestCounts,
   Vex,
 } from '../reports/model.ts';
+import type { Contents, Part } from '../../artifacts/health/part.ts';
+import type { LicencePolicy } from '../../artifacts/sbom/licence.ts';
+import { countDependencies, countLicences } from './part-facts.ts';
 import { countAdvisories, type AdvisoryFact } from './advisory-facts.ts';
 import { isOverdue } from '../findings/sla.ts';
 import { clears } from '../findings/vex.ts';
@@ -73,6 +76,8 @@ export type DigestFacts = {
   readonly source?: SourceFact;
   /** What advisories say of it; absent: its parts are not known, or no advisories are, and where no check asks. */
   readonly advisories?: readonly AdvisoryFact[];
+  /** What it is made of; absent: nobody can say, and where no check asks. */
+  readonly contents?: Contents;
   /** What OPA answered about it; absent where no check asks. Rules in CEL don't see it. */
   readonly opa?: readonly OpaAnswer[];
 };
@@ -88,6 +93,8 @@ export type SourceFact = {
 export type Lifted = {
   finding(finding: GateFinding): boolean;
   advisory?(advisory: AdvisoryFact): boolean;
+  /** Of a package, its licence. */
+  licence?(part: Part): boolean;
   test?(test: FailedName): boolean;
 };
 
@@ -124,7 +131,22 @@ export type BuildFact = {
 };
 
 /** The names that a rule may use. */
-export const FACT_NAMES = ['tests', 'coverage', 'findings', 'sbom', 'reports', 'build', 'tickets', 'source', 'advisories'] as const;
+export const FACT_NAMES = [
+  'tests',
+  'coverage',
+  'findings',
+  'sbom',
+  'reports',
+  'build',
+  'tickets',
+  'source',
+  'advisories',
+  'licences',
+  'dependencies',
+] as const;
+
+/** When and for whom facts are asked: clocks run by the tier, and licences are judged by what the levels say of them. */
+export type Asking = { readonly now: Instant; readonly tier: Tier; readonly licences?: readonly LicencePolicy[] };
 
 const TRUST = { untrusted: 0, trusted: 1, protected: 2 } as const;
 
@@ -182,25 +204,28 @@ const FORMATS = ['junit', 'lcov', 'cobertura', 'sarif', 'cyclonedx'] as const;
  * The facts as rules see them. What no report says is absent, and a rule that asks for it is unknown. One report of a
  * kind that can't be read takes all facts of that kind away: the others might be the half without the failure.
  */
-export function rulesFacts(
-  facts: DigestFacts,
-  lifted: Lifted,
-  clock?: { readonly now: Instant; readonly tier: Tier },
-): Readonly<Record<string, unknown>> {
+export function rulesFacts(facts: DigestFacts, lifted: Lifted, asking?: Asking): Readonly<Record<string, unknown>> {
   const reports = speaking(facts.reports);
   return {
     tests: testsOf(reports, facts.testsBefore, lifted),
     coverage: coverageOf(reports),
-    findings: findingsOf(reports, (finding) => lifted.finding(finding), clock),
+    findings: findingsOf(reports, (finding) => lifted.finding(finding), asking),
     sbom: sbomOf(reports),
     ...(facts.build === undefined ? {} : { build: facts.build }),
     ...(facts.tickets === undefined ? {} : { tickets: facts.tickets }),
     ...(facts.source === undefined ? {} : { source: facts.source }),
     ...(facts.advisories === undefined ? {} : { advisories: countAdvisories(facts.advisories, lifted.advisory ?? (() => false)) }),
+    ...contentsFacts(facts.contents, lifted, asking),
     reports: Object.fromEntries(
       FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),
     ),
   };
+}
+
+function contentsFacts(contents: Contents | undefined, lifted: Lifted, asking: Asking | undefined): Readonly<Record<string, unknown>> {
+  if (contents === undefined || asking === undefined) return {};
+  const licences = countLicences(contents, asking.licences, lifted.licence ?? (() => false));
+  return { ...(licences === undefined ? {} : { licences }), dependencies: countDependencies(contents, asking.now) };
 }
 
 /** The reports that speak of this, or null where there is none or one of them can't be read. */
@@ -268,7 +293,7 @@ function withPercent({ covered, total }: Ratio): Percent {
 function findingsOf(
   reports: readonly ReportFact[],
   isWaived: (finding: GateFinding) => boolean,
-  clock: { readonly now: Instant; readonly tier: Tier } | undefined,
+  clock: Asking | undefined,
 ): Record<string, unknown> | undefined {
   // A bill of materials without vulnerabilities looked for none; only what looked can say "nothing found".
   const looked = readable(reports, 'findings')?.filter(({ findings }) => findings !== null);

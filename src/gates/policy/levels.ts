@@ -57,11 +57,12 @@ export function changed(before: EnvironmentPolicy, after: EnvironmentPolicy): st
 }
 
 function flat(rules: EnvironmentPolicy): Map<string, string> {
-  const { checks, approval, supplyChain, lifecycle, verification, readiness, breakGlass } = rules;
+  const { checks, approval, licences, supplyChain, lifecycle, verification, readiness, breakGlass } = rules;
   const parts = { supplyChain, lifecycle, verification, readiness, breakGlass };
   return new Map([
     ...checks.map((check): [string, string] => [`checks.${check.id}`, text(check)]),
     ['approval', text(approval)] as [string, string],
+    ...(licences === undefined ? [] : [['licences', text(licences)] as [string, string]]),
     ...Object.entries(parts).flatMap(([part, values]) =>
       Object.entries(values).map(([name, value]): [string, string] => [`${part}.${name}`, text(value)]),
     ),

@@ -54,8 +54,19 @@ export function opaQuestion(
   artifact: Digest,
   facts: object,
 ): OpaQuestion {
-  const input: OpaInput = { digest: artifact, tier: resolved.tier, environment: resolved.kind, facts: { ...facts } };
+  const input: OpaInput = { digest: artifact, tier: resolved.tier, environment: resolved.kind, facts: countsOf(facts) };
   return { ...check.opa, check: check.id, artifact, input, digest: digestOfValue(input) };
+}
+
+/** Counts and no lists: the packages of an artifact are thousands, and each question is kept by its digest. */
+function countsOf(facts: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]: [string, unknown]) => {
+      if (typeof fact !== 'object' || fact === null || !Object.hasOwn(fact, 'packages')) return [name, fact];
+      const { packages: _list, ...counts } = fact as Record<string, unknown>;
+      return [name, counts];
+    }),
+  );
 }
 
 /** The check as one that asks OPA, or null. */

@@ -94,6 +94,23 @@ test('the types are those of the facts', () => {
     },
     source: { branch: 'main', branchProtected: true },
     advisories: [],
+    contents: {
+      incomplete: [],
+      parts: [
+        {
+          name: 'a',
+          version: '1',
+          purl: 'pkg:npm/a@1',
+          licence: 'MIT',
+          scope: 'required',
+          hashed: true,
+          direct: true,
+          publishedAt: at,
+          deprecated: null,
+          registry: { latest: '1', latestAt: at },
+        },
+      ],
+    },
     reports: [
       { ...base, id: '1', kind: 'junit', name: 'a', tests: counts },
       {
@@ -106,9 +123,13 @@ test('the types are those of the facts', () => {
       { ...base, id: '3', kind: 'cyclonedx', name: 'c', findings: [], sbom: { specVersion: '1.6', components: 1, withPurl: 1 } },
     ],
   };
-  const given = rulesFacts(facts, { finding: () => false });
+  const given = rulesFacts(facts, { finding: () => false }, { now: at, tier: 1, licences: [{ allow: ['MIT'] }] });
   const shape = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shape(one)])) : 'one';
+    Array.isArray(value)
+      ? { list: shape(value[0]) }
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shape(one)]))
+        : 'one';
   const typed = (type: unknown): unknown =>
     typeof type === 'string' ? 'one' : Object.fromEntries(Object.entries(type as object).map(([key, one]) => [key, typed(one)]));
   const { reports: _reports, ...rest } = given;

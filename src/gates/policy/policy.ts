@@ -1,3 +1,4 @@
+import type { LicencePolicy } from '../../artifacts/sbom/licence.ts';
 import type { SupplyChainPolicy } from '../../artifacts/supply-chain.ts';
 import type { EnvironmentKind } from '../../catalog/environment.ts';
 import type { Tier } from '../../catalog/service.ts';
@@ -41,6 +42,8 @@ export type ApprovalRoute = {
 export type EnvironmentPolicy = {
   readonly checks: readonly Check[];
   readonly supplyChain: SupplyChainPolicy;
+  /** Which licences packages may have, by everybody who said so: each of them has to allow. Absent: nobody did. */
+  readonly licences?: readonly LicencePolicy[];
   readonly lifecycle: { readonly verifiedBefore: boolean; readonly soak: Millis };
   /** After a deployment here these make the release verified here. */
   readonly verification: { readonly checks: readonly ('health' | 'smoke' | 'person')[]; readonly maxAge: Millis | null };

@@ -53,6 +53,12 @@ export const CHECKS = {
     remedy: 'Repair the findings or ask for waivers.',
     mode: 'block',
   },
+  'no-denied-licences': {
+    title: 'Nothing shipped has a licence that is denied',
+    rule: 'licences.denied == 0',
+    remedy: 'Replace the package, or ask for a waiver of its licence: --subject licence:PURL.',
+    mode: 'block',
+  },
 } as const satisfies Checks;
 
 /** What is asked where people only try things out: it must have been built, and be alive. */

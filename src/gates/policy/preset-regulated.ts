@@ -6,7 +6,7 @@ type Route = PolicyDocument['approvals'][string];
 
 const breakGlass: Environment['breakGlass'] = { persons: 2, timeBox: '1h', debtDue: '1d' };
 const supplyChain: Environment['supplyChain'] = { sbom: true, provenance: true, recorded: 'attestation' };
-const checks = ['tests-pass', 'tests-kept', 'coverage-80', 'no-severe-findings', 'no-medium-findings'];
+const checks = ['tests-pass', 'tests-kept', 'coverage-80', 'no-severe-findings', 'no-medium-findings', 'no-denied-licences'];
 
 const development: Environment = { ...LOOSE, supplyChain, breakGlass, checks: ['tests-pass'] };
 const test: Environment = { ...development, checks: ['tests-pass', 'tests-kept'] };
@@ -45,7 +45,10 @@ export const REGULATED: PolicyDocument = {
     'coverage-80': CHECKS['coverage-80'],
     'no-severe-findings': CHECKS['no-severe-findings'],
     'no-medium-findings': CHECKS['no-medium-findings'],
+    'no-denied-licences': CHECKS['no-denied-licences'],
   },
+  // Licences that reach over a network, or forbid a use. Which more are denied is for the organisation's lawyers to say.
+  licences: { deny: ['AGPL-*', 'SSPL-*', 'BUSL-*', 'CC-BY-NC-*', 'Elastic-*'] },
   approvals: {
     'one-approver': route([{ role: 'approver', count: 1 }]),
     'approver-and-manager': route([

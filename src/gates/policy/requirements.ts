@@ -3,7 +3,7 @@ import { ENVIRONMENT_KINDS, type EnvironmentKind } from '../../catalog/environme
 import type { Tier } from '../../catalog/service.ts';
 import { RECORDED_LEVELS } from '../../artifacts/recorded/levels.ts';
 import { parseDuration } from '../../kernel/time.ts';
-import { checkFrom, checkSchema, durationSchema, exampleSchema, idSchema, policyLine, routeSchema } from './document.ts';
+import { checkFrom, checkSchema, durationSchema, exampleSchema, idSchema, licenceSchema, policyLine, routeSchema } from './document.ts';
 import { TIERS, type EnvironmentPolicy } from './policy.ts';
 import { NOTHING } from './stricter.ts';
 
@@ -26,6 +26,8 @@ const entrySchema = z.strictObject({
   /** Kinds of environment; absent: all. */
   environments: z.array(z.enum(ENVIRONMENT_KINDS)).min(1).max(4).optional(),
   checks: z.array(idSchema).max(100).optional(),
+  /** Which licences packages may have, beside what others say: each of them has to allow. */
+  licences: licenceSchema.optional(),
   supplyChain: z.strictObject({ sbom: adds.optional(), provenance: adds.optional(), recorded: z.enum(RECORDED_LEVELS).optional() }).optional(),
   lifecycle: z.strictObject({ verifiedBefore: adds.optional(), soak: durationSchema.optional() }).optional(),
   verification: z
@@ -84,7 +86,7 @@ export function requirementsFrom(written: WrittenRequirements, name: string): Re
 }
 
 function rulesOf(checks: NonNullable<WrittenRequirements['checks']>, entry: Entry, name: string): EnvironmentPolicy {
-  const { supplyChain, lifecycle, verification, approval, readiness, breakGlass } = entry;
+  const { supplyChain, licences, lifecycle, verification, approval, readiness, breakGlass } = entry;
   return {
     checks: (entry.checks ?? []).flatMap((id) => {
       const check = checks[id];
@@ -95,6 +97,7 @@ function rulesOf(checks: NonNullable<WrittenRequirements['checks']>, entry: Entr
       provenance: supplyChain?.provenance ?? false,
       recorded: supplyChain?.recorded ?? 'token',
     },
+    ...(licences === undefined ? {} : { licences: [licences] }),
     lifecycle: { verifiedBefore: lifecycle?.verifiedBefore ?? false, soak: span(lifecycle?.soak) ?? 0 },
     verification: { checks: verification?.checks ?? [], maxAge: span(verification?.maxAge) },
     approval: approval === undefined ? null : { id: name, ...approval, expiresAfter: span(approval.expiresAfter) ?? 0 },

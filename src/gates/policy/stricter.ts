@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../kernel/canonical.ts';
 import type { Millis } from '../../kernel/time.ts';
 import { formatDuration } from '../../kernel/time.ts';
 import type { ApprovalRoute, Check, EnvironmentPolicy } from './policy.ts';
@@ -35,6 +36,7 @@ export function strictest(rules: EnvironmentPolicy, more: EnvironmentPolicy, lev
       provenance: supplyChain.provenance || more.supplyChain.provenance,
       ...(recorded === undefined ? {} : { recorded }),
     },
+    ...joinLicences(rules.licences, more.licences),
     lifecycle: {
       verifiedBefore: lifecycle.verifiedBefore || more.lifecycle.verifiedBefore,
       soak: Math.max(lifecycle.soak, more.lifecycle.soak),
@@ -103,6 +105,14 @@ function sameQuestion(one: Check, other: Check): boolean {
 /** From when it blocks: '' at once, an instant, or never. */
 function rankOf(check: Check): string {
   return check.mode === 'warn' ? 'never' : (check.blockFrom ?? '');
+}
+
+/** All that anybody says of licences, each once. */
+function joinLicences(own: EnvironmentPolicy['licences'], more: EnvironmentPolicy['licences']): Pick<EnvironmentPolicy, 'licences'> {
+  if (own === undefined && more === undefined) return {};
+  const there = new Set((own ?? []).map((one) => canonicalJson(one)));
+  const added = (more ?? []).filter((one) => !there.has(canonicalJson(one)));
+  return { licences: added.length === 0 && own !== undefined ? own : [...(own ?? []), ...added] };
 }
 
 function joinChecks(own: readonly Check[], more: readonly Check[], level: string): readonly Check[] {

@@ -11,7 +11,7 @@ export function rulesInWords(rules: EnvironmentPolicy): string[] {
 
 /** The same with where each stands in the rules. */
 export function ruleLines(rules: EnvironmentPolicy): RuleLine[] {
-  const { checks, supplyChain, lifecycle, verification, readiness, breakGlass } = rules;
+  const { checks, supplyChain, licences = [], lifecycle, verification, readiness, breakGlass } = rules;
   const line = (words: string, ...paths: string[]): RuleLine => ({ paths, words });
   const verified = `The release was verified in every environment before this one${lifecycle.soak === 0 ? '' : `, and ran there for ${formatDuration(lifecycle.soak)}`}.`;
   const said = verification.checks.map((one) => ({ health: 'its health', smoke: 'a smoke test', person: 'a person' })[one]);
@@ -22,6 +22,7 @@ export function ruleLines(rules: EnvironmentPolicy): RuleLine[] {
     ...checks.map((check) => line(`${check.title}${opaWords(check)}${modeWords(check)}.`, `checks.${check.id}`)),
     ...(supplyChain.sbom ? [line('There is a software bill of materials for the artifact.', 'supplyChain.sbom')] : []),
     ...(supplyChain.provenance ? [line('The artifact has signed provenance of our own builders.', 'supplyChain.provenance')] : []),
+    ...licences.map((one) => line(licenceWords(one), 'licences')),
     line(RECORDED_WORDS[supplyChain.recorded ?? 'attestation'], 'supplyChain.recorded'),
     ...(lifecycle.verifiedBefore ? [line(verified, 'lifecycle.verifiedBefore', 'lifecycle.soak')] : []),
     line(approvalWords(rules.approval), 'approval'),
@@ -36,6 +37,12 @@ export function ruleLines(rules: EnvironmentPolicy): RuleLine[] {
       'breakGlass.debtDue',
     ),
   ];
+}
+
+function licenceWords({ allow, deny }: NonNullable<EnvironmentPolicy['licences']>[number]): string {
+  const denied = deny === undefined ? '' : `${listed(deny)} ${deny.length === 1 ? 'is' : 'are'} denied`;
+  if (allow === undefined) return `Of licences ${denied}.`;
+  return `Of licences only ${listed(allow)} ${allow.length === 1 ? 'is' : 'are'} allowed${denied === '' ? '' : `, and ${denied}`}.`;
 }
 
 function opaWords({ opa }: Check): string {

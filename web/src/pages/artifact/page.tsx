@@ -6,6 +6,7 @@ import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ask, Button, Bytes, Digest, Empty, Export, Facts, Loaded, Page, Panel, Table, Tag, When } from '../../kit/index.ts';
+import { Packages } from '../../kit/packages.tsx';
 import { Components } from './components.tsx';
 import { HandedIn } from './handed-in.tsx';
 import { Advisories, Files } from './contents.tsx';
@@ -90,6 +91,7 @@ export default function ArtifactPage(): ReactNode {
               <Rebuilds digest={digest} />
             </div>
             <Advisories digest={digest} />
+            <Packages digest={digest} />
             <Files digest={digest} kept={answer.kept} reference={answer.reference} />
             <div className="min-w-0 2xl:col-span-2">
               <Components digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />

@@ -7,7 +7,7 @@ import { Ask, Field, Select } from '../../kit/index.ts';
 type Kind = 'finding' | 'check' | 'freeze' | 'quarantine' | 'approval';
 const KINDS: readonly (readonly [Kind, string, string])[] = [
   ['check', 'Skip a check', 'tests-pass'],
-  ['finding', 'Accept a finding', 'cve:..., purl:pkg:..., rule:... or path:vendor/**'],
+  ['finding', 'Accept a finding', 'cve:..., purl:pkg:..., licence:pkg:..., rule:... or path:vendor/**'],
   ['freeze', 'Pass a freeze', 'frz_...'],
   ['quarantine', 'Put a test in quarantine', 'CheckoutTest.pays'],
   ['approval', 'Approve afterwards', 'production'],

@@ -14,8 +14,12 @@ import { Road } from './road.tsx';
 import { Side } from './side.tsx';
 import { CameBy } from './merge-requests.tsx';
 import { ReleaseAdvisories } from '../../kit/advisories.tsx';
+import { Packages } from '../../kit/packages.tsx';
 import { Tickets } from './tickets.tsx';
 import { LIVE, placeToShow, type Release } from './types.ts';
+
+/** Artifacts of a release whose packages are shown here; of more each artifact's own page says it. */
+const PACKED = 3;
 
 /** One release: may it go there, and if not, what is missing, who can give it, and when. */
 export default function Screen(): ReactNode {
@@ -82,6 +86,14 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
           <CameBy release={release.id} />
           <Tickets release={release.id} />
           <ReleaseAdvisories service={release.service} digests={release.digests} />
+          {release.digests.slice(0, PACKED).map((digest) => (
+            <Packages
+              key={digest}
+              digest={digest}
+              service={release.service}
+              title={release.digests.length === 1 ? 'Licences and care' : `Licences and care of ${digest.slice(0, 19)}`}
+            />
+          ))}
           <Matrix page={page} chosen={place?.environment ?? ''} />
           <Promotions release={page.release.id} />
           <Proof page={page} />

@@ -1,0 +1,126 @@
+import type { ReactNode } from 'react';
+import type { listPackages, PackageView } from '../../../src/contract/packages.ts';
+import type { AnswerOf } from '../../../src/contract/route.ts';
+import { useAnswer } from '../api/query.ts';
+import { Tag } from './marks.tsx';
+import { Empty, Loaded, Panel } from './page.tsx';
+import { Table, type Column } from './table.tsx';
+
+type Answer = AnswerOf<typeof listPackages>;
+const LIVE = { live: ['artifact', 'packages', 'policy'] } as const;
+
+/** Licences and care of what an artifact is made of: what is in trouble, or not known, by the policy of `service`. */
+export function Packages({
+  digest,
+  service,
+  title,
+}: {
+  readonly digest: string;
+  readonly service?: string;
+  readonly title?: string;
+}): ReactNode {
+  const found = useAnswer<typeof listPackages>(
+    '/v1/artifacts/{digest}/packages',
+    { params: { digest }, query: { service, limit: 200 } },
+    LIVE,
+  );
+  return (
+    <Panel title={title ?? 'Licences and care'} flush>
+      <Loaded of={found} lines={3}>
+        {(answer) => <Listed of={answer} />}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Listed({ of }: { readonly of: Answer }): ReactNode {
+  const { counts, policy, service, incomplete, items, total } = of;
+  if (counts === null)
+    return (
+      <Empty title="What it is made of is not known" command="ym sbom make .">
+        No SBOM of it was read, or one names too little. A policy that asks for licences answers “unknown”.
+      </Empty>
+    );
+  const rows = items.filter((one) => isTold(one, policy));
+  const licences = policy
+    ? `${counts.denied.toLocaleString()} denied, ${counts.licenceUnknown.toLocaleString()} not known`
+    : `no policy of ${service} says which are allowed`;
+  return (
+    <>
+      <p className="p-3 text-quiet">
+        {counts.total.toLocaleString()} packages are shipped. Licences: {licences}. {counts.deprecated.toLocaleString()} deprecated,{' '}
+        {counts.unmaintained.toLocaleString()} not looked after, {counts.unpinned.toLocaleString()} not pinned; care of{' '}
+        {counts.maintenanceUnknown.toLocaleString()} is not known.
+        {incomplete.length === 0 ? '' : ` The SBOM is not whole: ${incomplete[0] ?? ''}.`}
+      </p>
+      <Table
+        caption="Packages that need a look"
+        rows={rows}
+        rowKey={(one) => `${one.purl ?? one.name} ${one.version ?? ''} ${one.scope}`}
+        empty={<p className="p-3 text-quiet">No package is denied, given up, left alone or loose.</p>}
+        columns={COLUMNS}
+      />
+      {total > items.length ? (
+        <p className="p-3 text-sm text-quiet">
+          These are of the first {items.length.toLocaleString()} of {total.toLocaleString()} packages, trouble first.
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function isTold(one: PackageView, policy: boolean): boolean {
+  return (
+    one.verdict === 'denied' ||
+    (policy && one.verdict === 'unknown') ||
+    one.deprecated === 'yes' ||
+    one.maintained === 'no' ||
+    one.pinned === 'no'
+  );
+}
+
+const COLUMNS: readonly Column<PackageView>[] = [
+  {
+    key: 'name',
+    label: 'package',
+    sort: (one) => one.name,
+    cell: (one) => (
+      <div className="min-w-0 break-words">
+        <bdi>{one.name}</bdi> {one.version}
+        {one.scope === 'excluded' ? <span className="text-sm text-quiet"> (not shipped)</span> : null}
+      </div>
+    ),
+  },
+  {
+    key: 'licence',
+    label: 'licence',
+    cell: (one) => (
+      <span className="inline-flex flex-wrap gap-1">
+        {one.verdict === 'denied' ? <Tag tone="deny">denied</Tag> : one.verdict === 'unknown' ? <Tag tone="unknown">not known</Tag> : null}
+        <bdi className="break-words">{one.licence ?? 'says none'}</bdi>
+      </span>
+    ),
+  },
+  {
+    key: 'care',
+    label: 'care',
+    cell: (one) => (
+      <div className="min-w-0 break-words">
+        {one.deprecated === 'yes' ? (
+          <Tag tone="wait">deprecated</Tag>
+        ) : one.maintained === 'no' ? (
+          <Tag tone="wait">not looked after</Tag>
+        ) : null}{' '}
+        <bdi className="text-sm text-quiet">{one.because}</bdi>
+      </div>
+    ),
+  },
+  {
+    key: 'age',
+    label: 'age',
+    right: true,
+    wide: true,
+    cell: (one) => (one.ageDays === null ? 'not known' : `${one.ageDays.toLocaleString()} days`),
+  },
+  { key: 'pinned', label: 'pinned', wide: true, cell: (one) => (one.pinned === 'no' ? <Tag tone="wait">no</Tag> : `by its ${one.pinned}`) },
+];
