@@ -44,7 +44,8 @@ export async function readChange(tx: Tx, change: PolicyChange): Promise<ReadChan
   return { ...change, document: read.document, digest: digestOfValue(read.policy.tiers) };
 }
 
-function invalid(source: string, diagnostics: readonly Diagnostic[]): Problem {
+/** What is wrong with a document, each error at its words. */
+export function invalid(source: string, diagnostics: readonly Diagnostic[]): Problem {
   const text = renderDiagnostics(source, diagnostics);
   return policyInvalid({ count: diagnostics.length, text, diagnostics: diagnostics.slice(0, 50) }, 'body.source');
 }

@@ -62,7 +62,7 @@ const PASSED_BY_ROLLBACK: readonly RuleName[] = ['gates', 'supply-chain', 'appro
 export function decide(subject: Subject, inputs: RuleInputs, now: Instant): MayShip {
   const intent = intentDigest(subject.intent);
   assertOneStory(subject, inputs, intent);
-  const asked = RULES.map((name) => soften(subject, name, ask(name, inputs, now), now));
+  const asked = askAll(subject, inputs, now);
   const folded = fold(asked);
   const body = {
     v: 1 as const,
@@ -78,6 +78,11 @@ export function decide(subject: Subject, inputs: RuleInputs, now: Instant): MayS
     inputs: inputDigests(subject, inputs),
   };
   return { ...body, digest: digestOfValue(body) };
+}
+
+/** What each rule answers, in the order of the road; what this purpose or a break-glass passes is allowed and keeps its reasons. */
+export function askAll(subject: Subject, inputs: RuleInputs, now: Instant): RuleAnswer[] {
+  return RULES.map((name) => soften(subject, name, ask(name, inputs, now), now));
 }
 
 /** The digests under which the subject and the inputs are stored. */

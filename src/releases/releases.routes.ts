@@ -4,6 +4,7 @@ import type { Tx } from '../platform/floor.ts';
 import type { Mounted } from '../platform/http/handler.ts';
 import { mount } from '../platform/http/handler.ts';
 import { decodeCursor, pageOf } from '../changes/page.ts';
+import { backtestRoutes } from './backtest.routes.ts';
 import { castVoteRoute, withdrawVoteRoute } from './approvals.routes.ts';
 import { endHold, holdRelease } from './hold.commands.ts';
 import type { HistoryPort } from './history.port.ts';
@@ -19,7 +20,7 @@ import { replay } from './replay.api.ts';
 
 /** The routes of releases, votes and decisions; those of the calendar are in calendar/ */
 export function releasesRoutes(ports: { readonly history: HistoryPort }): readonly Mounted[] {
-  return [...releaseRoutes(ports), ...targetRoutes, ...decisionRoutes, castVoteRoute, withdrawVoteRoute];
+  return [...releaseRoutes(ports), ...targetRoutes, ...decisionRoutes, ...backtestRoutes, castVoteRoute, withdrawVoteRoute];
 }
 
 const releaseRoutes = (ports: { readonly history: HistoryPort }): readonly Mounted[] => [

@@ -19,6 +19,7 @@ import type { AddCommand } from '../main.ts';
 import { pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
 import { line, plain, table, when, wrap } from '../terminal.ts';
+import { policyBacktestCommand } from './policy-backtest.ts';
 import { policyLevelCommands } from './policy-levels.ts';
 
 const NAMES = ['startup', 'standard', 'regulated'] as const;
@@ -147,6 +148,7 @@ export const policyCommands: AddCommand = (program, run) => {
         return EXIT.ok;
       }),
     );
+  policyBacktestCommand(group, run);
   proposals(group, run);
   policyLevelCommands(group, run);
 };
