@@ -38,12 +38,14 @@ export const backtestPolicy = defineRoute({
   access: { kind: 'may', action: 'release.read', list: true },
   transaction: 'read',
   body: z.strictObject({
+    /** Whose rules the text is; a change that was proposed brings its own. */
     change: z.union([
+      z.strictObject({ proposal: idOf('ppr') }),
       z.strictObject({ policy: z.enum(['startup', 'standard', 'regulated']) }),
       z.strictObject({ level: z.literal('organisation') }),
       z.strictObject({ team: nameSchema }),
     ]),
-    source: z.string().min(1).max(1_048_576),
+    source: z.string().min(1).max(1_048_576).optional(),
     days: z.number().int().min(1).max(366).default(90),
     cursor: z.string().max(200).optional(),
     /** Decisions judged in one page. */

@@ -62,3 +62,9 @@ export const proposalRefused = defineProblem<{ why: ProposalRefusal }>('gates.pr
   sentence: ({ why }) => `This is not for you to decide: ${WHY[why]}.`,
   remedy: 'See `ym policy proposals` for what waits, and for whom.',
 });
+
+export const nothingToTry = defineProblem<Record<string, never>>('gates.nothing-to-try', {
+  status: 422,
+  sentence: 'There is no document to hold against what was decided.',
+  remedy: 'Send the document as source, or name a change that was proposed.',
+});

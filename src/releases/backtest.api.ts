@@ -14,7 +14,8 @@ const DAY: Millis = 86_400_000;
 
 export type BacktestRequest = {
   readonly change: Proposed;
-  readonly source: string;
+  /** Null: the change is a proposal. */
+  readonly source: string | null;
   readonly days: number;
   readonly after: Key | null;
   readonly limit: number;

@@ -6,7 +6,8 @@ import { backtestPage, type BacktestPage } from './backtest.api.ts';
 /** The HTTP door of changes of rules that are held against history. */
 export const backtestRoutes: readonly Mounted[] = [
   mount(backtestPolicy, async ({ tx, body, visible }) => {
-    const { change, source, days, limit } = body;
+    const { change, days, limit } = body;
+    const source = body.source ?? null;
     const page = await backtestPage(tx, { change, source, days, limit, after: decodeCursor(body.cursor), visible: await visible() });
     const counts = Object.fromEntries(outcomeSchema.options.map((outcome) => [outcome, 0])) as Record<BacktestOutcome, number>;
     for (const { found } of page.judged) counts[found.outcome] += 1;

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { backtestPolicy, outcomeSchema, type BacktestItem, type BacktestOutcome } from '../../contract/backtest.ts';
 import { checkPolicy } from '../../contract/gates.ts';
 import { usage } from '../cli.problems.ts';
@@ -7,10 +8,17 @@ import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { pointingAt, summary } from '../point.ts';
 import { wholeNumber } from '../refs.ts';
+import type { CommandResult } from '../shell.ts';
 import { line, plain, table, when, wrap } from '../terminal.ts';
 
-type Options = { readonly minimum?: true; readonly team?: string; readonly days: string; readonly expectNone?: true };
-type Change = { policy: 'startup' | 'standard' | 'regulated' } | { level: 'organisation' } | { team: string };
+type Options = {
+  readonly minimum?: true;
+  readonly team?: string;
+  readonly proposal?: string;
+  readonly days: string;
+  readonly expectNone?: true;
+};
+type Change = { policy: 'startup' | 'standard' | 'regulated' } | { level: 'organisation' } | { team: string } | { proposal: string };
 
 /** No more decisions are shown than this; --json has all. */
 const MOST_SHOWN = 50;
@@ -27,36 +35,47 @@ const WORDS: Record<BacktestOutcome, string> = {
 /** ym policy backtest */
 export const policyBacktestCommand: AddCommand = (group, run) => {
   group
-    .command('backtest <file>')
+    .command('backtest [file]')
     .description('what a change of a policy would have stopped, delayed or let through of what was decided; nothing is stored')
     .option('--minimum', 'the file is the organisation’s minimum')
     .option('--team <team>', 'the file is what this team asks of its services')
+    .option('--proposal <proposal>', 'instead of a file a change that somebody proposed')
     .option('--days <days>', 'how far back, 366 at most', '90')
     .option('--expect-none', 'end with 1 where something that went would not have gone')
     .action(
-      run(async (shell, file: string, options: Options) => {
-        if (options.minimum !== undefined && options.team !== undefined)
-          throw usage({ what: '--minimum and --team', try: 'Give one of them, or none for a policy.' });
+      run(async (shell, file: string | undefined, options: Options) => {
         const days = wholeNumber('--days', options.days, 1, 366);
-        const source = await readText(file);
         const client = shell.client();
+        if ([options.minimum, options.team, options.proposal].filter((one) => one !== undefined).length > 1)
+          throw usage({ what: 'more than one of --minimum, --team and --proposal', try: 'Give one of them, or none for a policy.' });
+        if ((file === undefined) !== (options.proposal !== undefined))
+          throw usage({ what: 'neither a file nor a proposal, or both', try: 'Give a file, or --proposal with the id of a change.' });
+        const told = (found: Found): CommandResult => {
+          shell.print(words(found, days), found);
+          const { stopped, delayed } = found.counts;
+          return options.expectNone === true && stopped + delayed + found.counts['not-known'] > 0 ? EXIT.failed : EXIT.ok;
+        };
+        if (file === undefined)
+          return told(await everyPage(client, { change: { proposal: options.proposal ?? '' }, days }, (text) => shell.progress(text)));
+        const source = await readText(file);
         const named = options.minimum === undefined && options.team === undefined ? await policyIn(client, source) : null;
-        if (named !== null && 'text' in named) {
-          shell.print(`${plain(named.text)}\n\n${file}: ${summary(named.answer.diagnostics)}`, named.answer);
+        if (named !== null && 'invalid' in named) {
+          shell.print(`${plain(named.invalid.text)}\n\n${file}: ${summary(named.invalid.diagnostics)}`, named.invalid);
           return EXIT.usage;
         }
         const change: Change = named ?? (options.team === undefined ? { level: 'organisation' } : { team: options.team });
         const found = await pointingAt(source, () => everyPage(client, { change, source, days }, (text) => shell.progress(text)));
-        shell.print(words(found, days), found);
-        const { stopped, delayed } = found.counts;
-        return options.expectNone === true && stopped + delayed + found.counts['not-known'] > 0 ? EXIT.failed : EXIT.ok;
+        return told(found);
       }),
     );
 };
 
-async function policyIn(client: Client, source: string) {
+type Named = { readonly policy: 'startup' | 'standard' | 'regulated' } | { readonly invalid: z.infer<typeof checkPolicy.answer> };
+
+/** Which policy a document is, or what is wrong with it. */
+async function policyIn(client: Client, source: string): Promise<Named> {
   const answer = await client.call(checkPolicy, { body: { source } });
-  return answer.name === null || !answer.valid ? { text: answer.text, answer } : { policy: answer.name };
+  return answer.name === null || !answer.valid ? { invalid: answer } : { policy: answer.name };
 }
 
 type Found = {
@@ -68,7 +87,7 @@ type Found = {
 
 async function everyPage(
   client: Client,
-  asked: { readonly change: Change; readonly source: string; readonly days: number },
+  asked: { readonly change: Change; readonly source?: string; readonly days: number },
   progress: (line: string) => void,
 ): Promise<Found> {
   const counts = Object.fromEntries(outcomeSchema.options.map((outcome) => [outcome, 0])) as Record<BacktestOutcome, number>;

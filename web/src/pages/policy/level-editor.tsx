@@ -6,6 +6,7 @@ import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { call, type Refusal } from '../../api/client.ts';
 import { useAct } from '../../api/query.ts';
 import { Ask, Button, Panel, Problem, Select, Tag } from '../../kit/index.ts';
+import { Backtest } from './backtest.tsx';
 import { cells, Lines, useRested } from './text.tsx';
 
 type Checked = AnswerOf<typeof checkPolicyLevel>;
@@ -76,6 +77,7 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
           <Lines text={rested} diagnostics={check.data.diagnostics} />
         </Panel>
       )}
+      <Backtest of={{ change: of.team === null ? { level: 'organisation' } : { team: of.team }, source: rested }} because={because} />
       {saving ? (
         <Save of={of} source={source} changed={check.data?.changed ?? []} onClose={() => setSaving(false)} onDone={onClose} />
       ) : null}

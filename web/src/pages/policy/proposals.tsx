@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { approveProposal, listProposals, ProposalView, rejectProposal, withdrawProposal } from '../../../../src/contract/gates.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { Ask, Button, Empty, Loaded, Panel, Person, Tag, When } from '../../kit/index.ts';
+import { Backtest } from './backtest.tsx';
 import { cells } from './text.tsx';
 
 type Step = 'approve' | 'reject' | 'withdraw';
@@ -48,6 +49,7 @@ export function Proposals({ policy, me }: { readonly policy: string; readonly me
             >
               <Words of={one} />
               <Diff of={one} />
+              {one.state === 'open' ? <Backtest of={{ change: { proposal: one.id } }} because={null} /> : null}
             </Panel>
           ))}
           {act === null ? null : <AskStep {...act} onClose={() => setAct(null)} />}

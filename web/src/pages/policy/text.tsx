@@ -6,6 +6,7 @@ import { call, type Refusal } from '../../api/client.ts';
 import { useAct } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ask, Button, Panel, Problem, Tag } from '../../kit/index.ts';
+import { Backtest } from './backtest.tsx';
 import { Examples } from './rules.tsx';
 
 type Explained = AnswerOf<typeof explainPolicy>;
@@ -141,6 +142,7 @@ function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () 
         </Panel>
       )}
       {checked?.valid === true ? <Examples of={checked.examples} before={of.examples} /> : null}
+      <Backtest of={{ change: { policy: of.name as 'standard' }, source: rested }} because={because} />
       {saving ? (
         <Ask
           title={asks ? `Propose a change of ${of.name}` : `Make version ${of.newest + 1} of ${of.name}`}
