@@ -138,6 +138,9 @@ test.skipIf(!here)('a policy is changed as text: an error is shown at its words 
   await sound(page, 'policy-error-1280-light');
   await text.fill(source.replace('soak: 1h', 'soak: 2h'));
   await page.getByText('It changes what is asked for tier 1 in production.').waitFor();
+  await page.getByRole('button', { name: 'Hold it against what was decided' }).click();
+  await page.getByText(/^(All \d+ decisions would|Of \d+ decisions?, \d+ would|Nothing that this concerns)/).waitFor();
+  await sound(page, 'policy-backtest-1280-light');
   await page.getByRole('button', { name: 'Save as version 2' }).click();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('standard.yaml, version 2').waitFor();

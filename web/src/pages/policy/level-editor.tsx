@@ -42,7 +42,7 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
   const because =
     source === of.source ? 'nothing is changed' : !fresh ? 'it is being checked' : check.data?.valid !== true ? 'it has errors' : null;
   return (
-    <>
+    <div className="space-y-4">
       <Begin onText={setSource} />
       <Panel
         title={of.team === null ? 'Change the minimum' : `Change what ${of.team} asks`}
@@ -81,7 +81,7 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
       {saving ? (
         <Save of={of} source={source} changed={check.data?.changed ?? []} onClose={() => setSaving(false)} onDone={onClose} />
       ) : null}
-    </>
+    </div>
   );
 }
 

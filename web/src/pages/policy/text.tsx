@@ -107,7 +107,7 @@ function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () 
             ? `the document calls itself ${checked.name ?? 'something else'}`
             : null;
   return (
-    <>
+    <div className="space-y-4">
       <Panel
         title={`Change ${of.name}`}
         actions={
@@ -171,7 +171,7 @@ function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () 
           }}
         />
       ) : null}
-    </>
+    </div>
   );
 }
 
