@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { outcomeSchema, type BacktestItem, type BacktestOutcome, type backtestPolicy } from '../../../../src/contract/backtest.ts';
+import type { BacktestItem, BacktestOutcome, backtestPolicy } from '../../../../src/contract/backtest.ts';
 import type { CallOf } from '../../../../src/contract/route.ts';
 import { call, Refusal } from '../../api/client.ts';
 import { Button, Panel, Problem, Progress, Select, Tag, Verdict, When, type Tone } from '../../kit/index.ts';
@@ -23,6 +23,8 @@ const WORDS: Record<BacktestOutcome, { readonly words: string; readonly tone: To
   other: { words: 'another no than now', tone: 'plain' },
   same: { words: 'as with the rules of today', tone: 'plain' },
 };
+
+const OUTCOMES = Object.keys(WORDS) as BacktestOutcome[];
 
 type Found = {
   readonly total: number;
@@ -96,7 +98,7 @@ async function everyPage(of: Asked, days: number, signal: AbortSignal, tell: (fo
     const body = { ...of, days, ...(cursor === undefined ? {} : { cursor }) };
     const page = await call<typeof backtestPolicy>('POST', '/v1/policies/backtest', { body }, { signal });
     const counts = { ...found.counts };
-    for (const outcome of outcomeSchema.options) counts[outcome] += page.counts[outcome];
+    for (const outcome of OUTCOMES) counts[outcome] += page.counts[outcome];
     found = {
       total: page.total ?? found.total,
       done: found.done + page.judged + page.gone,
@@ -131,15 +133,13 @@ function Answer({ of }: { readonly of: Found }): ReactNode {
           : `Of ${judged} ${judged === 1 ? 'decision' : 'decisions'}, ${changed} would have been another.`}
       </p>
       <ul className="flex flex-wrap gap-2">
-        {outcomeSchema.options
-          .filter((outcome) => outcome !== 'same' && of.counts[outcome] > 0)
-          .map((outcome) => (
-            <li key={outcome}>
-              <Tag tone={WORDS[outcome].tone}>
-                {of.counts[outcome]} {WORDS[outcome].words}
-              </Tag>
-            </li>
-          ))}
+        {OUTCOMES.filter((outcome) => outcome !== 'same' && of.counts[outcome] > 0).map((outcome) => (
+          <li key={outcome}>
+            <Tag tone={WORDS[outcome].tone}>
+              {of.counts[outcome]} {WORDS[outcome].words}
+            </Tag>
+          </li>
+        ))}
       </ul>
       {of.gone === 0 ? null : <p className="text-sm text-quiet">Of {of.gone} more it is no longer kept what they read.</p>}
       {unknown.length === 0 ? null : (
