@@ -85,10 +85,12 @@ test('what will block from a day on blocks in the proposal, and what only warns 
 test('what nobody asked for then is not known, and is named; it is never a yes', async () => {
   const tickets = await page(await proposal({ checks: ['ticket'] }, { ticket: check('tickets.size() >= 0') }));
   expect(tickets.judged[1]?.found).toMatchObject({ outcome: 'not-known', notRecorded: ['tickets'] });
+  const licences = await page(await proposal({ checks: ['licensed'] }, { licensed: check('licences.denied == 0') }));
+  expect(licences.judged[1]?.found).toMatchObject({ outcome: 'not-known', notRecorded: ['licences'] });
   const dependencies = await page(await proposal({ readiness: { rollbackPlan: false, dependencies: true, checklist: [] } }));
   expect(dependencies.judged[1]?.found).toMatchObject({
     outcome: 'not-known',
-    notRecorded: ['dependencies'],
+    notRecorded: ['services that it depends on'],
     because: [{ rule: 'readiness', code: 'backtest.not-recorded' }],
   });
 });

@@ -1,6 +1,6 @@
 import { resolvePolicy, type Policy, type ResolvedPolicy } from '../gates/policy/policy.ts';
 import type { EnvironmentKind } from '../catalog/environment.ts';
-import { FACT_NAMES } from '../gates/policy/facts.ts';
+import { FACT_NAMES, type DigestFacts } from '../gates/policy/facts.ts';
 import type { Reason, RuleAnswer, Verdict } from '../kernel/decision.ts';
 import { fold, worse } from '../kernel/decision.ts';
 import type { Instant } from '../kernel/time.ts';
@@ -28,14 +28,22 @@ export type Backtested = {
   readonly earliest: Instant | null;
   /** What makes the difference: what the proposal says no to, or what it asks no more. */
   readonly because: readonly (Reason & { readonly rule: string })[];
-  /** What the proposal asks and was not recorded then, because nobody asked for it: facts by name, `opa`, `dependencies`. */
+  /** What the proposal asks and was not recorded then, because nobody asked for it: facts by name, `opa`, the services that it depends on. */
   readonly notRecorded: readonly string[];
 };
 
 /** No more reasons of one decision than this. */
 const MOST_REASONS = 20;
-/** What every decision recorded, whatever its policy asked. */
-const ALWAYS: ReadonlySet<string> = new Set(['tests', 'coverage', 'findings', 'sbom', 'reports', 'build']);
+/** Facts that a decision recorded only where its policy asked for them, with where they stand among those of a digest. */
+const WHERE_ASKED: Partial<Record<(typeof FACT_NAMES)[number], keyof DigestFacts>> = {
+  tickets: 'tickets',
+  source: 'source',
+  advisories: 'advisories',
+  licences: 'contents',
+  dependencies: 'contents',
+};
+/** The same of the services that a service depends on. */
+const SERVICES = 'services that it depends on';
 
 /**
  * What a recorded decision to deploy would be by the rules as they are now and by proposed ones, from its stored inputs and at its
@@ -76,7 +84,7 @@ function judge({ subject, inputs, at }: Recorded, policy: Policy, kindOf: (envir
   const resolved = resolvePolicy(policy, tier, kind);
   const notRecorded = missingOf(inputs, resolved);
   const rules = askAll(subject, under(inputs, policy, resolved, kindOf), at).map((rule) =>
-    rule.rule === 'readiness' && notRecorded.includes('dependencies') ? unknownToo(rule) : rule,
+    rule.rule === 'readiness' && notRecorded.includes(SERVICES) ? unknownToo(rule) : rule,
   );
   const { verdict, earliest: first } = fold(rules);
   return { verdict, rules, earliest: first, notRecorded };
@@ -122,15 +130,15 @@ function under(
 
 function missingOf(inputs: RuleInputs, { rules: asked }: ResolvedPolicy): string[] {
   const { facts, resolved } = inputs.gates;
-  const absent = (name: string): boolean => facts.some((one) => !Object.hasOwn(one, name));
-  const named = FACT_NAMES.filter(
-    (name) =>
-      !ALWAYS.has(name) &&
-      absent(name) &&
-      asked.checks.some((check) => check.opa === undefined && new RegExp(`\\b${name}\\b`).test(check.rule)),
-  );
+  const absent = (key: keyof DigestFacts): boolean => facts.some((one) => !Object.hasOwn(one, key));
+  const named = FACT_NAMES.filter((name) => {
+    const key = WHERE_ASKED[name];
+    return (
+      key !== undefined && absent(key) && asked.checks.some(({ opa, rule }) => opa === undefined && new RegExp(`\\b${name}\\b`).test(rule))
+    );
+  });
   const opa = asked.checks.some((check) => check.opa !== undefined) && absent('opa') ? ['opa'] : [];
-  const dependencies = asked.readiness.dependencies && !resolved.rules.readiness.dependencies ? ['dependencies'] : [];
+  const dependencies = asked.readiness.dependencies && !resolved.rules.readiness.dependencies ? [SERVICES] : [];
   return [...named, ...opa, ...dependencies];
 }
 
