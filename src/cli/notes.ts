@@ -1,4 +1,4 @@
-import { resolveRef } from '../host/git.run.ts';
+import { resolveAncestor } from '../host/git.run.ts';
 import { changelogToMarkdown, writeChangelog } from '../artifacts/notes/changelog.ts';
 import type { Changelog } from '../artifacts/notes/changelog.ts';
 import { notesToMarkdown, writeNotes } from '../artifacts/notes/notes.ts';
@@ -49,7 +49,7 @@ async function sinceLast(args: NotesArgs, known: Known): Promise<ReleaseNotes> {
 
 async function between(args: NotesArgs, from: string, known: Known): Promise<ReleaseNotes> {
   const repository = await openRepository(await lookAt(args, known), args);
-  const start = await resolveRef(args.repo, from);
+  const start = await resolveAncestor(args.repo, from);
   const { commits, touching } = await commitsSince(repository, start);
   const version = repository.versions.find((tagged) => tagged.tag === args.to)?.version ?? args.to ?? null;
   const accounts = accountFor(commits, undefined, touching, repository.rules.types);

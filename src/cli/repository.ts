@@ -1,4 +1,4 @@
-import { resolveRef } from '../host/git.run.ts';
+import { resolveAncestor, resolveRef } from '../host/git.run.ts';
 import { historyReader } from '../host/git-history.run.ts';
 import { readRefsNow } from '../host/git-refs.run.ts';
 import type { Refs } from '../host/git-refs.run.ts';
@@ -25,7 +25,7 @@ export async function commitOf(dir: string, refs: Refs, to: string | undefined):
     const head = refs.refs.find((ref) => ref.ref === refs.head);
     return head?.commit ?? (await resolveRef(dir, 'HEAD'));
   }
-  return resolveRef(dir, to);
+  return resolveAncestor(dir, to);
 }
 
 /** The branch of the commit asked about: the one named, the one checked out, or the only one that points at it. */

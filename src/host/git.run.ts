@@ -98,8 +98,18 @@ function revision(ref: string): string {
 
 /** The commit that a branch, tag, `HEAD` or full commit id names. Throws `git.no-such-ref` where there is none. */
 export async function resolveRef(dir: string, ref: string): Promise<string> {
+  return resolved(dir, ref, revision(ref));
+}
+
+/** The same of what people also type beside a name: steps to ancestors, `HEAD~5`, `v1.2.0^2~1` (gitrevisions(7)). */
+export async function resolveAncestor(dir: string, ref: string): Promise<string> {
+  const steps = /(?:[~^][0-9]{0,6}){1,20}$/.exec(ref)?.[0] ?? '';
+  return resolved(dir, ref, `${revision(ref.slice(0, ref.length - steps.length))}${steps}`);
+}
+
+async function resolved(dir: string, ref: string, checked: string): Promise<string> {
   const id = (
-    await runGit(dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision(ref)}^{commit}`]).catch(() => Buffer.alloc(0))
+    await runGit(dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${checked}^{commit}`]).catch(() => Buffer.alloc(0))
   )
     .toString()
     .trim();

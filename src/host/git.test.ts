@@ -15,6 +15,7 @@ import {
   listTags,
   onAnyBranch,
   readCommits,
+  resolveAncestor,
   resolveRef,
   runGit,
   showFile,
@@ -69,6 +70,15 @@ test('commits come newest first, with everybody who had a hand in them', async (
   expect(await readCommits(repo, { from: 'v1.0.0', limit: 10 })).toHaveLength(1);
   expect(await readCommits(repo, { paths: ['a.txt'], limit: 10 })).toHaveLength(1);
   expect(await readCommits(repo, { limit: 1 })).toHaveLength(1);
+});
+
+test('an ancestor is named by steps from a name, and by nothing else', async () => {
+  const before = await resolveRef(repo, 'v1.0.0');
+  for (const name of ['HEAD~1', 'HEAD^', 'main^1', 'v1.0.1~', 'HEAD~1~0']) expect(await resolveAncestor(repo, name), name).toBe(before);
+  expect(await resolveAncestor(repo, 'v1.0.0')).toBe(before);
+  await expect(resolveAncestor(repo, 'HEAD~9')).rejects.toMatchObject({ code: 'git.no-such-ref' });
+  for (const name of ['~1', '^', 'HEAD^{/x}', 'HEAD~1x', 'HEAD@{1}~1', ':/fix~1', '-x~1'])
+    await expect(resolveAncestor(repo, name), name).rejects.toMatchObject({ code: 'git.bad-ref' });
 });
 
 test('annotated tags are peeled to their commit', async () => {
@@ -133,6 +143,7 @@ test('names that look like options or hold shell text run nothing', async () => 
   for (const name of evil) {
     expect(validRef(name), name).toBe(false);
     await expect(resolveRef(repo, name)).rejects.toMatchObject({ code: 'git.bad-ref' });
+    await expect(resolveAncestor(repo, `${name}~1`)).rejects.toMatchObject({ code: 'git.bad-ref' });
     await expect(readCommits(repo, { to: name, limit: 1 })).rejects.toMatchObject({ code: 'git.bad-ref' });
   }
   for (const url of [
