@@ -29,6 +29,7 @@ type Kind =
   | 'ours big'
   | 'borg big'
   | 'sha256sum big'
+  | 'dd big'
   | 'ours folder'
   | 'ours blobs'
   | 'borg folder'
@@ -78,6 +79,7 @@ export const benchmark: Benchmark = async ({ rounds = 3, say }) => {
         async () => void (last.big = await timed('ours big', process.execPath, [CHILD, 'file', at('store'), big])),
         () => timed('borg big', 'borg', ['create', '-C', 'none', `${at('borg')}::big`, big]),
         () => timed('sha256sum big', 'sha256sum', [big]),
+        () => timed('dd big', 'dd', [`if=${big}`, `of=${at('copy')}`, 'bs=1M', 'conv=fsync', 'status=none']),
         async () => void (last.folder = await timed('ours folder', process.execPath, [CHILD, 'folder', at('store'), tree])),
         () => timed('borg folder', 'borg', ['create', '-C', 'none', `${at('borg')}::tree`, tree]),
         () => timed('restic folder', 'restic', ['-q', '-r', at('restic'), 'backup', tree]),
@@ -114,12 +116,12 @@ function verdict(times: ReadonlyMap<Kind, readonly number[]>, rounds: number, sa
       `${what}: ${p50(ours).toFixed(0)} ms, ${peer.split(' ')[0]} ${p50(peer).toFixed(0)} ms: ${ratio(ours, peer).toFixed(2)} of it, at most ${most}`,
     );
   say(
-    `beside: sha256sum of the 1 GiB ${p50('sha256sum big').toFixed(0)} ms; restic's first time of the folder ${p50('restic folder').toFixed(0)} ms`,
+    `beside: sha256sum of the 1 GiB ${p50('sha256sum big').toFixed(0)} ms, a plain durable copy of it (dd) ${p50('dd big').toFixed(0)} ms; restic's first time of the folder ${p50('restic folder').toFixed(0)} ms`,
   );
   return {
     unit: 'ms',
     ours: p50('ours big'),
-    peers: { 'borg create, no compression': p50('borg big'), sha256sum: p50('sha256sum big') },
+    peers: { 'borg create, no compression': p50('borg big'), sha256sum: p50('sha256sum big'), 'dd, synced': p50('dd big') },
     limit: p50('borg big') * MOST.big,
     rounds,
     note: '1 GiB, durable; everything was read back and is the same',
