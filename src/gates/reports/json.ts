@@ -1,4 +1,5 @@
-import type { ByteStream, Place } from './model.ts';
+import { placeOfFault } from './json-place.ts';
+import type { ByteStream } from './model.ts';
 import { LIMITS, ReportFault } from './model.ts';
 import { decodeText } from './text.ts';
 
@@ -26,7 +27,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw jsonFault(error);
+    throw jsonFault(error, text);
   }
 }
 
@@ -40,7 +41,7 @@ export function parseJsonValues(text: string): readonly unknown[] {
     return [JSON.parse(text)];
   } catch (error) {
     const parts = splitValues(text);
-    if (parts.length < 2) throw jsonFault(error);
+    if (parts.length < 2) throw jsonFault(error, text);
     return parts.map(({ from, to, line }) => {
       try {
         return JSON.parse(text.slice(from, to)) as unknown;
@@ -90,12 +91,12 @@ function splitValues(text: string): { from: number; to: number; line: number }[]
   return parts;
 }
 
-/** What the platform's parser says, as a fault with its place where it tells one. */
-function jsonFault(error: unknown): ReportFault {
+/** What the platform's parser says, as a fault with its place: its own, or where the text stops to be JSON. */
+function jsonFault(error: unknown, text: string): ReportFault {
   const words = error instanceof Error ? error.message : 'unknown';
   const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(words) ?? [];
-  const place: Place | null = line === undefined ? null : { line: Number(line), column: Number(column) };
-  return new ReportFault(`not JSON: ${words.slice(0, 200)}`, 'unreadable', place === null ? {} : { place });
+  const place = line === undefined ? placeOfFault(text) : { line: Number(line), column: Number(column) };
+  return new ReportFault(`not JSON: ${words.slice(0, 200)}`, 'unreadable', { place });
 }
 
 function refuseDeep(text: string): void {

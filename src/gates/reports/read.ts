@@ -7,6 +7,7 @@ import { merged } from './merge.ts';
 import type { ByteStream, Contents, Reading, ReportKind } from './model.ts';
 import { ReportFault, clip } from './model.ts';
 import { readSarifStream } from './sarif.ts';
+import { utf16Of } from './text.ts';
 import { isZip, unzip } from './zip.ts';
 
 const HEAD = 32_768;
@@ -134,7 +135,7 @@ async function peek(bytes: ByteStream): Promise<{ head: string; first: Uint8Arra
     size += next.value.length;
   }
   const head = Buffer.concat(chunks).subarray(0, HEAD);
-  const label = head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'utf-8';
+  const label = utf16Of(head) ?? 'utf-8';
   async function* all(): AsyncGenerator<Uint8Array> {
     yield* chunks.splice(0);
     for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;

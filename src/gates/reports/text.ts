@@ -43,10 +43,21 @@ async function* withHead(bytes: ByteStream): AsyncGenerator<Uint8Array> {
 
 const ENCODING = /^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']/;
 
+/**
+ * UTF-16 by its byte order mark, or without one by a first character that only it writes so (XML 1.0, appendix F); null
+ * for anything else.
+ */
+export function utf16Of(head: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  const [a, b, c, d] = head;
+  if ((a === 0xff && b === 0xfe) || (FIRST.has(a ?? 0) && b === 0 && c !== 0 && d === 0)) return 'utf-16le';
+  return (a === 0xfe && b === 0xff) || (a === 0 && FIRST.has(b ?? 0) && c === 0 && d !== 0) ? 'utf-16be' : null;
+}
+/** What a document begins with: `<`, `{`, `[`. */
+const FIRST: ReadonlySet<number> = new Set([0x3c, 0x7b, 0x5b]);
+
 function decoderFor(head: Uint8Array): InstanceType<typeof TextDecoder> {
-  const [a, b] = head;
-  if (a === 0xff && b === 0xfe) return new TextDecoder('utf-16le', { fatal: true });
-  if (a === 0xfe && b === 0xff) return new TextDecoder('utf-16be', { fatal: true });
+  const wide = utf16Of(head);
+  if (wide !== null) return new TextDecoder(wide, { fatal: true });
   const named = ENCODING.exec(Buffer.from(head.subarray(0, 200)).toString('latin1'))?.[1]?.toLowerCase() ?? 'utf-8';
   // A declaration that can be read byte by byte is not in UTF-16, whatever it says of itself.
   const label = named.startsWith('utf-16') || named.startsWith('ucs') ? 'utf-8' : named;
