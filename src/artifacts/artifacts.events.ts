@@ -155,6 +155,13 @@ export const packageNewsImported = defineEvent({
   body: z.object({ taken: count, packages: text }),
 });
 
+export const exploitedImported = defineEvent({
+  type: 'knownexploited.imported',
+  subject: 'org',
+  means: 'A newer catalogue of vulnerabilities that are known to be exploited took the place of the one before.',
+  body: z.object({ catalogue: text, released: text, entries: count, digest: text }),
+});
+
 export const advisoryMatched = defineEvent({
   type: 'advisory.matched',
   subject: 'art',
@@ -251,6 +258,7 @@ export const artifactEvents = [
   sigstoreRootRevoked,
   advisoriesImported,
   packageNewsImported,
+  exploitedImported,
   advisoryMatched,
   advisoryEnded,
   destinationSet,

@@ -120,6 +120,12 @@ export const badAdvisory = defineProblem<{ at: number; why: string }>('artifacts
   remedy: 'Correct or remove it and send them again; none of them was taken.',
 });
 
+export const olderCatalogue = defineProblem<{ given: string; known: string }>('artifacts.older-catalogue', {
+  status: 409,
+  sentence: ({ given, known }) => `This catalogue was released at ${given}; the one that is known was at ${known}.`,
+  remedy: 'Fetch the newest one and import that.',
+});
+
 export const noSuchDestination = defineProblem<{ name: string }>('artifacts.no-such-destination', {
   status: 404,
   sentence: ({ name }) => `There is no destination ${name}.`,

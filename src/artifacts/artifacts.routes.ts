@@ -1,10 +1,11 @@
-import { importAdvisories as importRoute } from '../contract/advisories.ts';
+import { importAdvisories as importRoute, importExploited as exploitedRoute } from '../contract/advisories.ts';
 import { importPackageNews } from '../contract/packages.ts';
 import * as contract from '../contract/artifacts.ts';
 import { serviceById, serviceByName } from '../catalog/catalog.queries.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import { importAdvisories } from './advisories/import.commands.ts';
 import { attestationsOf, buildsOf } from './artifacts.queries.ts';
+import { importExploited } from './advisories/exploited.commands.ts';
 import { importNews } from './health/news.commands.ts';
 import { noAttestation, noSuchArtifact } from './artifacts.problems.ts';
 import { artifactView, attestationView, buildPage } from './artifacts.views.ts';
@@ -20,6 +21,7 @@ import type { Digest } from '../kernel/digest.ts';
 export const artifactRoutes: readonly Mounted[] = [
   ...recordedRoutes,
   mount(importRoute, ({ tx, actor, body }) => importAdvisories(tx, actor, body.records)),
+  mount(exploitedRoute, ({ tx, actor, body }) => importExploited(tx, actor, body)),
   mount(importPackageNews, ({ tx, actor, body }) => importNews(tx, actor, body.packages)),
   mount(contract.listArtifacts, async ({ tx, query, visible }) => buildPage(tx, query, await visible())),
 

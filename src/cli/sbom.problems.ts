@@ -26,3 +26,9 @@ export const badNews = defineProblem<{ file: string; why: string }>('cli.bad-reg
   sentence: ({ file, why }) => `${file} can't be used: ${why}.`,
   remedy: 'Give what a registry serves of a package, one document a file, such as: npm view NAME --json > news/NAME.json',
 });
+
+export const noCatalogue = defineProblem<{ path: string; why: string }>('cli.no-exploited-catalogue', {
+  status: 400,
+  sentence: ({ path, why }) => `${path} is no catalogue of known exploited vulnerabilities: ${why}.`,
+  remedy: 'Give the JSON file as CISA publishes it, whole: known_exploited_vulnerabilities.json',
+});

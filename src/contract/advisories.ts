@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestSchema, nameSchema } from './common.ts';
+import { digestSchema, instantSchema, nameSchema } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** Advisories in the OSV format, and what they say of artifacts, with where those run. */
@@ -19,7 +19,41 @@ export const importAdvisories = defineRoute({
   answer: z.object({ taken: z.number().int(), unchanged: z.number().int() }),
 });
 
+const day = z
+  .string()
+  .max(10)
+  .regex(/^\d{4}-\d\d-\d\d$/)
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'a day is expected, such as 2026-11-29');
+
+export const importExploited = defineRoute({
+  method: 'PUT',
+  path: '/v1/known-exploited',
+  summary: "Take CISA's catalogue of vulnerabilities that are known to be exploited, whole, in the place of the one before",
+  access: { kind: 'may', action: 'policy.write' },
+  body: z.strictObject({
+    catalogue: z.string().min(1).max(60),
+    released: instantSchema,
+    entries: z
+      .array(
+        z.strictObject({
+          cve: z
+            .string()
+            .max(30)
+            .regex(/^CVE-\d{4}-\d{4,10}$/),
+          added: day,
+          due: day.nullable(),
+          ransomware: z.boolean(),
+        }),
+      )
+      .min(1)
+      .max(20_000),
+  }),
+  answer: z.object({ entries: z.number().int(), changed: z.boolean() }),
+});
+
 export const advisoryFindingSchema = z.object({
+  /** Where it is known to be exploited: since when, and until when the catalogue asks for a repair. */
+  exploited: z.object({ added: z.string(), due: z.string().nullable(), ransomware: z.boolean() }).nullable(),
   advisory: z.string(),
   severity: z.enum(['critical', 'high', 'medium', 'low', 'unknown']),
   verdict: z.enum(['affected', 'unknown']),
@@ -44,4 +78,4 @@ export const listAdvisoryFindings = defineRoute({
   answer: z.object({ items: z.array(advisoryFindingSchema), more: z.boolean() }),
 });
 
-export const advisoryRoutes = [importAdvisories, listAdvisoryFindings] as const;
+export const advisoryRoutes = [importAdvisories, importExploited, listAdvisoryFindings] as const;

@@ -10,6 +10,8 @@ export type AdvisoryOf = {
   readonly severity: AdvisorySeverity;
   readonly verdict: 'affected' | 'unknown';
   readonly fixed: boolean;
+  /** Whether it is known to be exploited, and until when the catalogue asks for a repair (a day); null: no catalogue was imported. */
+  readonly exploited?: { readonly is: boolean; readonly due: string | null } | null;
 };
 
 /** More than this of one artifact are not read: nobody knows them all, and nothing is said. */
@@ -27,8 +29,12 @@ export async function advisoriesOf(tx: Tx, digest: Digest): Promise<readonly Adv
   );
   if (!parts || !known) return null;
   const rows = await tx.query<AdvisoryOf & Record<string, unknown>>(
-    `select m.advisory_id as advisory, coalesce(a.record->'aliases', '[]') as aliases, m.purl, a.severity, m.verdict, m.fixed <> '{}' as fixed
+    `select m.advisory_id as advisory, coalesce(nullif(a.record->'aliases', 'null'), '[]') as aliases, m.purl, a.severity, m.verdict, m.fixed <> '{}' as fixed,
+       case when c.org_id is null then null else jsonb_build_object('is', k.cve is not null, 'due', to_char(k.due, 'YYYY-MM-DD')) end as exploited
      from advisory_match m join advisory a on a.org_id = m.org_id and a.advisory_id = m.advisory_id
+     left join known_exploited_catalogue c on c.org_id = m.org_id
+     left join lateral (select cve, due from known_exploited k where k.org_id = m.org_id
+       and k.cve = any (array[a.advisory_id] || array(select jsonb_array_elements_text(coalesce(nullif(a.record->'aliases', 'null'), '[]')))) order by k.due nulls last, k.cve limit 1) k on true
      where m.org_id = $1 and m.digest = $2 and m.ended_at is null order by m.advisory_id, m.purl limit $3`,
     [tx.org, digest, MOST + 1],
   );

@@ -6,6 +6,8 @@ import { expect, test } from 'vitest';
 import { parsePurl } from '../sbom/package-url.ts';
 import { cvss3, readAdvisories, severityOf } from './advisory.ts';
 import type { Advisory } from './advisory.ts';
+import { cvss4 } from './cvss4.ts';
+import { readExploited } from './exploited.ts';
 import { compareFor } from './compare.ts';
 import { indexAdvisories, judge, matchPurls, subjectOf } from './match.ts';
 
@@ -189,4 +191,58 @@ test('hostile records are named and the others stand', () => {
   expect(matchPurls(['pkg:npm/constructor@1'], indexAdvisories(advisories))).toEqual([]);
   const odd = parsePurl('pkg:generic/a@1');
   expect(odd === null ? null : subjectOf(odd)).toBeNull();
+});
+
+test('CVSS 4 after the examples that FIRST publishes, and what is no vector is none', () => {
+  const base = (vector: string) => cvss4(`CVSS:4.0/${vector}`);
+  expect(base('AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H')).toBe(10);
+  expect(base('AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N')).toBe(8.7);
+  expect(base('AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N')).toBe(7.3);
+  expect(base('AV:N/AC:L/AT:P/PR:N/UI:P/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N')).toBe(7.7);
+  expect(base('AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:L/VA:L/SC:N/SI:N/SA:N')).toBe(8.3);
+  expect(base('AV:N/AC:L/AT:N/PR:N/UI:A/VC:N/VI:N/VA:N/SC:L/SI:L/SA:N')).toBe(5.1);
+  expect(base('AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N')).toBe(0);
+  // Threat and environment: nobody exploits it, and somebody would be hurt.
+  expect(base('AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U')).toBe(4.4);
+  expect(base('AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N/MSI:S')).toBe(9.7);
+  for (const none of ['AV:N', 'AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:S/SA:N', 'AV:N/AV:N', 'constructor:N', ''])
+    expect(base(none), none).toBeNull();
+  expect(cvss4('CVSS:3.1/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N')).toBeNull();
+  const severity = [{ type: 'CVSS_V4', score: 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N' }];
+  expect(severityOf(advisory('npm', 'a', [], { severity }))).toBe('critical');
+});
+
+test('a catalogue of what is exploited is taken whole, or not at all', () => {
+  const one = {
+    cveID: 'CVE-2026-0001',
+    dateAdded: '2026-01-02',
+    dueDate: '2026-01-23',
+    knownRansomwareCampaignUse: 'Known',
+    vendorProject: 'x',
+  };
+  const catalogue = {
+    title: 'x',
+    catalogVersion: '2026.01.02',
+    dateReleased: '2026-01-02T15:00:00.1234Z',
+    count: 1,
+    vulnerabilities: [one],
+  };
+  const read = (more: object) => readExploited(JSON.stringify({ ...catalogue, ...more }));
+  expect(read({})).toEqual({
+    ok: true,
+    value: {
+      catalogue: '2026.01.02',
+      released: '2026-01-02T15:00:00.123Z',
+      entries: [{ cve: 'CVE-2026-0001', added: '2026-01-02', due: '2026-01-23', ransomware: true }],
+    },
+  });
+  for (const bad of [
+    { count: 2 },
+    { vulnerabilities: [] },
+    { vulnerabilities: [{ ...one, cveID: 'x' }] },
+    { dateReleased: 'soon' },
+    { vulnerabilities: [{ ...one, dueDate: '2026-99-99' }] },
+  ])
+    expect(read(bad).ok, JSON.stringify(bad)).toBe(false);
+  expect(readExploited('<html>')).toEqual({ ok: false, why: 'it is no JSON' });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cvss4 } from './cvss4.ts';
 
 /** An advisory in the OSV format (https://ossf.github.io/osv-schema/), the part of it that matching and telling need. */
 const event = z.object({
@@ -84,7 +85,7 @@ function json(text: string): unknown {
 
 export type AdvisorySeverity = 'critical' | 'high' | 'medium' | 'low' | 'unknown';
 
-/** How bad it is: what its source says in a word, else what its CVSS 3 vector comes to; unknown where it says neither. */
+/** How bad it is: what its source says in a word, else what its CVSS 3 or 4 vectors come to, the worst of them; unknown where it says neither. */
 export function severityOf(advisory: Advisory): AdvisorySeverity {
   const said = [
     advisory.database_specific?.['severity'],
@@ -95,7 +96,11 @@ export function severityOf(advisory: Advisory): AdvisorySeverity {
     if (known !== undefined) return known;
   }
   const scores = [...(advisory.severity ?? []), ...(advisory.affected ?? []).flatMap((one) => one.severity ?? [])].flatMap(
-    ({ type, score }) => (type === 'CVSS_V3' ? (cvss3(score) ?? []) : []),
+    ({ type, score }) => {
+      // Sources put vectors of one version under the name of another: the vector says itself what it is.
+      if (type === 'CVSS_V3' || type === 'CVSS_V4') return cvss3(score) ?? cvss4(score) ?? [];
+      return [];
+    },
   );
   if (scores.length === 0) return 'unknown';
   const worst = Math.max(...scores);

@@ -1,6 +1,8 @@
-import { importAdvisories, listAdvisoryFindings } from '../../contract/advisories.ts';
+import { importAdvisories, importExploited, listAdvisoryFindings } from '../../contract/advisories.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
+import { readText } from '../files.disk.ts';
+import { noCatalogue } from '../sbom.problems.ts';
 import { digestOf } from '../refs.ts';
 import { advisoriesFrom } from '../sbom.ts';
 import { line, table, when } from '../terminal.ts';
@@ -8,7 +10,7 @@ import { line, table, when } from '../terminal.ts';
 /** What goes to the server at once: few enough for a request, however long each is. */
 const [RECORDS, BYTES] = [200, 500_000] as const;
 
-/** ym advisories import|list */
+/** ym advisories import|import-exploited|list */
 export const advisoryCommands: AddCommand = (program, run) => {
   const group = program.command('advisories').description('known vulnerabilities, and what of ours has them');
   group
@@ -40,6 +42,20 @@ export const advisoryCommands: AddCommand = (program, run) => {
       }),
     );
   group
+    .command('import-exploited <file>')
+    .description("take CISA's catalogue of known exploited vulnerabilities (known_exploited_vulnerabilities.json), whole")
+    .action(
+      run(async (shell, file: string) => {
+        const { readExploited } = await import('../../artifacts/advisories/exploited.ts');
+        const read = readExploited(await readText(file));
+        if (!read.ok) throw noCatalogue({ path: file, why: read.why });
+        const { catalogue, released, entries } = read.value;
+        const answer = await shell.client().call(importExploited, { body: { catalogue, released, entries: [...entries] } });
+        const said = answer.changed ? `The catalogue ${line(catalogue)} holds now` : `The catalogue ${line(catalogue)} was known`;
+        shell.print(`${said}: ${answer.entries} vulnerabilities are known to be exploited.`, answer);
+      }),
+    );
+  group
     .command('list')
     .description('what advisories say of our artifacts, what runs first; 1: something that runs is affected')
     .option('--service <service>', 'only of this service')
@@ -56,7 +72,9 @@ export const advisoryCommands: AddCommand = (program, run) => {
         const rows = list.items.map((one) => [
           one.severity,
           one.verdict,
-          one.advisory,
+          one.exploited === null
+            ? one.advisory
+            : `${one.advisory} (exploited${one.exploited.due === null ? '' : `, due ${one.exploited.due}`})`,
           line(one.purl),
           one.services.join(', '),
           one.places.length === 0

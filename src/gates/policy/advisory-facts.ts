@@ -8,10 +8,19 @@ export type AdvisoryFact = {
   readonly verdict: 'affected' | 'unknown';
   /** A version without it is known. */
   readonly fixed: boolean;
+  /** Whether it is known to be exploited, and the day until which it is to be repaired; null: no catalogue was imported. Absent in inputs of before. */
+  readonly exploited?: { readonly is: boolean; readonly due: string | null } | null;
 };
 
-/** The fact `advisories` as rules see it; what a waiver lifts is counted as waived and nowhere else. */
-export function countAdvisories(all: readonly AdvisoryFact[], isWaived: (one: AdvisoryFact) => boolean): Record<string, unknown> {
+/**
+ * The fact `advisories` as rules see it; what a waiver lifts is counted as waived and nowhere else. `today`: the day of the
+ * decision in UTC; a repair that is due on it is not late yet. Without a catalogue nobody knows what is exploited.
+ */
+export function countAdvisories(
+  all: readonly AdvisoryFact[],
+  isWaived: (one: AdvisoryFact) => boolean,
+  today: string | null = null,
+): Record<string, unknown> {
   const open = all.filter((one) => !isWaived(one));
   const of = (severity: AdvisoryFact['severity']): number => open.filter((one) => one.severity === severity).length;
   return {
@@ -20,5 +29,22 @@ export function countAdvisories(all: readonly AdvisoryFact[], isWaived: (one: Ad
     fixable: open.filter((one) => one.fixed).length,
     unsure: open.filter((one) => one.verdict === 'unknown').length,
     waived: all.length - open.length,
+    ...exploitedOf(open, today),
+    vulnerabilities: open.map((one) => ({
+      advisory: one.advisory,
+      purl: one.purl,
+      severity: one.severity,
+      fixable: one.fixed,
+      ...(one.exploited == null ? {} : { knownExploited: one.exploited.is }),
+      ...(one.exploited?.due == null ? {} : { due: one.exploited.due }),
+    })),
   };
+}
+
+/** How many are known to be exploited, and how many of those are past the day that the catalogue asks for; absent where nobody knows. */
+function exploitedOf(open: readonly AdvisoryFact[], today: string | null): Record<string, number> {
+  if (open.some(({ exploited }) => exploited == null)) return {};
+  const exploited = open.filter((one) => one.exploited?.is === true);
+  const late = exploited.filter((one) => one.exploited?.due != null && today !== null && one.exploited.due < today);
+  return { knownExploited: exploited.length, ...(today === null ? {} : { exploitedOverdue: late.length }) };
 }

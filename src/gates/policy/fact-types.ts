@@ -37,6 +37,11 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
     fixable: 'int',
     unsure: 'int',
     waived: 'int',
+    knownExploited: 'int',
+    exploitedOverdue: 'int',
+    vulnerabilities: {
+      list: { advisory: 'string', purl: 'string', severity: 'string', fixable: 'bool', knownExploited: 'bool', due: 'string' },
+    },
   },
   licences: LICENCE_TYPE,
   dependencies: DEPENDENCY_TYPE,

@@ -214,7 +214,9 @@ export function rulesFacts(facts: DigestFacts, lifted: Lifted, asking?: Asking):
     ...(facts.build === undefined ? {} : { build: facts.build }),
     ...(facts.tickets === undefined ? {} : { tickets: facts.tickets }),
     ...(facts.source === undefined ? {} : { source: facts.source }),
-    ...(facts.advisories === undefined ? {} : { advisories: countAdvisories(facts.advisories, lifted.advisory ?? (() => false)) }),
+    ...(facts.advisories === undefined
+      ? {}
+      : { advisories: countAdvisories(facts.advisories, lifted.advisory ?? (() => false), asking?.now.slice(0, 10) ?? null) }),
     ...contentsFacts(facts.contents, lifted, asking),
     reports: Object.fromEntries(
       FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),

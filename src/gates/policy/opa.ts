@@ -62,8 +62,8 @@ export function opaQuestion(
 function countsOf(facts: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(facts).map(([name, fact]: [string, unknown]) => {
-      if (typeof fact !== 'object' || fact === null || !Object.hasOwn(fact, 'packages')) return [name, fact];
-      const { packages: _list, ...counts } = fact as Record<string, unknown>;
+      if (!['licences', 'dependencies', 'advisories'].includes(name) || typeof fact !== 'object' || fact === null) return [name, fact];
+      const { packages: _packages, vulnerabilities: _vulnerabilities, ...counts } = fact as Record<string, unknown>;
       return [name, counts];
     }),
   );

@@ -93,7 +93,17 @@ test('the types are those of the facts', () => {
       signerRepository: '',
     },
     source: { branch: 'main', branchProtected: true },
-    advisories: [],
+    advisories: [
+      {
+        advisory: 'A',
+        aliases: [],
+        purl: 'pkg:npm/a@1',
+        severity: 'low',
+        verdict: 'affected',
+        fixed: true,
+        exploited: { is: true, due: '2026-01-01' },
+      },
+    ],
     contents: {
       incomplete: [],
       parts: [

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Contents, Part } from '../../artifacts/health/part.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import type { Waiver } from '../../waivers/waiver.ts';
+import { countAdvisories, type AdvisoryFact } from './advisory-facts.ts';
 import { evaluateGates } from './evaluate.ts';
 import { layered } from './levels.ts';
 import { countDependencies, countLicences } from './part-facts.ts';
@@ -138,6 +139,28 @@ test('the minimum says which licences are allowed, a policy under it can only na
   expect(both.origins?.[1].production['licences']).toMatchObject({ level: 'organisation' });
   // The same said twice is one thing, and changes no digest.
   expect(layered(both, [level]).tiers[1].production.licences).toEqual(both.tiers[1].production.licences);
+});
+
+test('what is exploited is late after its day, and without a catalogue unknown', () => {
+  const one = (exploited: { is: boolean; due: string | null } | null): AdvisoryFact => ({
+    advisory: 'A', aliases: [], purl: 'pkg:npm/a@1', severity: 'high', verdict: 'affected', fixed: true, exploited,
+  }); // prettier-ignore
+  const counted = (exploited: Parameters<typeof one>[0], today: string) => countAdvisories([one(exploited)], never, today);
+  expect(counted({ is: true, due: '2026-01-23' }, '2026-01-23')).toMatchObject({ knownExploited: 1, exploitedOverdue: 0 });
+  expect(counted({ is: true, due: '2026-01-23' }, '2026-01-24')).toMatchObject({ knownExploited: 1, exploitedOverdue: 1 });
+  expect(counted({ is: false, due: null }, '2026-01-24')).toMatchObject({ knownExploited: 0, exploitedOverdue: 0 });
+  expect(counted(null, '2026-01-24')).not.toHaveProperty('knownExploited');
+  const asked = (exploited: Parameters<typeof one>[0]) =>
+    evaluateGates(
+      resolvePolicy(policyWith('advisories.knownExploited == 0'), 1, 'production'),
+      [{ digest: DIGEST, reports: [], testsBefore: null, advisories: [one(exploited)] }],
+      [],
+      NOW,
+    );
+  expect(asked({ is: false, due: null }).verdict).toBe('allow');
+  expect(asked({ is: true, due: null }).verdict).toBe('deny');
+  expect(asked(null)).toMatchObject({ verdict: 'unknown' });
+  expect(asked(null).reasons[0]?.text).toContain('no catalogue of known exploited vulnerabilities was imported');
 });
 
 test('types of packages are checked, and a policy of licences that says nothing is an error', () => {

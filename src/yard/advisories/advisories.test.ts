@@ -108,7 +108,15 @@ test('what is released becomes vulnerable by an import, is told where it runs, a
   ]);
   expect(await findings(`?digest=${fixed}`)).toEqual([]);
   expect(await forGates(old)).toEqual([
-    { advisory: 'A-1', aliases: ['CVE-A-1'], purl: 'pkg:npm/left@1.0.0', severity: 'high', verdict: 'affected', fixed: true },
+    {
+      advisory: 'A-1',
+      aliases: ['CVE-A-1'],
+      purl: 'pkg:npm/left@1.0.0',
+      severity: 'high',
+      verdict: 'affected',
+      fixed: true,
+      exploited: null,
+    },
   ]);
   expect(await forGates(fixed)).toEqual([]);
   // Of what nobody knows the parts, neither.
@@ -157,4 +165,29 @@ test('a record that is none refuses all; who may not write policies may not impo
   expect((await api.real('POST', '/v1/advisories', null, { records: [osv('C-1', '2026-01-01T00:00:00Z', 'right', '9.0.0')] })).status).toBe(
     401,
   );
+});
+
+test('what is known to be exploited says so with its day, and nobody knows before a catalogue was imported', async () => {
+  const digest = await built({ right: '1.5.0' });
+  const put = (catalogue: string, released: string, entries: object[]) =>
+    api.real('PUT', '/v1/known-exploited', api.admin, { catalogue, released, entries });
+  const entry = { cve: 'CVE-2026-0001', added: '2026-01-02', due: '2026-01-23', ransomware: true };
+  await take(osv('D-1', '2026-01-01T00:00:00Z', 'right', '2.0.0', { aliases: ['CVE-2026-0001'] }));
+  const exploited = async () => (await forGates(digest))?.map((one) => [one.advisory, one.exploited]);
+  expect(await exploited()).toContainEqual(['D-1', null]);
+  expect((await put('2026.01.02', '2026-01-02T00:00:00Z', [entry])).json).toEqual({ entries: 1, changed: true });
+  expect(await exploited()).toEqual([
+    ['B-1', { is: false, due: null }],
+    ['D-1', { is: true, due: '2026-01-23' }],
+  ]);
+  expect((await findings(`?digest=${digest}`)).map((one) => [one.advisory, one.exploited])).toEqual([
+    ['D-1', { added: '2026-01-02', due: '2026-01-23', ransomware: true }],
+    ['B-1', null],
+  ]);
+  expect((await put('2026.01.02', '2026-01-02T00:00:00Z', [entry])).json).toEqual({ entries: 1, changed: false });
+  const older = await put('2025.12.01', '2025-12-01T00:00:00Z', [entry]);
+  expect(older).toMatchObject({ status: 409, json: { code: 'artifacts.older-catalogue' } });
+  // The next one has it no more: the catalogue is taken whole.
+  await put('2026.02.01', '2026-02-01T00:00:00Z', [{ ...entry, cve: 'CVE-2026-9999' }]);
+  expect(await exploited()).toContainEqual(['D-1', { is: false, due: null }]);
 });

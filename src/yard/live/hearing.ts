@@ -30,6 +30,7 @@ const READS: Readonly<Record<string, Action>> = {
   freeze: 'freeze.read',
   hook: 'catalog.read',
   incident: 'incident.read',
+  knownexploited: 'artifact.read',
   packages: 'artifact.read',
   pipelinerun: 'run.read',
   policy: 'policy.read',

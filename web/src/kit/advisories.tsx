@@ -92,15 +92,26 @@ function Findings({
   );
 }
 
+/** That it is known to be exploited, and until when the catalogue asks for a repair. */
+export function Exploited({ of }: { readonly of: NonNullable<AdvisoryFinding['exploited']> }): ReactNode {
+  return (
+    <Tag tone="deny" icon="incident">
+      exploited{of.ransomware ? ' for ransom' : ''}
+      {of.due === null ? '' : `, repair by ${of.due}`}
+    </Tag>
+  );
+}
+
 const COLUMNS: readonly Column<AdvisoryFinding>[] = [
   {
     key: 'severity',
     label: 'severity',
-    cell: ({ severity, verdict }) => {
+    cell: ({ severity, verdict, exploited }) => {
       const tone = TONES[severity];
       return (
         <span className="inline-flex flex-wrap gap-1">
           <Tag {...(tone === undefined ? {} : { tone })}>{severity === 'unknown' ? 'not rated' : severity}</Tag>
+          {exploited === null ? null : <Exploited of={exploited} />}
           {verdict === 'unknown' ? <Tag icon="unknown">versions can’t be compared</Tag> : null}
         </span>
       );

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { listAdvisoryFindings } from '../../../../src/contract/advisories.ts';
 import type { getArtifactFiles } from '../../../../src/contract/artifacts.ts';
 import { useAnswer } from '../../api/query.ts';
+import { Exploited } from '../../kit/advisories.tsx';
 import { Button, Bytes, Loaded, Panel, Table, Tag, UrlFilter, useUrl, When } from '../../kit/index.ts';
 
 const MOST = 200;
@@ -107,7 +108,12 @@ export function Advisories({ digest }: { readonly digest: string }): ReactNode {
               {
                 key: 'severity',
                 label: 'Severity',
-                cell: (one) => <Tag tone={one.severity === 'critical' || one.severity === 'high' ? 'deny' : 'wait'}>{one.severity}</Tag>,
+                cell: (one) => (
+                  <span className="inline-flex flex-wrap gap-1">
+                    <Tag tone={one.severity === 'critical' || one.severity === 'high' ? 'deny' : 'wait'}>{one.severity}</Tag>
+                    {one.exploited === null ? null : <Exploited of={one.exploited} />}
+                  </span>
+                ),
               },
               { key: 'verdict', label: 'It is', cell: (one) => (one.verdict === 'affected' ? 'affected' : 'not known whether affected') },
               { key: 'purl', label: 'Package', cell: (one) => <code className="text-sm break-all">{one.purl}</code> },
