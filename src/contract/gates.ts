@@ -212,7 +212,9 @@ export const putPolicy = defineRoute({
 
 export const proposalSchema = z.object({
   id: idOf('ppr'),
-  policy: changeName,
+  /** `team`: what a team asks of its services. */
+  policy: z.enum([...changeName.options, 'team']),
+  team: z.string().nullable(),
   from: z.number().int(),
   reason: z.string(),
   proposedBy: z.object({ id: z.string(), name: z.string() }),
@@ -257,7 +259,7 @@ export const approveProposal = defineRoute({
   method: 'POST',
   path: '/v1/policy-proposals/{proposal}/approve',
   summary: 'Approve a change of a policy, as another person than who proposed it',
-  access: { kind: 'may', action: 'policy.write' },
+  access: { kind: 'may', action: 'policy.write', list: true },
   params: proposalParams,
   body: z.strictObject({}),
   answer: proposalSchema,
@@ -267,7 +269,7 @@ export const rejectProposal = defineRoute({
   method: 'POST',
   path: '/v1/policy-proposals/{proposal}/reject',
   summary: 'Turn a change of a policy down',
-  access: { kind: 'may', action: 'policy.write' },
+  access: { kind: 'may', action: 'policy.write', list: true },
   params: proposalParams,
   body: z.strictObject({ reason: proseSchema }),
   answer: proposalSchema,
@@ -277,7 +279,7 @@ export const withdrawProposal = defineRoute({
   method: 'POST',
   path: '/v1/policy-proposals/{proposal}/withdraw',
   summary: 'Take your own proposal back',
-  access: { kind: 'may', action: 'policy.write' },
+  access: { kind: 'may', action: 'policy.write', list: true },
   params: proposalParams,
   body: z.strictObject({}),
   answer: proposalSchema,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { commitSchema, digestSchema, nameSchema, verdictSchema } from './common.ts';
+import { commitSchema, digestSchema, nameSchema, proseSchema, verdictSchema } from './common.ts';
+import { proposalSchema } from './gates.ts';
 import { defineRoute } from './route.ts';
 
 /** What the organisation and teams ask beside the policy of a service, and what holds for a service in the end. */
@@ -74,6 +75,26 @@ export const putTeamPolicy = defineRoute({
   params: z.object({ team: nameSchema }),
   body: levelBody,
   answer: policyLevelSchema,
+});
+
+export const proposeTeamPolicy = defineRoute({
+  method: 'POST',
+  path: '/v1/teams/{team}/policy/proposals',
+  summary: 'Propose a change of what a team asks; it is in force at once where the team asks for no approval',
+  access: { kind: 'may', action: 'policy.write', on: ['params.team'] },
+  params: z.object({ team: nameSchema }),
+  body: z.strictObject({ source: sourceSchema, version: z.number().int().positive(), reason: proseSchema }),
+  status: 201,
+  answer: z.object({ level: policyLevelSchema, proposal: proposalSchema.nullable() }),
+});
+
+export const listTeamProposals = defineRoute({
+  method: 'GET',
+  path: '/v1/teams/{team}/policy/proposals',
+  summary: 'Proposed changes of what a team asks, newest first',
+  access: { kind: 'may', action: 'policy.read', on: ['params.team'] },
+  params: z.object({ team: nameSchema }),
+  answer: z.object({ items: z.array(proposalSchema) }),
 });
 
 const diagnosticSchema = z.object({
@@ -154,6 +175,8 @@ export const policyLevelRoutes = [
   putMinimum,
   getTeamPolicy,
   putTeamPolicy,
+  proposeTeamPolicy,
+  listTeamProposals,
   checkPolicyLevel,
   stackGates,
   serviceRules,

@@ -32,7 +32,7 @@ export const changeNeedsApproval = defineProblem<{ policy: string; needed: numbe
   status: 409,
   sentence: ({ policy, needed }) =>
     `A change of the policy ${policy} needs the approval of ${needed === 1 ? 'another person' : `${needed} other persons`}.`,
-  remedy: 'Propose it with ym policy put and a --reason, or on the page of the policy.',
+  remedy: 'Propose it with a --reason: ym policy put, put-minimum or put-team, or on its page.',
 });
 export const noSuchProposal = defineProblem<{ id: string }>('gates.no-such-proposal', {
   status: 404,

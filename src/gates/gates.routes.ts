@@ -1,4 +1,4 @@
-import { allServices } from '../catalog/catalog.queries.ts';
+import { allServices, teamsInOrder } from '../catalog/catalog.queries.ts';
 import * as contract from '../contract/gates.ts';
 import { personLabel } from '../identity/identity.queries.ts';
 import { renderDiagnostics } from '../kernel/diagnostic.ts';
@@ -7,12 +7,12 @@ import type { Actor } from '../kernel/actor.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Tx } from '../platform/floor.ts';
 import { mount, Refused, type Mounted } from '../platform/http/handler.ts';
-import { changeNeedsApproval, noSuchPolicy } from './gates.problems.ts';
+import { changeNeedsApproval, noSuchPolicy, noSuchProposal } from './gates.problems.ts';
 import { approvalsNeeded, approveChange, proposeChange, rejectChange, withdrawChange } from './proposal.commands.ts';
-import { proposalsOf, type Proposal } from './proposal.store.ts';
+import { proposalById, proposalsOf, type Proposal } from './proposal.store.ts';
 import { proposalViews } from './proposal.views.ts';
 import { minimumAbove } from './levels.queries.ts';
-import { MINIMUM } from './levels.store.ts';
+import { MINIMUM, teamOf } from './levels.store.ts';
 import { failedTestsOf, findingsPage, reportsOfRun } from './gates.views.ts';
 import { changePolicy } from './policy.commands.ts';
 import { policyAt, policyVersions, type StoredPolicy } from './policy.store.ts';
@@ -51,11 +51,18 @@ export const gateRoutes: readonly Mounted[] = [
   mount(contract.listProposals, async ({ tx, actor, params }) => ({
     items: await proposalViews(tx, actor, await proposalsOf(tx, params.policy)),
   })),
-  mount(contract.approveProposal, async ({ tx, actor, params }) => settled(tx, actor, await approveChange(tx, actor, params.proposal))),
-  mount(contract.rejectProposal, async ({ tx, actor, params, body }) =>
-    settled(tx, actor, await rejectChange(tx, actor, params.proposal, body.reason)),
-  ),
-  mount(contract.withdrawProposal, async ({ tx, actor, params }) => settled(tx, actor, await withdrawChange(tx, actor, params.proposal))),
+  mount(contract.approveProposal, async ({ tx, actor, params, must }) => {
+    await mustChange(tx, params.proposal, must);
+    return settled(tx, actor, await approveChange(tx, actor, params.proposal));
+  }),
+  mount(contract.rejectProposal, async ({ tx, actor, params, body, must }) => {
+    await mustChange(tx, params.proposal, must);
+    return settled(tx, actor, await rejectChange(tx, actor, params.proposal, body.reason));
+  }),
+  mount(contract.withdrawProposal, async ({ tx, actor, params, must }) => {
+    await mustChange(tx, params.proposal, must);
+    return settled(tx, actor, await withdrawChange(tx, actor, params.proposal));
+  }),
   mount(contract.explainPolicy, async ({ tx, params, query, visible }) => {
     const found = await stored(tx, params.policy, query.version ?? null);
     const newest = await stored(tx, params.policy, null);
@@ -112,6 +119,19 @@ export const gateRoutes: readonly Mounted[] = [
     };
   }),
 ];
+
+/** What a team asks is decided on by who may change it; everything else by who may for the whole organisation. */
+async function mustChange(
+  tx: Tx,
+  id: string,
+  must: (action: 'policy.write', on: { readonly team?: string }) => Promise<void>,
+): Promise<void> {
+  const proposal = await proposalById(tx, id);
+  if (proposal === null) throw noSuchProposal({ id });
+  const teamId = teamOf(proposal.name);
+  const team = teamId === null ? undefined : (await teamsInOrder(tx)).find((one) => one.id === teamId);
+  await must('policy.write', team === undefined ? {} : { team: team.name });
+}
 
 async function oneProposal(tx: Tx, actor: Actor, proposal: Proposal) {
   const [view] = await proposalViews(tx, actor, [proposal]);

@@ -13,7 +13,9 @@ import { changePolicy } from './policy.commands.ts';
 import type { Tier } from './policy/policy.ts';
 import { stackGates } from './policy/stacks.ts';
 import { readRequirements, REPOSITORY_POLICY, type Above } from './policy/read-requirements.ts';
-import { approvalsNeeded } from './proposal.commands.ts';
+import { approvalsNeeded, proposeChange } from './proposal.commands.ts';
+import { proposalsOf } from './proposal.store.ts';
+import { proposalViews } from './proposal.views.ts';
 
 /** The HTTP doors of what the organisation, teams and repositories ask beside the policy of a service. */
 export const policyLevelRoutes: readonly Mounted[] = [
@@ -32,8 +34,20 @@ export const policyLevelRoutes: readonly Mounted[] = [
   mount(contract.getTeamPolicy, async ({ tx, params }) => levelView(tx, await mustTeam(tx, params.team))),
   mount(contract.putTeamPolicy, async ({ tx, actor, params, body }) => {
     const team = await mustTeam(tx, params.team);
+    const needed = await approvalsNeeded(tx, ofTeam(team.id));
+    if (needed > 0) throw changeNeedsApproval({ policy: `of the team ${team.name}`, needed });
     await changePolicy(tx, actor, { name: ofTeam(team.id), ...body });
     return levelView(tx, team);
+  }),
+  mount(contract.proposeTeamPolicy, async ({ tx, actor, params, body }) => {
+    const team = await mustTeam(tx, params.team);
+    const proposed = await proposeChange(tx, actor, { name: ofTeam(team.id), ...body });
+    const [proposal = null] = proposed === 'applied' ? [] : await proposalViews(tx, actor, [proposed]);
+    return { level: await levelView(tx, team), proposal };
+  }),
+  mount(contract.listTeamProposals, async ({ tx, actor, params }) => {
+    const team = await mustTeam(tx, params.team);
+    return { items: await proposalViews(tx, actor, await proposalsOf(tx, ofTeam(team.id))) };
   }),
   mount(contract.checkPolicyLevel, async ({ tx, body, must }) => {
     if (body.service !== undefined) await must('policy.read', { service: body.service });

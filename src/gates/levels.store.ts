@@ -10,6 +10,11 @@ export function ofTeam(teamId: string): string {
   return `team:${teamId}`;
 }
 
+/** The id of the team that a level is of, or null: it is the minimum, or a policy. */
+export function teamOf(name: string): string | null {
+  return name.startsWith('team:') ? name.slice('team:'.length) : null;
+}
+
 /** Whether a name is that of a level and not of a policy. */
 export function isLevel(name: string): boolean {
   return name === MINIMUM || name.startsWith('team:');

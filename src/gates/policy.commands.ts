@@ -7,7 +7,7 @@ import type { Tx } from '../platform/floor.ts';
 import { policyChanged } from './gates.events.ts';
 import { noSuchPolicy, policyInvalid, policyOtherName, policyStale } from './gates.problems.ts';
 import { minimumAbove } from './levels.queries.ts';
-import { isLevel, MINIMUM } from './levels.store.ts';
+import { isLevel, MINIMUM, teamOf } from './levels.store.ts';
 import { insertVersion, lockedVersion } from './policy.store.ts';
 import type { PolicyDocument } from './policy/document.ts';
 import type { RequirementsDocument } from './policy/requirements.ts';
@@ -31,7 +31,8 @@ export type ReadChange = PolicyChange & { readonly document: PolicyDocument | Re
 export async function readChange(tx: Tx, change: PolicyChange): Promise<ReadChange> {
   if (!isLevel(change.name) && presetDocument(change.name) === null) throw noSuchPolicy({ policy: change.name }, 'params.policy');
   const current = await lockedVersion(tx, change.name);
-  if (current !== change.version) throw policyStale({ policy: change.name, version: current });
+  if (current !== change.version)
+    throw policyStale({ policy: teamOf(change.name) === null ? change.name : 'of the team', version: current });
   const minimum = change.name === MINIMUM ? null : await minimumAbove(tx);
   if (isLevel(change.name)) {
     const read = readRequirements(change.source, 'policy.yaml', minimum);

@@ -5,7 +5,7 @@ import { Problem } from '../kernel/problem.ts';
 import type { Tx } from '../platform/floor.ts';
 import { policyChangeApproved, policyChangeEnded, policyChangeProposed, policyChangeRefused } from './gates.events.ts';
 import { noSuchPolicy, noSuchProposal, proposalPerson, proposalRefused, tooManyProposals } from './gates.problems.ts';
-import { isLevel, levelAt } from './levels.store.ts';
+import { isLevel, levelAt, teamOf } from './levels.store.ts';
 import { applyPolicy, readChange } from './policy.commands.ts';
 import { policyAt } from './policy.store.ts';
 import { isEnough, refuseDecision, refuseWithdrawal, type ProposalRefusal } from './proposal.ts';
@@ -29,7 +29,8 @@ export async function proposeChange(tx: Tx, actor: Actor, asked: NewProposal): P
     await applyPolicy(tx, actor, change, { person, approvedBy: [] });
     return 'applied';
   }
-  if ((await countOpenProposals(tx, asked.name)) >= OPEN_PROPOSALS) throw tooManyProposals({ policy: asked.name, most: OPEN_PROPOSALS });
+  if ((await countOpenProposals(tx, asked.name)) >= OPEN_PROPOSALS)
+    throw tooManyProposals({ policy: teamOf(asked.name) === null ? asked.name : 'of the team', most: OPEN_PROPOSALS });
   const createdAt = await tx.now();
   const row = {
     id: tx.floor.newId('ppr'),

@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
+import { teamsInOrder } from '../catalog/catalog.queries.ts';
 import type { ProposalView } from '../contract/gates.ts';
 import { personLabel } from '../identity/identity.queries.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Tx } from '../platform/floor.ts';
 import { changedAsks } from './levels.views.ts';
-import { isLevel, levelAt } from './levels.store.ts';
+import { isLevel, levelAt, teamOf } from './levels.store.ts';
 import { policyAt } from './policy.store.ts';
 import { changedCells } from './policy.views.ts';
 import { lineDiff } from './policy/diff.ts';
@@ -29,13 +30,17 @@ export async function proposalViews(tx: Tx, actor: Actor, proposals: readonly Pr
   const ids = proposals.flatMap((one) => [one.proposedBy, ...one.approvedBy, ...(one.decidedBy === null ? [] : [one.decidedBy])]);
   const names = await personLabel(tx, [...new Set(ids)]);
   const person = (id: string) => ({ id, name: names.get(id) ?? id });
+  const teams = new Map(
+    proposals.some((one) => teamOf(one.name) !== null) ? (await teamsInOrder(tx)).map(({ id, name }) => [id, name]) : [],
+  );
   const views: ProposalView[] = [];
   for (const one of proposals) {
     const { before, changed } = isLevel(one.name) ? await ofLevel(tx, one) : await ofPolicy(tx, one);
     const refused = refuseDecision(one, actor, 'approve');
     views.push({
       id: one.id as ProposalView['id'],
-      policy: one.name as ProposalView['policy'],
+      policy: teamOf(one.name) === null ? (one.name as ProposalView['policy']) : 'team',
+      team: teamOf(one.name) === null ? null : (teams.get(teamOf(one.name) ?? '') ?? 'a team that is gone'),
       from: one.from,
       reason: one.reason,
       proposedBy: person(one.proposedBy),

@@ -10,12 +10,12 @@ import {
   putPolicy,
   rejectProposal,
   withdrawProposal,
-  type ProposalView,
 } from '../../contract/gates.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
+import { proposalWords } from '../proposal-words.ts';
 import { pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
 import { line, plain, table, when, wrap } from '../terminal.ts';
@@ -192,15 +192,3 @@ const proposals: AddCommand = (group, run) => {
       }),
     );
 };
-
-function proposalWords(one: ProposalView): string {
-  const by = one.approvedBy.map(({ name }) => line(name)).join(', ');
-  const state = one.state === 'open' ? `waits for ${one.needed - one.approvedBy.length} more` : one.state;
-  return [
-    `${one.id}  ${one.policy} from version ${one.from}: ${state}`,
-    `  proposed by ${line(one.proposedBy.name)} ${when(one.createdAt)}: ${line(one.reason)}`,
-    ...(by === '' ? [] : [`  approved by ${by}`]),
-    ...one.diff.map(({ sign, line: words }) => `  ${sign} ${plain(words)}`),
-    ...(one.state === 'open' && one.because === null ? [`  approve it: ym policy approve ${one.id}`] : []),
-  ].join('\n');
-}

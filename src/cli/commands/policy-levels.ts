@@ -3,6 +3,8 @@ import {
   getMinimum,
   getTeamPolicy,
   listPolicyLevels,
+  listTeamProposals,
+  proposeTeamPolicy,
   putMinimum,
   putTeamPolicy,
   serviceRules,
@@ -15,6 +17,7 @@ import { isThere, makeFolderOf, readText, writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
+import { proposalWords } from '../proposal-words.ts';
 import { line, plain, table, when, wrap } from '../terminal.ts';
 
 const KINDS = ['development', 'test', 'staging', 'production'] as const;
@@ -126,17 +129,35 @@ const writing: AddCommand = (group, run) => {
     );
   group
     .command('put-team <team> <file>')
-    .description('make a new version of what a team asks of its services')
+    .description('make a new version of what a team asks of its services, or propose it where others have to approve')
     .option('--from <version>', 'only where this is still the newest version (default: the one that is newest now)')
+    .option('--reason <reason>', 'why, for those who approve')
     .action(
-      run(async (shell, team: string, file: string, options: { from?: string }) => {
+      run(async (shell, team: string, file: string, options: { from?: string; reason?: string }) => {
         const client = shell.client();
         const params = { team };
         const source = await readText(file);
         const current = await client.call(getTeamPolicy, { params });
         const version = options.from === undefined ? current.version : wholeNumber('--from', options.from, 1, 1_000_000);
-        const answer = await pointingAt(source, () => client.call(putTeamPolicy, { params, body: { source, version } }));
-        shell.print(`What ${team} asks is version ${answer.version} now, for ${answer.services} services.`, answer);
+        const { reason } = options;
+        if (current.approvals === 0) {
+          const answer = await pointingAt(source, () => client.call(putTeamPolicy, { params, body: { source, version } }));
+          return void shell.print(`What ${team} asks is version ${answer.version} now, for ${answer.services} services.`, answer);
+        }
+        if (reason === undefined)
+          throw usage({ what: `what ${team} asks is changed with the approval of others`, try: 'Say why: --reason "..."' });
+        const answer = await pointingAt(source, () => client.call(proposeTeamPolicy, { params, body: { source, version, reason } }));
+        const id = answer.proposal?.id;
+        shell.print(id === undefined ? 'It is in force.' : `Proposed: ${id}. Another person decides: ym policy approve ${id}`, answer);
+      }),
+    );
+  group
+    .command('team-proposals <team>')
+    .description('changes of what a team asks that wait, or were decided on')
+    .action(
+      run(async (shell, team: string) => {
+        const list = await shell.client().call(listTeamProposals, { params: { team } });
+        shell.print(list.items.length === 0 ? 'No change was proposed.' : list.items.map(proposalWords).join('\n\n'), list);
       }),
     );
   group

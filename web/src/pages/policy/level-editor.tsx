@@ -1,7 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { proposePolicy } from '../../../../src/contract/gates.ts';
-import type { checkPolicyLevel, PolicyLevel, putMinimum, putTeamPolicy, stackGates } from '../../../../src/contract/policy-levels.ts';
+import type {
+  checkPolicyLevel,
+  PolicyLevel,
+  proposeTeamPolicy,
+  putMinimum,
+  putTeamPolicy,
+  stackGates,
+} from '../../../../src/contract/policy-levels.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { call, type Refusal } from '../../api/client.ts';
 import { useAct } from '../../api/query.ts';
@@ -144,6 +151,7 @@ function Save({ of, source, changed, onClose, onDone }: SaveProps): ReactNode {
   const minimum = useAct<typeof putMinimum>('PUT', '/v1/policy-levels/organisation');
   const own = useAct<typeof putTeamPolicy>('PUT', '/v1/teams/{team}/policy');
   const propose = useAct<typeof proposePolicy>('POST', '/v1/policies/{policy}/proposals');
+  const ask = useAct<typeof proposeTeamPolicy>('POST', '/v1/teams/{team}/policy/proposals');
   const asks = of.approvals > 0;
   const body = { source, version: of.version };
   return (
@@ -158,13 +166,15 @@ function Save({ of, source, changed, onClose, onDone }: SaveProps): ReactNode {
       }
       does={asks ? 'Propose' : 'Save'}
       reason={asks ? 'required' : 'none'}
-      busy={minimum.busy || own.busy || propose.busy}
-      problem={minimum.problem ?? own.problem ?? propose.problem}
+      busy={minimum.busy || own.busy || propose.busy || ask.busy}
+      problem={minimum.problem ?? own.problem ?? propose.problem ?? ask.problem}
       onClose={onClose}
       onDo={async (reason) => {
         const done =
           of.team !== null
-            ? await own.act({ params: { team: of.team }, body })
+            ? asks
+              ? await ask.act({ params: { team: of.team }, body: { ...body, reason } })
+              : await own.act({ params: { team: of.team }, body })
             : asks
               ? await propose.act({ params: { policy: 'minimum' }, body: { ...body, reason } })
               : await minimum.act({ body });

@@ -4,7 +4,7 @@ import type { getMinimum, getTeamPolicy, PolicyLevel } from '../../../../src/con
 import { useAnswer } from '../../api/query.ts';
 import { useMay, useMe } from '../../app/session.tsx';
 import { Button, Empty, Loaded, Page, Panel, Tabs, Tag, useUrl } from '../../kit/index.ts';
-import { Proposals } from './proposals.tsx';
+import { Proposals, TeamProposals } from './proposals.tsx';
 import { EVERY_KIND, useKind } from './rules.tsx';
 import { Lines } from './text.tsx';
 import { LevelEditor } from './level-editor.tsx';
@@ -36,12 +36,13 @@ function Minimum(): ReactNode {
 }
 
 function Team({ team }: { readonly team: string }): ReactNode {
+  const me = useMe().person;
   const level = useAnswer<typeof getTeamPolicy>('/v1/teams/{team}/policy', { params: { team } }, LIVE);
   const says = 'Asked of the services of this team, beside their policy. It can only add to the organisation’s minimum.';
   return (
     <Frame title={`What ${team} asks of itself`} level={level.data}>
       <Loaded of={level} lines={8}>
-        {(one) => <Level of={one} says={says} me={null} />}
+        {(one) => <Level of={one} says={says} me={me} />}
       </Loaded>
     </Frame>
   );
@@ -105,7 +106,11 @@ function Level({ of, says, me }: { readonly of: PolicyLevel; readonly says: stri
                 </Panel>
               ),
             },
-            ...(of.team === null ? [{ key: 'proposals', label: 'Proposals', body: () => <Proposals policy="minimum" me={me} /> }] : []),
+            {
+              key: 'proposals',
+              label: 'Proposals',
+              body: () => (of.team === null ? <Proposals policy="minimum" me={me} /> : <TeamProposals team={of.team} me={me} />),
+            },
           ]}
         />
       )}

@@ -1,28 +1,43 @@
 import { useState, type ReactNode } from 'react';
 import type { approveProposal, listProposals, ProposalView, rejectProposal, withdrawProposal } from '../../../../src/contract/gates.ts';
+import type { listTeamProposals } from '../../../../src/contract/policy-levels.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { Ask, Button, Empty, Loaded, Panel, Person, Tag, When } from '../../kit/index.ts';
 import { Backtest } from './backtest.tsx';
 import { cells } from './text.tsx';
 
 type Step = 'approve' | 'reject' | 'withdraw';
+const LIVE = { live: ['policy', 'policychange'] } as const;
 const TONES = { open: 'wait', applied: 'allow', rejected: 'deny', withdrawn: undefined } as const;
 
 /** Changes of a policy that wait for other persons, or were decided on: what each takes away and adds, and who may decide. */
 export function Proposals({ policy, me }: { readonly policy: string; readonly me: string | null }): ReactNode {
-  const list = useAnswer<typeof listProposals>(
-    '/v1/policies/{policy}/proposals',
-    { params: { policy: policy as 'standard' } },
-    { live: ['policy', 'policychange'] },
-  );
+  const list = useAnswer<typeof listProposals>('/v1/policies/{policy}/proposals', { params: { policy: policy as 'standard' } }, LIVE);
+  const command = policy === 'minimum' ? 'ym policy put-minimum minimum.yaml' : `ym policy put ${policy} ${policy}.yaml`;
+  return <Listed of={list} me={me} command={`${command} --reason "..."`} />;
+}
+
+/** The same of what a team asks. */
+export function TeamProposals({ team, me }: { readonly team: string; readonly me: string | null }): ReactNode {
+  const list = useAnswer<typeof listTeamProposals>('/v1/teams/{team}/policy/proposals', { params: { team } }, LIVE);
+  return <Listed of={list} me={me} command={`ym policy put-team ${team} ${team}.yaml --reason "..."`} />;
+}
+
+type ListedProps = {
+  readonly of: ReturnType<typeof useAnswer<typeof listProposals>>;
+  readonly me: string | null;
+  readonly command: string;
+};
+
+function Listed({ of: list, me, command }: ListedProps): ReactNode {
   const [act, setAct] = useState<{ readonly of: ProposalView; readonly step: Step } | null>(null);
   return (
     <Loaded of={list} lines={4}>
       {({ items }) => (
         <>
           {items.length === 0 ? (
-            <Empty title="No change was proposed" command={`ym policy put ${policy} ${policy}.yaml --reason "..."`}>
-              A policy that says{' '}
+            <Empty title="No change was proposed" command={command}>
+              What says{' '}
               <code>
                 changes: {'{'} approvals: 1 {'}'}
               </code>{' '}
