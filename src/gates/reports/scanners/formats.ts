@@ -79,6 +79,8 @@ export const scannerJson: readonly JsonFormat[] = [
   code.semgrep,
   services.semgrepSupply,
   code.hadolint,
+  services.golangciLint,
+  services.staticcheck,
   code.gosec,
   code.brakeman,
   code.githubCode,

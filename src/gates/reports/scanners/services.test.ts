@@ -146,3 +146,31 @@ test('SARIF: a word that stands where a fingerprint would tells no findings toge
   const second = (await found(sarif({}, one('right'), one('left')))).findings?.map((each) => each.fingerprint);
   expect(new Set(first)).toEqual(new Set(second));
 });
+
+test('staticcheck and golangci-lint', async () => {
+  const one = (severity: string) => ({ code: 'SA6005', severity, location: { file: 'a.go', line: 12, column: 9 }, end: {}, message: 'm' });
+  const lines = [one('error'), one('warning'), one('ignored')].map((each) => JSON.stringify(each)).join('\n');
+  expect(await found(lines)).toMatchObject({
+    format: 'staticcheck',
+    findings: [
+      { rule: 'SA6005', severity: 'high', location: 'a.go:12' },
+      { rule: 'SA6005', severity: 'medium' },
+    ],
+  });
+  const issue = { FromLinter: 'errcheck', Text: 'not checked', Severity: '', Pos: { Filename: 'a.go', Line: 3 }, SourceLines: ['f()'] };
+  expect((await found({ Issues: [issue], Report: {} })).findings).toMatchObject([
+    { rule: 'errcheck', severity: 'medium', location: 'a.go:3' },
+  ]);
+  expect((await found({ Issues: null, Report: { Linters: [] } })).findings).toEqual([]);
+  expect((await read({ Issues: [], Report: { Error: 'timeout' } })).state).toBe('unreadable');
+});
+
+test('SARIF: a run that says it succeeded and lists no results found none; one that says nothing did not look', async () => {
+  const log = (run: object) => JSON.stringify({ version: '2.1.0', runs: [{ tool: { driver: { name: 's' } }, ...run }] });
+  expect((await found(log({ invocations: [{ executionSuccessful: true }] }))).findings).toEqual([]);
+  expect((await read(log({}))).state).toBe('empty');
+  expect((await read(log({ invocations: [] }))).state).toBe('empty');
+  // `null` is what a tool writes that could not begin (section 3.14.23).
+  expect((await read(log({ results: null, invocations: [{ executionSuccessful: true }] }))).state).toBe('empty');
+  expect((await read(log({ invocations: [{ executionSuccessful: false }] }))).state).toBe('unreadable');
+});

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import { asObject, member, objectAt, objectsAt, objectsIn, textAt } from '../json.ts';
-import { cweIn, lineAt, listFormat, objectFormat, scannerFormat, severityOf, texts, word, type Scan } from './scan.ts';
+import { ReportFault, clip } from '../model.ts';
+import { cweIn, lineAt, listFormat, objectFormat, scannerFormat, severityOf, streamFormat, texts, word, type Scan } from './scan.ts';
 
 /** `name@version` of a package URL, without what stands before its name. */
 function named(purl: string | null): string | null {
@@ -92,6 +93,48 @@ export const sonarRisks = listFormat(
   },
 );
 const RISKS = { BLOCKER: 'critical' } as Readonly<Record<string, 'critical'>>;
+
+/** Staticcheck's JSON (`-f json`): one object in a line. What it is told to ignore comes as `ignored`, and is no finding. */
+export const staticcheck = streamFormat(
+  'staticcheck',
+  'staticcheck',
+  (root) => textAt(root, 'code') !== null && textAt(objectAt(root, 'location'), 'file') !== null && 'end' in root,
+  (scan, items) => {
+    for (const one of items) {
+      if (textAt(one, 'severity') === 'ignored') continue;
+      const place = objectAt(one, 'location');
+      scan.add({
+        rule: textAt(one, 'code') ?? 'unknown',
+        severity: severityOf(textAt(one, 'severity')),
+        message: textAt(one, 'message') ?? '',
+        file: textAt(place, 'file'),
+        line: lineAt(place, 'line'),
+      });
+    }
+  },
+);
+
+/** golangci-lint's JSON. Most of its linters rate nothing: what has no severity is taken as medium. */
+export const golangciLint = objectFormat(
+  'golangci-lint',
+  'golangci-lint',
+  (root) => ('Issues' in root && objectAt(root, 'Report') !== null) || objectsIn(root['Issues']).some((one) => 'FromLinter' in one),
+  (scan, root) => {
+    for (const one of objectsAt(root, 'Issues') ?? []) {
+      const place = objectAt(one, 'Pos');
+      scan.add({
+        rule: textAt(one, 'FromLinter') ?? 'unknown',
+        severity: severityOf(textAt(one, 'Severity')),
+        message: textAt(one, 'Text') ?? '',
+        file: textAt(place, 'Filename'),
+        line: lineAt(place, 'Line'),
+        identity: [textAt(one, 'Text'), texts(member(one, 'SourceLines')).join('\n')],
+      });
+    }
+    const error = textAt(objectAt(root, 'Report'), 'Error');
+    if (error !== null && error !== '') throw new ReportFault(`golangci-lint says that its run did not succeed: ${clip(error, 200)}`);
+  },
+);
 
 /** `{"results": []}` (or `null`): what osv-scanner and tfsec write where they found nothing, without a word of who they are. */
 export const noResults = objectFormat(
