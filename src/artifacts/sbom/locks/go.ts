@@ -2,7 +2,7 @@ import type { Locked } from '../package.ts';
 import { lockedPackage, uniquePackages, unread } from '../package.ts';
 import { goPurl } from '../purl.ts';
 
-const MODULE = /^([\w.~!/-]{1,500}) (v[\w.+!-]{1,200})(?:\s*\/\/(.*))?$/;
+const MODULE = /^["`]?([\w.~!/-]{1,500})["`]?[ \t]+(v[\w.+!-]{1,200})(?:\s*\/\/(.*))?$/;
 
 /**
  * Reads a go.mod: what is required, with `replace` applied. Since Go 1.17 that is every module of the build; before, those
@@ -10,7 +10,7 @@ const MODULE = /^([\w.~!/-]{1,500}) (v[\w.+!-]{1,200})(?:\s*\/\/(.*))?$/;
  */
 export function readGoMod(text: string): Locked {
   const required: { path: string; version: string; indirect: boolean }[] = [];
-  const replaced = new Map<string, string | null>();
+  const replaced = new Map<string, readonly [string, string] | null>();
   let [block, go] = ['', [1, 0]];
   for (const raw of text.split(/\r?\n/)) {
     const line = raw.trim();
@@ -28,13 +28,15 @@ export function readGoMod(text: string): Locked {
         .replace(/\s*\/\/.*$/, '')
         .split('=>')
         .map((side) => side.trim());
-      replaced.set(from, MODULE.test(to) ? to : null);
+      const [, path, version] = MODULE.exec(to) ?? [];
+      const [, of = from.replace(/^["`]|["`]$/g, ''), at] = MODULE.exec(from) ?? [];
+      replaced.set(at === undefined ? of : `${of} ${at}`, path === undefined || version === undefined ? null : [path, version]);
     }
   }
   if (required.length === 0 && !/^module\s/m.test(text)) return unread('go.mod could not be read: it names no module');
   const packages = required.map(({ path, version }) => {
     const by = replaced.has(`${path} ${version}`) ? replaced.get(`${path} ${version}`) : replaced.get(path);
-    const [name = path, at = version] = by === undefined ? [path, version] : by === null ? [path, ''] : by.split(' ');
+    const [name = path, at = version] = by === undefined ? [path, version] : by === null ? [path, ''] : by;
     const known = at === '' ? null : at;
     return lockedPackage({ key: `${path}@${version}`, name, version: known, purl: goPurl(name, known) });
   });

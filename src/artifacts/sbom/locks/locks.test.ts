@@ -197,6 +197,24 @@ test('Gradle, NuGet, Go, Cargo', () => {
   expect(direct('Cargo.lock', cargo)).toEqual(['a@1.0.0', 'b@2.0.0']);
 });
 
+test('what real lock files hold now and then', () => {
+  expect(
+    drawn(
+      'yarn.lock',
+      '# yarn lockfile v1\n\n"a@>= 1, < 2", a@^1.1:\n  version "1.2.0"\n  dependencies:\n    b ">=1, <3"\n\n"b@>=1, <3":\n  version "2.0.0"\n',
+    ),
+  ).toEqual(['pkg:npm/a@1.2.0 required -> b', 'pkg:npm/b@2.0.0 required']);
+  const goMod =
+    'module example.org/x\n\ngo 1.21\n\nrequire (\n\texample.org/a   v1.0.0\n\t"example.org/b"\tv1.1.0 // indirect\n)\n\nreplace example.org/a v1.0.0 => example.org/fork   v1.0.1\n\nreplace "example.org/b" => ../b\n';
+  expect(drawn('go.mod', goMod)).toEqual(['pkg:golang/example.org/b required', 'pkg:golang/example.org/fork@v1.0.1 required']);
+  const pipfile = JSON.stringify({ _meta: {}, default: { a: { version: '==1.0' }, b: { git: 'https://example.org/b', ref: 'abc' } } });
+  expect(drawn('Pipfile.lock', pipfile)).toEqual(['pkg:pypi/a@1.0 required']);
+  expect(one('Pipfile.lock', pipfile).incomplete.join()).toMatch(/gives no version for b/);
+  const pnpm =
+    "lockfileVersion: 5.3\n\nspecifiers:\n  '@s/a': ^1.0.0\n\ndependencies:\n  '@s/a': registry.example.org/@s/a/1.0.0\n\npackages:\n\n  registry.example.org/@s/a/1.0.0:\n    resolution: {integrity: sha512-AAAA}\n    dev: false\n";
+  expect(drawn('pnpm-lock.yaml', pnpm)).toEqual(['pkg:npm/%40s/a@1.0.0 required']);
+});
+
 test('dpkg’s and apk’s lists of an image, with source packages, licences and needs', () => {
   const debian = readOsRelease('PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\nVERSION_ID="12"\n');
   const dpkg = readDpkg(

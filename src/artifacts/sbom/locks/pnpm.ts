@@ -84,7 +84,9 @@ function assemble(lock: LockValue, places: ReadonlyMap<string, Place>, major: nu
 
 /** What a key names: `/a/1.0.0_peer` (5), `/a@1.0.0(peer@1)` (6), `a@1.0.0` (9). Null: a folder or a link. */
 function placeOf(key: string, entry: LockMap, major: number): Place | null {
-  const bare = withoutPeers(key).replace(/^\//, '');
+  // Before version 6 the key of a package of another registry begins with its host: `registry.example/a/1.0.0`.
+  const hosted = major < 6 && /^[^/@]+\.[^/]+\//.test(key) ? key.slice(key.indexOf('/') + 1) : key;
+  const bare = withoutPeers(hosted).replace(/^\//, '');
   const at = major < 6 ? bare.lastIndexOf('/') : bare.indexOf('@', 1);
   const given = bare.slice(at + 1);
   const name = textAt(entry, 'name') ?? bare.slice(0, Math.max(at, 0));

@@ -162,10 +162,15 @@ function namesIn(value: unknown): string[] {
 export function readPipfileLock(text: string): Locked {
   const lock = asRecord(jsonOf(text));
   if (lock === null || asRecord(lock['_meta']) === null) return unread('Pipfile.lock could not be read: it is no lock file');
+  const incomplete = ['Pipfile.lock does not say which package needs which'];
   const section = (name: string, scope: LockedPackage['scope']): LockedPackage[] =>
     Object.entries(asRecord(lock[name]) ?? {}).flatMap(([key, value]) => {
       const version = /^==(.{1,100})$/.exec(asName(asRecord(value)?.['version']) ?? '')?.[1];
-      if (version === undefined) return [];
+      if (version === undefined) {
+        // From a repository, a folder or an address: what version that is stands nowhere.
+        if (incomplete.length < 20) incomplete.push(`Pipfile.lock gives no version for ${key.slice(0, 80)}`);
+        return [];
+      }
       const listed = asRecord(value)?.['hashes'];
       const hashes = (Array.isArray(listed) ? listed : []).flatMap((hash) => {
         const [algorithm = '', hex = ''] = (asName(hash) ?? '').split(':');
@@ -174,7 +179,7 @@ export function readPipfileLock(text: string): Locked {
       return [{ ...pythonPackage(key, version, hashes.length === 1 ? hashes : []), scope }];
     });
   const packages = uniquePackages([...section('default', 'required'), ...section('develop', 'development')]);
-  return { packages, direct: packages.map((entry) => entry.key), incomplete: ['Pipfile.lock does not say which package needs which'] };
+  return { packages, direct: packages.map((entry) => entry.key), incomplete };
 }
 
 function keyOf(table: Table): string {

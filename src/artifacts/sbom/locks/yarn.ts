@@ -61,7 +61,8 @@ function classicBlocks(text: string): Block[] {
     const block = blocks.at(-1);
     if (!line.startsWith(' ')) {
       if (!line.endsWith(':')) throw new Error(`"${line.slice(0, 60)}" is not of a lock file`);
-      const names = line.slice(0, -1).split(', ').map(unquote);
+      // A range may hold a comma (`"a@>=1, <2"`): it is quoted then.
+      const names = [...line.slice(0, -1).matchAll(/"[^"]*"|[^",\s][^,]*/g)].map(([name]) => unquote(name.trim()));
       blocks.push({ names, version: null, integrity: null, resolved: null, needs: [] });
       inNeeds = false;
     } else if (block !== undefined && line.startsWith('    ')) {
