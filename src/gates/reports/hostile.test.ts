@@ -52,6 +52,9 @@ test.each<[string, () => AsyncGenerator<Uint8Array>, ReportKind]>([
     'junit',
   ],
   ['deep JSON', () => repeated('{"version":"2.1.0","runs":', '[', 10_000_000), 'sarif'],
+  ['an object of a million members', () => repeated('{"a":1', ',"b":2', 1_000_000), 'auto'],
+  ['a document of millions of values', () => repeated('{"a":[1', ',2', 7_000_000), 'auto'],
+  ['a cell without end', () => repeated('Title,Severity\n"', 'a'.repeat(100), 1_000_000), 'auto'],
   ['a line without end', () => repeated('SF:', 'a'.repeat(100), 1_000_000), 'lcov'],
 ])(
   '%s is refused in under two seconds of work',

@@ -99,18 +99,38 @@ function jsonFault(error: unknown, text: string): ReportFault {
   return new ReportFault(`not JSON: ${words.slice(0, 200)}`, 'unreadable', { place });
 }
 
+/** Members of the outermost object or list, and values of the whole document: more are a mistake or an attack, and dear to parse. */
+const MOST_OUTER = 200_000;
+const MOST_INNER = 6_000_000;
+
 function refuseDeep(text: string): void {
   let depth = 0;
-  let quoted = false;
+  let outer = 0;
+  let all = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (quoted) {
-      if (code === 92) at++;
-      else if (code === 34) quoted = false;
-    } else if (code === 34) quoted = true;
-    else if (code === 91 || code === 123) {
+    if (code === 34) {
+      at = endOfString(text, at);
+    } else if (code === 44) {
+      if (++all > MOST_INNER) throw new ReportFault(`the document holds more than ${MOST_INNER} values`);
+      if (depth === 1 && ++outer > MOST_OUTER) throw new ReportFault(`the document has more than ${MOST_OUTER} members`);
+    } else if (code === 91 || code === 123) {
       if (++depth > LIMITS.depth) throw new ReportFault(`the document is nested deeper than ${LIMITS.depth}`);
     } else if (code === 93 || code === 125) depth--;
+    // Documents one after another: each has its own members.
+    else if (code === 10 && depth === 0) outer = 0;
+  }
+}
+
+/** Where the string that begins at `from` ends, or the text. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; ; at++) {
+    const quote = text.indexOf('"', at);
+    if (quote < 0) return text.length;
+    let slashes = 0;
+    while (text.charCodeAt(quote - 1 - slashes) === 92) slashes++;
+    if (slashes % 2 === 0) return quote;
+    at = quote;
   }
 }
 

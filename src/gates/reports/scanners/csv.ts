@@ -22,14 +22,20 @@ export function parseCsv(text: string, separator = ','): Readonly<Record<string,
   };
   for (let at = 0; at < source.length; at++) {
     const one = source[at] ?? '';
-    if (one === '\n') line++;
+    if (one === '\n' && !quoted) line++;
     if (quoted) {
-      if (one === '"' && source[at + 1] === '"') {
+      // To the next quote at once: a cell may be long, and letter by letter it would be dear.
+      const quote = source.indexOf('"', at);
+      const end = quote < 0 ? source.length : quote;
+      if (cell.length + end - at > LIMITS.text) throw new ReportFault('a cell is longer than 10 MB');
+      const part = source.slice(at, end);
+      for (let next = part.indexOf('\n'); next >= 0; next = part.indexOf('\n', next + 1)) line++;
+      cell += part;
+      at = end;
+      if (source[at + 1] === '"') {
         cell += '"';
         at++;
-      } else if (one === '"') quoted = false;
-      else cell += one;
-      if (cell.length > LIMITS.text) throw new ReportFault('a cell is longer than 10 MB');
+      } else if (quote >= 0) quoted = false;
     } else if (one === '"' && cell === '') {
       quoted = true;
       opened = line;
