@@ -7,11 +7,19 @@ import { ReportFault } from './model.ts';
 const VERSIONS = ['1.0', '1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7'];
 const SERIAL = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
-const TYPES = new Set(
-  'application framework library container operating-system device firmware file platform device-driver machine-learning-model data cryptographic-asset'.split(
-    ' ',
-  ),
+/** Types of components, and algorithms of hashes, by the version that brought them. */
+const TYPES = new Map(
+  Object.entries({
+    '1.0': 'application framework library operating-system device',
+    '1.1': 'file',
+    '1.2': 'container firmware',
+    '1.5': 'platform device-driver machine-learning-model data',
+    '1.6': 'cryptographic-asset',
+  }).flatMap(([version, names]) => names.split(' ').map((name) => [name, version] as const)),
 );
+const LATER_HASHES: Readonly<Record<string, string>> = {
+  'SHA3-384': '1.2', 'BLAKE2b-256': '1.2', 'BLAKE2b-384': '1.2', 'BLAKE2b-512': '1.2', 'BLAKE3': '1.2', 'Streebog-256': '1.7', 'Streebog-512': '1.7',
+}; // prettier-ignore
 const SCOPES = new Set(['required', 'optional', 'excluded']);
 const HASH_LENGTHS: Readonly<Record<string, number>> = {
   'MD5': 32, 'SHA-1': 40, 'SHA-256': 64, 'SHA-384': 96, 'SHA-512': 128, 'SHA3-256': 64, 'SHA3-384': 96, 'SHA3-512': 128,
@@ -35,10 +43,11 @@ function checkComponent(component: JsonObject, seen: Seen): void {
   const name = textAt(component, 'name');
   if (name === null) throw new ReportFault('a component has no name');
   const what = `component ${JSON.stringify(name.slice(0, 80))}`;
-  if (!TYPES.has(textAt(component, 'type') ?? '')) throw new ReportFault(`${what} has no known type`);
+  const since = TYPES.get(textAt(component, 'type') ?? '');
+  if (since === undefined || since > seen.version) throw new ReportFault(`${what} has no type that CycloneDX ${seen.version} knows`);
   const scope = member(component, 'scope');
   if (scope !== undefined && !SCOPES.has(String(scope))) throw new ReportFault(`${what} has no known scope`);
-  checkHashes(what, component);
+  checkHashes(what, component, seen.version);
   checkLicenses(what, component, seen.version);
   const swid = member(component, 'swid');
   if (swid !== undefined && (textAt(asObject(swid), 'tagId') === null || textAt(asObject(swid), 'name') === null))
@@ -46,14 +55,15 @@ function checkComponent(component: JsonObject, seen: Seen): void {
   checkRef(what, component, seen);
   checkProperties(what, component);
   checkPedigree(what, component);
-  checkVersion(what, component);
+  checkVersion(what, component, seen.version);
   for (const inner of objectsAt(component, 'components') ?? []) checkComponent(inner, seen);
 }
 
 /** Each hash has a known algorithm and a content of its length. */
-function checkHashes(what: string, component: JsonObject): void {
+function checkHashes(what: string, component: JsonObject, version: string): void {
   for (const hash of objectsAt(component, 'hashes') ?? []) {
-    const length = HASH_LENGTHS[textAt(hash, 'alg') ?? ''];
+    const algorithm = textAt(hash, 'alg') ?? '';
+    const length = (LATER_HASHES[algorithm] ?? '1.0') > version ? undefined : HASH_LENGTHS[algorithm];
     const content = textAt(hash, 'content');
     if (length === undefined || content === null || content.length !== length || !/^[0-9a-fA-F]+$/.test(content))
       throw new ReportFault(`a hash of ${what} has no known algorithm or the wrong length`);
@@ -138,8 +148,10 @@ function checkPedigree(what: string, component: JsonObject): void {
   }
 }
 
-/** From 1.7: only what is external may have a range of versions, and then it has no version. */
-function checkVersion(what: string, component: JsonObject): void {
+/** Before 1.4 there has to be one. From 1.7: only what is external may have a range of versions, and then it has no version. */
+function checkVersion(what: string, component: JsonObject, version: string): void {
+  if (version < '1.4' && textAt(component, 'version') === null)
+    throw new ReportFault(`${what} has no version, which CycloneDX ${version} asks for`);
   if (member(component, 'versionRange') === undefined) return;
   if (member(component, 'isExternal') !== true) throw new ReportFault(`${what} has a range of versions and is not external`);
   if (member(component, 'version') !== undefined) throw new ReportFault(`${what} has a version and a range of versions`);
