@@ -4,7 +4,8 @@ import { readCycloneDxXml } from './cyclonedx-xml.ts';
 import type { JsonFormat, TextFormat, XmlFormat } from './format.ts';
 import { textAt } from './json.ts';
 import { scannerJson, scannerText, scannerXml } from './scanners/formats.ts';
-import { isSpdxJson, readSpdxJson, readSpdxTags, readSpdxXml } from './spdx.ts';
+import { isSpdxJson, readSpdxJson, readSpdxTags, readSpdxXml, readSpdxYaml } from './spdx.ts';
+import { readSpdxRdf } from './spdx-rdf.ts';
 import { readSarif } from './sarif.ts';
 import { testJson, testText, testXml } from './tests/formats.ts';
 
@@ -16,6 +17,13 @@ export const XML_FORMATS: readonly XmlFormat[] = [
     topics: ['sbom', 'findings'],
     is: ({ root, inside }) => root === 'Document' && (inside.includes('SPDXID') || inside.includes('spdxVersion')),
     read: (bytes) => readSpdxXml(bytes),
+  },
+  {
+    id: 'spdx',
+    topics: ['sbom', 'findings'],
+    is: ({ root, attributes }) =>
+      root === 'RDF' && Object.values(attributes).some((value) => value.startsWith('http://spdx.org/rdf/terms')),
+    read: (bytes) => readSpdxRdf(bytes),
   },
   ...testXml,
   ...coverageXml,
@@ -50,6 +58,12 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
     topics: ['sbom', 'findings'],
     is: ({ lines }) => lines.some((line) => /^SPDXVersion:/.test(line)),
     read: (bytes) => readSpdxTags(bytes),
+  },
+  {
+    id: 'spdx',
+    topics: ['sbom', 'findings'],
+    is: ({ text }) => /^(?:---\s)?(?:[^\n]*\n){0,200}["']?spdxVersion["']?\s*:\s*["']?SPDX-/.test(text.slice(0, 16_384)),
+    read: (bytes) => readSpdxYaml(bytes),
   },
   ...coverageText,
   ...scannerText,

@@ -1,6 +1,7 @@
+import { readYaml } from '../../kernel/yaml.ts';
 import { FindingList, vulnerabilityIn } from './finding.ts';
 import type { JsonObject } from './json.ts';
-import { objectAt, objectsAt, objectsIn, textAt } from './json.ts';
+import { asObject, objectAt, objectsAt, objectsIn, textAt } from './json.ts';
 import type { ByteStream, Contents } from './model.ts';
 import { LIMITS, ReportFault } from './model.ts';
 import { decodeText, linesOf } from './text.ts';
@@ -10,16 +11,16 @@ const VERSION = /^SPDX-2\.[0-3]$/;
 const MOST = 200_000;
 
 type Reference = { readonly category: string | null; readonly type: string | null; readonly locator: string | null };
-type Package = { name: string | null; version: string | null; readonly references: Reference[] };
+export type SpdxPackage = { name: string | null; version: string | null; readonly references: Reference[] };
 
 /** SPDX 2.0 to 2.3: packages, and the vulnerabilities that their security references name. */
-class Document {
+export class SpdxDocument {
   version: string | null = null;
   components = 0;
   withPurl = 0;
   readonly #findings = new FindingList();
 
-  add({ name, version, references }: Package): void {
+  add({ name, version, references }: SpdxPackage): void {
     if (name === null || name === '') throw new ReportFault('a package has no name');
     if (++this.components > MOST) throw new ReportFault('the document has too many packages');
     const purl = references.find(({ type, locator }) => type === 'purl' && locator?.startsWith('pkg:') === true)?.locator ?? null;
@@ -64,7 +65,7 @@ class Document {
 
 /** SPDX as JSON. */
 export function readSpdxJson(root: JsonObject): Contents {
-  const document = new Document();
+  const document = new SpdxDocument();
   document.version = textAt(root, 'spdxVersion');
   for (const one of objectsAt(root, 'packages') ?? []) {
     const references = objectsIn(one['externalRefs']).map((each) => ({
@@ -77,6 +78,21 @@ export function readSpdxJson(root: JsonObject): Contents {
   return document.contents;
 }
 
+/** SPDX as YAML: the members of its JSON. Limits are those of all YAML here: 1 MB, no tags, no merge keys. */
+export async function readSpdxYaml(bytes: ByteStream): Promise<Contents> {
+  const parts: string[] = [];
+  for await (const part of decodeText(bytes, LIMITS.jsonBytes)) parts.push(part);
+  const read = readYaml(parts.join('').replace(/^\uFEFF/, ''), 'document');
+  if (!read.ok) {
+    const [first] = read.diagnostics;
+    const place = first === undefined ? {} : { place: { line: first.range.start.line, column: first.range.start.column } };
+    throw new ReportFault(`not YAML that is read: ${first?.message ?? 'unknown'}`, 'unreadable', place);
+  }
+  const root = asObject(read.document.value);
+  if (root === null) throw new ReportFault('the document is no map');
+  return readSpdxJson(root);
+}
+
 export const isSpdxJson = (root: JsonObject): boolean =>
   textAt(root, 'spdxVersion') !== null &&
   (Array.isArray(root['packages']) ||
@@ -86,7 +102,7 @@ export const isSpdxJson = (root: JsonObject): boolean =>
 
 /** SPDX as XML (`<Document>`). */
 export async function readSpdxXml(bytes: ByteStream): Promise<Contents> {
-  const document = new Document();
+  const document = new SpdxDocument();
   await readRecords(bytes, {
     isRecord: (name, path) => path.length === 1 && (name === 'packages' || name === 'spdxVersion'),
     record(node) {
@@ -107,8 +123,8 @@ export async function readSpdxXml(bytes: ByteStream): Promise<Contents> {
 
 /** SPDX as tag and value. Text between `<text>` and `</text>` may go over lines and is nobody's tag. */
 export async function readSpdxTags(bytes: ByteStream): Promise<Contents> {
-  const document = new Document();
-  let open: Package | null = null;
+  const document = new SpdxDocument();
+  let open: SpdxPackage | null = null;
   let text = false;
   for await (const raw of linesOf(decodeText(bytes, LIMITS.jsonBytes))) {
     if (text) {

@@ -14,6 +14,8 @@ export type XmlHandler = {
 };
 
 const MAX_ATTRIBUTES = 1_000;
+/** References (`&amp;`) in one text or attribute: each costs as much as a hundred letters. */
+const MAX_REFERENCES = 1_000_000;
 
 /**
  * The one place that reads XML. Nothing outside the document is ever fetched, no entity beyond XML's own five exists,
@@ -39,6 +41,7 @@ class Reader {
   readonly #parser = new SaxesParser({ xmlns: false, position: true });
   #depth = 0;
   #sinceEvent = 0;
+  #references = 0;
   #sawRoot = false;
 
   constructor(handler: XmlHandler, doctypes: readonly RegExp[]) {
@@ -46,6 +49,7 @@ class Reader {
     const on = <Args extends unknown[]>(work: (...args: Args) => void) => {
       return (...args: Args): void => {
         this.#sinceEvent = 0;
+        this.#references = 0;
         work(...args);
       };
     };
@@ -101,6 +105,8 @@ class Reader {
       const piece = chunk.slice(at, at + 65_536);
       this.#sinceEvent += piece.length;
       if (this.#sinceEvent > LIMITS.text) throw new ReportFault('a text or attribute is longer than 10 MB');
+      for (let next = piece.indexOf('&'); next >= 0; next = piece.indexOf('&', next + 1)) this.#references++;
+      if (this.#references > MAX_REFERENCES) throw new ReportFault(`a text or attribute holds more than ${MAX_REFERENCES} references`);
       this.#run(() => this.#parser.write(piece));
     }
   }
