@@ -57,6 +57,7 @@ import { ciRoutes } from '../integrations/ci/ci.routes.ts';
 import { ciSweeper, ciTasks } from '../integrations/ci/ci.work.ts';
 import type { CiPorts } from '../integrations/ci/runs.port.ts';
 import { inventoryEvents } from '../integrations/inventory/inventory.events.ts';
+import { inventoryCatalog } from './inventory.ts';
 import { inventoryRoutes } from '../integrations/inventory/inventory.routes.ts';
 import { inventorySweeper, inventoryTask } from '../integrations/inventory/take.work.ts';
 import { connectionRoutes } from '../integrations/connections/connections.routes.ts';
@@ -325,10 +326,7 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'inventory',
-    routes: inventoryRoutes({
-      services: async (tx) =>
-        (await allServices(tx)).map(({ name, tier, policy, repository }) => ({ name, tier, policy, repository: repository?.url ?? null })),
-    }),
+    routes: inventoryRoutes(inventoryCatalog),
     tasks: [inventoryTask],
     sweepers: [inventorySweeper],
     events: inventoryEvents,

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { PolicyName, Tier } from '../../catalog/service.ts';
 import { POLICIES } from '../../catalog/service.ts';
 import * as contract from '../../contract/inventory.ts';
-import { productionPolicy } from '../../integrations/inventory/preset-policy.ts';
+import { presetAsks } from '../../integrations/inventory/preset-policy.ts';
 import { agentWords, onServers } from '../../integrations/inventory/found.ts';
 import { readerOf, readPipelineFile } from '../../integrations/inventory/read-file.ts';
 import { markdownOf, reportOf } from '../../integrations/inventory/report.ts';
@@ -60,7 +60,7 @@ async function local(shell: Shell, folder: string, { policy, tier, markdown }: G
     fault: null,
   };
   const otherwise = { policy: policy as PolicyName, tier: Number(tier) as Tier };
-  const report = reportOf({ at: new Date().toISOString(), repositories: [repository], faults: [] }, productionPolicy, otherwise);
+  const report = reportOf({ at: new Date().toISOString(), repositories: [repository], faults: [] }, presetAsks, otherwise);
   const none =
     pipelines.length === 0 ? `There is no pipeline of GitHub Actions, GitLab CI, Azure Pipelines or Jenkins in ${folder}.` : null;
   shell.print(none ?? (markdown === true ? markdownOf(report) : words(report as unknown as Report)), report);

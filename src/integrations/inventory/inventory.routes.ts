@@ -6,11 +6,13 @@ import { sameRepository } from '../ci/repository.ts';
 import { joined, type Row } from './join.ts';
 import { newestInventory, progressIn, repositoriesIn } from './inventory.store.ts';
 import { markdownOf, reportOf } from './report.ts';
-import { productionPolicy } from './preset-policy.ts';
 import { takeInventory } from './take.work.ts';
 import type { CatalogPort } from './catalog.port.ts';
 
-/** The inventory over HTTP. `catalog`: the services, with tier and policy. */
+/** What a repository is held against that belongs to no service yet. */
+const OTHERWISE = { policy: 'standard', tier: 2 } as const;
+
+/** The inventory over HTTP. `catalog`: the services, with tier, policy and what all levels ask of each. */
 export function inventoryRoutes(catalog: CatalogPort): readonly Mounted[] {
   return [
     mount(contract.getInventory, async ({ tx }) => newest(tx, catalog)),
@@ -48,9 +50,9 @@ async function newest(tx: Tx, catalog: CatalogPort): Promise<InventoryView> {
   });
   const repositories = joined(looked);
   const { faults, agents } = whole;
-  const report = reportOf({ at: whole.doneAt ?? whole.askedAt, repositories, faults, agents }, productionPolicy, {
-    policy: 'standard',
-    tier: 2,
-  });
+  const asks = new Map(services.map((service) => [service.name, service.asks]));
+  const example = await catalog.otherwise(tx, OTHERWISE);
+  const asksOf = ({ name }: { readonly name: string | null }) => (name === null ? example : (asks.get(name) ?? example));
+  const report = reportOf({ at: whole.doneAt ?? whole.askedAt, repositories, faults, agents }, asksOf, OTHERWISE);
   return { taking, report: report as unknown as InventoryReportView, markdown: markdownOf(report) };
 }

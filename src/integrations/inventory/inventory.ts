@@ -1,3 +1,4 @@
+import type { EnvironmentPolicy } from '../../gates/policy/policy.ts';
 import type { PolicyName, Tier } from '../../catalog/service.ts';
 import type { FoundPart, FoundPipeline, Purpose } from './found.ts';
 
@@ -43,6 +44,17 @@ export type Asks = {
   readonly approval: boolean;
   readonly verifiedBefore: boolean;
 };
+
+/** What rules in front of production ask, with all that the levels add. */
+export function asksOf({ checks, supplyChain, approval, lifecycle }: EnvironmentPolicy): Asks {
+  return {
+    rules: checks.map(({ rule }) => rule),
+    sbom: supplyChain.sbom,
+    provenance: supplyChain.provenance,
+    approval: approval !== null,
+    verifiedBefore: lifecycle.verifiedBefore,
+  };
+}
 
 /** What the policy of production asks of how a service is built. It is read off the policy, so a changed preset changes this too. */
 export function wantedBy(policy: Asks): Wanted[] {

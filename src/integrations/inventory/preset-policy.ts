@@ -1,17 +1,11 @@
 import type { PolicyName, Tier } from '../../catalog/service.ts';
+import { policyDocumentSchema, policyFrom } from '../../gates/policy/document.ts';
 import { presetDocument } from '../../gates/policy/presets.ts';
-import type { Asks } from './inventory.ts';
+import { asksOf, type Asks } from './inventory.ts';
 
-/** What a preset asks of a tier in production. A policy of one's own is judged as the preset that it is named after. */
-export function productionPolicy(policy: PolicyName, tier: Tier): Asks {
+/** What a preset asks in front of production: where no server is asked, and what all levels add is not known. */
+export function presetAsks({ policy, tier }: { readonly policy: PolicyName; readonly tier: Tier }): Asks {
   const document = presetDocument(policy);
   if (document === null) throw new Error(`there is no preset ${policy}`);
-  const { checks, supplyChain, approval, lifecycle } = document.tiers[tier].production;
-  return {
-    rules: checks.map((id) => document.checks[id]?.rule ?? ''),
-    sbom: supplyChain.sbom,
-    provenance: supplyChain.provenance,
-    approval: approval !== null,
-    verifiedBefore: lifecycle.verifiedBefore,
-  };
+  return asksOf(policyFrom(policyDocumentSchema.parse(document), 1).tiers[tier].production);
 }

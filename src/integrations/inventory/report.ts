@@ -52,13 +52,13 @@ export type InventoryReport = {
   readonly agents: readonly FoundAgent[];
 };
 
-/** Which policy answers for a service in production. */
-export type PolicyOf = (policy: PolicyName, tier: Tier) => Asks;
+/** What is asked of a service in front of production; of one without a name: of a repository that belongs to none. */
+export type AsksOf = (service: { readonly name: string | null; readonly policy: PolicyName; readonly tier: Tier }) => Asks;
 
 /** The report of an inventory. A repository without a service is judged as `otherwise` says, so that it is seen what it would lack. */
 export function reportOf(
   inventory: Inventory,
-  policyOf: PolicyOf,
+  asksOf: AsksOf,
   otherwise: { readonly policy: PolicyName; readonly tier: Tier },
 ): InventoryReport {
   const { repositories } = inventory;
@@ -71,7 +71,7 @@ export function reportOf(
       service: name,
       tier,
       policy,
-      standing: standing(repository, wantedBy(policyOf(policy, tier))),
+      standing: standing(repository, wantedBy(asksOf({ name, policy, tier }))),
     }));
   });
   const jobs = pipelines.flatMap((pipeline) => pipeline.jobs);

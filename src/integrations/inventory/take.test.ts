@@ -5,7 +5,7 @@ import { system } from '../../kernel/actor.ts';
 import { describedBy } from '../connections/described.fixture.ts';
 import type { Heard, Says } from '../connections/stub.fixture.ts';
 import { newestInventory, repositoriesIn } from './inventory.store.ts';
-import { productionPolicy } from './preset-policy.ts';
+import { presetAsks } from './preset-policy.ts';
 import { markdownOf, reportOf } from './report.ts';
 import { inventoryTask, takeInventory } from './take.work.ts';
 
@@ -72,7 +72,7 @@ test('an inventory is taken piece by piece, goes on after a kill, and says what 
     services: [],
     ...(found ?? { pipelines: [], environments: null, branchProtected: null, fault: 'no' }),
   }));
-  const report = reportOf({ at: '2026-06-01T00:00:00.000Z', repositories, faults: [] }, productionPolicy, { policy: 'standard', tier: 2 });
+  const report = reportOf({ at: '2026-06-01T00:00:00.000Z', repositories, faults: [] }, presetAsks, { policy: 'standard', tier: 2 });
   const of = (name: string) =>
     Object.fromEntries(
       report.judged.find(({ repository }) => repository === name)?.standing.map(({ what, answer }) => [what, answer]) ?? [],

@@ -5,6 +5,7 @@ import { system } from '../../kernel/actor.ts';
 import type { Tx } from '../../platform/floor.ts';
 import type { Heard, Says } from '../connections/stub.fixture.ts';
 import { inventoryRoutes } from '../inventory/inventory.routes.ts';
+import { presetAsks } from '../inventory/preset-policy.ts';
 import { newestInventory, repositoriesIn } from '../inventory/inventory.store.ts';
 import { inventoryTask, takeInventory } from '../inventory/take.work.ts';
 import { mainBranch } from './source-translate.ts';
@@ -152,8 +153,9 @@ test('an inventory holds jobs and agents, and judges the repository once', async
     ['7', null, null, []],
   ]);
   expect(await floor.db.read(floor.org, (tx) => repositoriesIn(tx, id))).toHaveLength(3);
-  const service = { name: 'shop', tier: 2, policy: 'standard', repository: 'git@git.example.com:acme/shop.git' } as const;
-  const [get] = inventoryRoutes({ services: async () => [service] });
+  const of = { policy: 'standard', tier: 2 } as const;
+  const service = { name: 'shop', ...of, repository: 'git@git.example.com:acme/shop.git', asks: presetAsks(of) };
+  const [get] = inventoryRoutes({ services: async () => [service], otherwise: async () => presetAsks(of) });
   const answer = await floor.db.read(floor.org, (tx) => (get as Asks).handle({ tx }));
   expect(answer).toMatchObject({
     report: {
