@@ -109,3 +109,9 @@ test('persons are called by name wherever a reason names them, and an unknown id
   ]);
   expect(rolesIn([{ what: 'x', who: ['approver', per('c'), 'smoke'] }])).toEqual(['approver']);
 });
+
+test('a vote is told by whose it is, without its id', () => {
+  const text = `The vote apr_${'1'.repeat(32)} of ${per('a')} was withdrawn.`;
+  const rules = [rule('approvals', 'wait', { reasons: [{ code: 'approvals.withdrawn', text }] })];
+  expect(answerWords(said('wait', rules), [], new Map([[per('a'), 'Ann']])).rules[0]?.reasons).toEqual(['The vote of Ann was withdrawn.']);
+});

@@ -34,6 +34,8 @@ export type Words = {
 /** More persons than this are counted and not named. */
 export const NAMED = 5;
 const PERSON = /\bper_[0-9a-f]{32}\b/g;
+/** A vote is told by whose it is; its id says nothing to anybody. The recorded reasons keep it. */
+const VOTE = /\bvote apr_[0-9a-f]{32}(?= of\b)/g;
 
 /** Ids of the persons that an answer speaks of, once each. */
 export function personsIn(answer: { readonly rules: readonly RuleAnswer[]; readonly missing: readonly Missing[] }): string[] {
@@ -91,7 +93,7 @@ type Said = {
 
 /** The answer as every door says it: server, command line and screen show these lines and make none of their own. */
 export function answerWords(said: Said, wanted: readonly Wanted[], names: ReadonlyMap<string, string>): Words {
-  const call = (text: string): string => text.replaceAll(PERSON, (id) => names.get(id) ?? id);
+  const call = (text: string): string => text.replaceAll(VOTE, 'vote').replaceAll(PERSON, (id) => names.get(id) ?? id);
   return {
     headline: headline(said),
     missing: wanted.map((one) => call(wantedWords(one))),
