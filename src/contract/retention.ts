@@ -24,8 +24,11 @@ export const holdSchema = z.object({
   artifact: z.string().nullable(),
   reason: z.string(),
   placedBy: z.string(),
+  /** Null: of nobody who has a name. */
+  placedByName: z.string().nullable(),
   placedAt: z.string(),
   liftedBy: z.string().nullable(),
+  liftedByName: z.string().nullable(),
   liftedAt: z.string().nullable(),
   liftedReason: z.string().nullable(),
 });

@@ -3,6 +3,7 @@ import type { auditEntry } from '../contract/admin.ts';
 import type { EventKind } from '../kernel/event.ts';
 import type { Row, Tx } from '../platform/floor.ts';
 import { auditKind, holdersIn, idOfActor, labelsOf } from './audit.ts';
+import { namesOf } from './names.queries.ts';
 
 export type AuditEntry = z.infer<typeof auditEntry>;
 export type AuditFilter = {
@@ -71,18 +72,4 @@ export async function auditPage(
     };
   });
   return { items, rows: rows.map(({ row }) => row) };
-}
-
-/** Names of whatever these ids are of; what is gone or has none is absent. */
-async function namesOf(tx: Tx, ids: readonly string[]): Promise<Map<string, string>> {
-  const rows = await tx.query<{ id: string; name: string }>(
-    `select id, name from person where id = any($1) union all select id, name from bot where id = any($1)
-     union all select id, name from runner where id = any($1) union all select id, name from agent where id = any($1)
-     union all select id, name from service where id = any($1) union all select id, name from team where id = any($1)
-     union all select id, name from environment where id = any($1)
-     union all select credential.id, coalesce(person.name, bot.name) || ': ' || credential.name from credential
-       left join person on person.id = holder_id left join bot on bot.id = holder_id where credential.id = any($1)`,
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.id, row.name]));
 }

@@ -1,4 +1,5 @@
-import { servicesById } from './names.queries.ts';
+import { idOfActor } from './audit.ts';
+import { namesOf, servicesById } from './names.queries.ts';
 import * as contract from '../contract/retention.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import type { Parts } from '../platform/retention/sweep.work.ts';
@@ -28,10 +29,12 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
         tx,
         holds.flatMap(({ service }) => (service === null ? [] : [service])),
       );
+      const acted = holds.flatMap(({ placed_by: by, lifted_by: lifted }) => [by, lifted ?? '']).filter((label) => label !== '');
+      const people = await namesOf(tx, [...new Set(acted.map(idOfActor))]);
       return {
         rules: shown,
         unnamed: await countUnnamed(tx),
-        holds: holds.map((row) => holdView(row, names)),
+        holds: holds.map((row) => holdView(row, names, people)),
       };
     }),
     mount(contract.setRetention, async ({ tx, actor, params, body }) => {
@@ -59,7 +62,8 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
   ];
 }
 
-function holdView(row: HoldRow, names: ReadonlyMap<string, string>) {
+function holdView(row: HoldRow, names: ReadonlyMap<string, string>, people: ReadonlyMap<string, string>) {
+  const name = (label: string | null): string | null => (label === null ? null : (people.get(idOfActor(label)) ?? null));
   return {
     id: row.id,
     service: row.service === null ? null : (names.get(row.service) ?? row.service),
@@ -68,8 +72,10 @@ function holdView(row: HoldRow, names: ReadonlyMap<string, string>) {
     artifact: row.artifact,
     reason: row.reason,
     placedBy: row.placed_by,
+    placedByName: name(row.placed_by),
     placedAt: row.placed_at,
     liftedBy: row.lifted_by,
+    liftedByName: name(row.lifted_by),
     liftedAt: row.lifted_at,
     liftedReason: row.lifted_reason,
   };

@@ -150,3 +150,28 @@ test.skipIf(!here)('a policy is changed as text: an error is shown at its words 
   expect(oddities).toEqual([]);
   await context.close();
 });
+
+test.skipIf(!here)('how long things are kept is decided; what a hold keeps is lifted again, with who and why', async () => {
+  const { context, page, oddities } = await personAt(stage.browser, stage.url, { width: 360, dark: true });
+  await signIn(page, 'ada@example.org', PASSWORD);
+  await page.goto('/admin/retention');
+  await settled(page);
+  await page.getByRole('button', { name: 'change logs' }).click();
+  await page.getByLabel('Days').fill('0');
+  expect(await page.getByRole('button', { name: 'Decide' }).getAttribute('aria-disabled')).toBe('true');
+  await page.getByLabel('Days').fill('30');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await page.getByText('usual: 90 days').waitFor();
+  await page.getByRole('button', { name: 'Place a hold' }).click();
+  await page.getByLabel('What').selectOption('everything');
+  await page.getByLabel('Reason').fill('A court asks for it');
+  await page.getByRole('button', { name: 'Hold it' }).click();
+  await page.getByRole('button', { name: 'lift the hold A court asks for it' }).click();
+  await sound(page, 'retention-lift-360-dark');
+  await page.getByLabel('Reason').fill('It is decided');
+  await page.getByRole('button', { name: 'Lift it' }).click();
+  await page.getByText('It is decided').waitFor();
+  await sound(page, 'retention-360-dark');
+  expect(oddities).toEqual([]);
+  await context.close();
+});

@@ -59,6 +59,7 @@ export async function everyScreen({ ada }: Pick<Stage, 'ada'>): Promise<string[]
       'webhooks',
       'deliveries',
       'mail',
+      'retention',
       'instance',
     ].map((part) => `/admin/${part}`),
     '/sign-in/terminal',

@@ -9,6 +9,7 @@ import { Instance } from './instance.tsx';
 import { MailAndChat } from './mail.tsx';
 import { Parked } from './parked.tsx';
 import { People } from './people.tsx';
+import { Retention } from './retention.tsx';
 import { Roles } from './roles.tsx';
 import { Runners } from './runners.tsx';
 import { Signers } from './signers.tsx';
@@ -35,6 +36,7 @@ const PARTS: readonly (readonly [key: string, label: string, body: ComponentType
   ['webhooks', 'Webhooks', Webhooks],
   ['deliveries', 'Deliveries', HookLog],
   ['mail', 'Mail and chat', MailAndChat],
+  ['retention', 'Retention', Retention],
   ['instance', 'Instance', Instance],
 ];
 
