@@ -50,6 +50,8 @@ const WORDS: readonly string[] = [
   'U0123456789',
   '/path',
   '2030-01-01T10:00',
+  'CVE-2026-0001',
+  '2030-01-01',
   ...PREFIXES.map((prefix) => `${prefix}_${hex(32)}`),
 ];
 const NUMBERS = [1, 2, 10, 1000, 60_000, 0.5, 0];
