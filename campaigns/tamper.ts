@@ -264,6 +264,62 @@ const insider: Record<string, Way> = {
     bytes: repacked(example, forgedAttestation(exampleAttestation('https://slsa.dev/provenance/v1?really', example.key))),
     by: ['attestations'],
   }),
+  'a byte of what was signed of a promotion changed and signed': (example, pick) => ({
+    bytes: repacked(example, ({ blobs }) => {
+      const blob = promotionBlobs(example)[pick(2)] ?? '';
+      const bytes = Buffer.from(blobs[blob] ?? '', 'base64');
+      const place = pick(bytes.length);
+      bytes[place] = (bytes[place] ?? 0) ^ (1 << pick(8));
+      blobs[blob] = bytes.toString('base64');
+    }),
+    by: ['blobs'],
+  }),
+  'what was signed of a promotion left out in silence': (example, pick) => ({
+    bytes: repacked(example, ({ blobs }) => void delete blobs[promotionBlobs(example)[pick(2)] ?? '']),
+    by: ['missing'],
+  }),
+  'a promotion signed by another key': (example) => ({
+    bytes: makeExample(example.key, { promoted: { signer: stranger } }).bytes,
+    by: ['promotions'],
+  }),
+  'a promotion of other bytes': (example) => ({
+    bytes: makeExample(example.key, { promoted: { digest: digestOf('another artifact') } }).bytes,
+    by: ['promotions'],
+  }),
+  'a promotion to another place': (example, pick) => ({
+    bytes: makeExample(example.key, {
+      promoted: {
+        destination: at(
+          [
+            { name: 'prod-images', location: 'oci://evil.example/acme/cart' },
+            { name: 'evil', location: 'oci://registry.example/acme/cart' },
+          ],
+          pick(2),
+        ),
+      },
+    }).bytes,
+    by: ['promotions'],
+  }),
+  'a promotion of another release': (example) => ({
+    bytes: makeExample(example.key, { promoted: { release: { id: 'rel_00000000000000000000000000000000', version: '9.9.9' } } }).bytes,
+    by: ['promotions'],
+  }),
+  'a promotion on a decision that said no': (example) => ({
+    bytes: makeExample(example.key, { promoted: { restsOn: 0 } }).bytes,
+    by: ['promotions'],
+  }),
+  'a promotion on a decision with another answer': (example) => {
+    const policy = { uri: 'urn:yardmaster:policy:startup', digest: digestOf('policy') };
+    const id = example.packing.sections.decisions[1]?.decision ?? null;
+    return {
+      bytes: makeExample(example.key, { promoted: { decision: { id, digest: digestOf('yes'), policy } } }).bytes,
+      by: ['promotions'],
+    };
+  },
+  'a summary of attestations that nobody made': (example) => ({
+    bytes: makeExample(example.key, { promoted: { judged: [digestOf('invented')] } }).bytes,
+    by: ['promotions'],
+  }),
   'the bundle of another release': (example) => ({
     bytes: repacked(example, () => undefined, { release: 'rel_00000000000000000000000000000000' }),
     by: ['story', 'missing'],
@@ -282,6 +338,13 @@ const insider: Record<string, Way> = {
     by: ['facts'],
   }),
 };
+
+/** The blobs of the promotion record and of the verification summary. */
+function promotionBlobs(example: Example): string[] {
+  const { leaf } = example.packing.sections.facts.find(({ leaf }) => leaf.includes('"type":"artifact.promoted"')) ?? { leaf: '{}' };
+  const { body } = JSON.parse(leaf) as { body: { record: string; summary: string } };
+  return [body.record, body.summary];
+}
 
 function forgedAttestation(text: string): (sections: Sections) => void {
   return ({ attestations, blobs }) => {

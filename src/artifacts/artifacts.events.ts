@@ -229,6 +229,8 @@ export const artifactPromoted = defineEvent({
     record: text,
     summary: text,
     carried: count,
+    /** The keys that signed record and summary. Where they are told, an evidence bundle must hold both, or say why not. */
+    signers: z.array(text).optional(),
   }),
 });
 

@@ -13,6 +13,7 @@ import { bundleOf, manifestOf, policiesIn } from './pack.ts';
 import { namedAttestations, readAttestation } from './verify/blobs.ts';
 import type { ReadFact } from './verify/check.ts';
 import { inputDigestsOf, pinnedDecisions } from './verify/decisions.ts';
+import { contextOf, partsOf, promotedIn, wrongStatement, type PromotedFact } from './verify/promotions.ts';
 import { absentEvidence, artifactsOf, listMissing } from './verify/expected.ts';
 import { MANIFEST_TYPE, type Leaf, type Sections } from './verify/format.ts';
 
@@ -27,6 +28,7 @@ type Story = {
   readonly attestations: Sections['attestations'];
   /** `[artifact, digest]` of the SBOMs that attestations refer to. */
   readonly documents: readonly (readonly [string, string])[];
+  readonly promoted: readonly PromotedFact[];
 };
 
 /**
@@ -51,7 +53,8 @@ export async function makeBundle(floor: Floor, org: string, release: string, sin
     const facts = placed.map(({ position, text }, index) => ({ position, leaf: text, proof: (proofs[index] ?? []).map(base64) }));
     return { facts, consistency: await proveHistory(floor, checkpoint, since), madeAt: await tx.now() };
   });
-  const { blobs, why } = await readBlobs(floor, story);
+  const keys = await floor.db.read(org, evidenceKeys);
+  const { blobs, why } = withoutRefused(keys, story, await readBlobs(floor, story));
   const policies = policiesOf(story, blobs);
   const sections: Sections = {
     checkpoint: checkpoint.note,
@@ -62,7 +65,6 @@ export async function makeBundle(floor: Floor, org: string, release: string, sin
     policies,
     blobs,
   };
-  const keys = await floor.db.read(org, evidenceKeys);
   const missing = listMissing(absentFrom(keys, release, sections), (what) => why.get(what) ?? 'it was not found when the bundle was made');
   const packing = { release, origin: checkpoint.origin, size: checkpoint.size, madeAt, sections, missing };
   return bundleOf(packing, await sealEvidence(floor, MANIFEST_TYPE, manifestOf(packing)));
@@ -82,7 +84,8 @@ async function readStory(floor: Floor, org: string, release: string): Promise<St
     const decisions = (await decisionsOf(tx, release))
       .filter(({ id }) => pinned.has(id))
       .map(({ id, answer }) => ({ decision: id, answer }));
-    return { leaves, decisions, attestations: attestationsIn(facts, release), documents: documentsIn(facts, release) };
+    const [attestations, documents] = [attestationsIn(facts, release), documentsIn(facts, release)];
+    return { leaves, decisions, attestations, documents, promoted: promotedIn(facts) };
   });
 }
 
@@ -118,10 +121,9 @@ async function proveHistory(floor: Floor, checkpoint: SignedCheckpoint, since: r
   });
 }
 
-async function readBlobs(
-  floor: Floor,
-  story: Story,
-): Promise<{ readonly blobs: Record<string, string>; readonly why: ReadonlyMap<string, string> }> {
+type ReadBlobs = { readonly blobs: Record<string, string>; readonly why: Map<string, string> };
+
+async function readBlobs(floor: Floor, story: Story): Promise<ReadBlobs> {
   const blobs: Record<string, string> = {};
   const why = new Map<string, string>();
   const wanted = new Map<string, string[]>(story.attestations.map(({ blob }) => [blob, []]));
@@ -131,12 +133,31 @@ async function readBlobs(
   }
   for (const [artifact, digest] of story.documents)
     wanted.set(digest, [...(wanted.get(digest) ?? []), `the document ${digest} of ${artifact}`]);
+  for (const { what, blob } of story.promoted.flatMap((one) => Object.values(partsOf(one))))
+    if (isDigest(blob)) wanted.set(blob, [...(wanted.get(blob) ?? []), what]);
   for (const [digest, names] of wanted) {
     try {
       blobs[digest] = base64(await floor.blobs.read(digest as Digest, MAX_BLOB));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       for (const name of names) why.set(name, error.sentence);
+    }
+  }
+  return { blobs, why };
+}
+
+/**
+ * Leaves out what was signed of a promotion where the verifier would refuse it: its key was revoked before the ledger
+ * told of the promotion, say. It is listed as missing with what is wrong, and the rest of the evidence stays good.
+ */
+function withoutRefused(keys: readonly DatedKey[], story: Story, { blobs, why }: ReadBlobs): ReadBlobs {
+  const known = contextOf(story.leaves.map(({ leaf }, position) => ({ position, leaf })));
+  for (const fact of story.promoted) {
+    for (const part of Object.values(partsOf(fact))) {
+      const wrong = wrongStatement({ sections: { blobs }, keys }, fact, part, known);
+      if (wrong === null) continue;
+      delete blobs[part.blob];
+      why.set(part.what, wrong);
     }
   }
   return { blobs, why };

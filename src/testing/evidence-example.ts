@@ -1,5 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { NOBODY } from '../changes/segregation.ts';
+import { signStatement } from '../artifacts/provenance/statement.ts';
+import { writePromotion, writeSummary, type Promoted } from '../artifacts/promotion/statements.ts';
 import { packBundle, policiesIn, type Packing } from '../evidence/pack.ts';
 import type { Sections } from '../evidence/verify/format.ts';
 import { policyDigest, type ResolvedPolicy } from '../gates/policy/policy.ts';
@@ -169,7 +171,8 @@ export type Example = {
 
 /** Makes the example. `key` signs everything, but `attester` the attestations where it is given; `forked` tells the same story in a log whose early
  * part is another; `refusedAct` deploys on the decision that did not allow it; `bent` records another answer than the
- * rules gave, from the first moment on, as a server that lies would. */
+ * rules gave, from the first moment on, as a server that lies would; `promoted` says so of a promotion; `before` tells of it
+ * as facts did before bundles held what was signed. */
 export function makeExample(
   key: TestKey = makeTestKey(),
   options: {
@@ -178,6 +181,8 @@ export function makeExample(
     readonly noise?: number;
     readonly refusedAct?: boolean;
     readonly bent?: Partial<MayShip>;
+    readonly promoted?: Partial<Promoted> & { readonly signer?: Signer; readonly restsOn?: number };
+    readonly before?: boolean;
   } = {},
 ): Example {
   const decisions = [
@@ -188,7 +193,8 @@ export function makeExample(
   const attestations = ['https://slsa.dev/provenance/v1', 'https://cyclonedx.org/bom'].map((type) =>
     exampleAttestation(type, options.attester ?? key),
   );
-  const told = story(decisions, attestations.map(digestOf), options.refusedAct === true ? 0 : 1);
+  const promotion = promotionOf(key, decisions[options.promoted?.restsOn ?? 1], attestations.map(digestOf), options);
+  const told = story(decisions, attestations.map(digestOf), options.refusedAct === true ? 0 : 1, promotion.fact);
   const leaves = told.map((fact, n) =>
     canonicalFact({
       v: 1,
@@ -220,7 +226,7 @@ export function makeExample(
     decisions: decisions.map(({ id, answer }) => ({ decision: id, answer: answer as unknown as Record<string, unknown> })),
     policies: [...policiesIn(decisions.flatMap(({ inputs }) => inputs))].map(([digest, resolved]) => ({ digest, resolved })),
     blobs: Object.fromEntries(
-      [...attestations, ...decisions.flatMap(({ inputs }) => inputs.map(canonicalJson))].map((text) => [
+      [...attestations, ...promotion.texts, ...decisions.flatMap(({ inputs }) => inputs.map(canonicalJson))].map((text) => [
         digestOf(text),
         Buffer.from(text).toString('base64'),
       ]),
@@ -250,11 +256,62 @@ function hashes(log: readonly Hash[], ranges: readonly LeafRange[]): string[] {
   return ranges.map(({ from, to }) => Buffer.from(rootOf(log.slice(from, to))).toString('base64'));
 }
 
-function story(
-  decisions: readonly { readonly id: string; readonly answer: MayShip }[],
-  envelopes: readonly Digest[],
-  restsOn: number,
-): Told[] {
+/** The promotion of the example: its fact, and the texts of what was signed of it. */
+function promotionOf(
+  key: TestKey,
+  decision: Decided | undefined,
+  judged: readonly Digest[],
+  {
+    promoted: bent = {},
+    before = false,
+  }: { readonly promoted?: Partial<Promoted> & { readonly signer?: Signer }; readonly before?: boolean },
+): { readonly fact: Told; readonly texts: readonly string[] } {
+  const location = `oci://registry.example/acme/cart@${BYTES}`;
+  const truth: Promoted = {
+    org: ORG,
+    name: 'cart',
+    digest: BYTES,
+    promotion: testId('prm', 1),
+    service: SERVICE,
+    destination: { name: 'prod-images', location },
+    source: null,
+    release: { id: RELEASE, version: '1.0.0' },
+    environment: 'prod',
+    requestedBy: testId('per', 1),
+    at: at(9),
+    decision: {
+      id: decision?.id ?? null,
+      digest: (decision?.answer.digest ?? BYTES) as Digest,
+      policy: { uri: 'urn:yardmaster:policy:startup', digest: policyDigest(RESOLVED) as Digest },
+    },
+    judged,
+    level: 'SLSA_BUILD_LEVEL_3',
+  };
+  const { signer = key, ...lies } = bent;
+  const said = { ...truth, ...lies };
+  const texts = [writePromotion(said), writeSummary(said)].map((statement) => canonicalJson(signStatement(statement, signer)));
+  const body = {
+    promotion: truth.promotion,
+    digest: BYTES,
+    name: 'cart',
+    destination: truth.destination.name,
+    location,
+    manifest: null,
+    tag: '1.0.0',
+    release: RELEASE,
+    environment: PROD,
+    decision: truth.decision.id,
+    record: digestOf(texts[0] ?? ''),
+    summary: digestOf(texts[1] ?? ''),
+    carried: 4,
+    ...(before ? {} : { signers: [key.keyId, key.keyId] }),
+  };
+  return { fact: { type: 'artifact.promoted', subject: ARTIFACT, body }, texts: before ? [] : texts };
+}
+
+type Decided = { readonly id: string; readonly answer: MayShip };
+
+function story(decisions: readonly Decided[], envelopes: readonly Digest[], restsOn: number, promotion: Told): Told[] {
   const decided = decisions.map(({ id, answer }) => ({
     type: 'decision.recorded',
     subject: id,
@@ -288,6 +345,7 @@ function story(
       body: { release: RELEASE, change: CHANGE, person: testId('per', 2), intent: digestOfValue(intent) },
     },
     ...decided,
+    promotion,
     { type: 'deployment.started', subject: DEPLOYMENT, body: { release: RELEASE, digest: BYTES, decision: decisions[restsOn]?.id } },
     { type: 'incident.linked', subject: testId('inc', 1), body: { deployment: DEPLOYMENT } },
   ];

@@ -215,6 +215,7 @@ async function signedOf(tx: Tx, row: PromotionRow): Promise<Carried[]> {
 async function finish(floor: Floor, row: PromotionRow, about: About, manifest: Digest | null, carried: number): Promise<void> {
   await floor.db.tx(row.org, async (tx) => {
     const at = await tx.now();
+    const signers = (await signedOf(tx, row)).flatMap(({ value }) => value.signatures[0]?.keyid ?? []);
     const done = saved(await savePromotion(tx, row, { state: 'promoted', manifestDigest: manifest, carried, promotedAt: at, reasons: [] }));
     await tx.record(artifactPromoted, {
       subject: done.artifactId,
@@ -234,6 +235,7 @@ async function finish(floor: Floor, row: PromotionRow, about: About, manifest: D
         record: done.recordDigest ?? '',
         summary: done.summaryDigest ?? '',
         carried,
+        signers,
       },
     });
     await tx.notify('artifact', done.artifactId);

@@ -14,6 +14,10 @@ import { newRelease, vote } from '../../testing/release-story.ts';
 import { testFloor } from '../../testing/database.ts';
 import { HAS_REGISTRY, REGISTRY_PASSWORD, REGISTRY_USER, startRegistry, type Registry } from '../../testing/docker-registry.ts';
 import { releaseWorld } from '../../testing/release-world.ts';
+import { makeBundle } from '../../evidence/bundle.api.ts';
+import { verifyBundle } from '../../evidence/verify/verify.ts';
+import { evidenceKeys } from '../../platform/keys/signing.commands.ts';
+import { startSequencer } from '../../platform/ledger/sequencer.system.ts';
 import { acceptArtifact } from '../accept.api.ts';
 import { revokeArtifact } from '../revoke.commands.ts';
 import { signBuild } from '../sign.reactions.ts';
@@ -33,6 +37,8 @@ if ('wrong' in places) throw new Error(places.wrong);
 /** Another pair of eyes: what lies in the registry is looked at without the code that promotes. */
 const outside = makeEgress(places.allowed);
 afterAll(() => outside.close());
+const sequencer = startSequencer(floor);
+afterAll(() => sequencer.stop());
 const ends: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const end of ends) await end();
@@ -113,6 +119,15 @@ describe.skipIf(!HAS_REGISTRY)('promotion into a real registry', () => {
     const done = await run(row.id);
     expect(done.reasons).toEqual([]);
     expect(done).toMatchObject({ state: 'promoted', tag: release.versionName, carried: 5 });
+
+    // What was signed of it travels with the evidence of the release, and a stranger verifies it.
+    const bundle = await makeBundle(floor, org, release.id, []);
+    const trusted = { keys: await world.tx(evidenceKeys), checkpoints: [] };
+    const checks = verifyBundle(bundle, JSON.parse(JSON.stringify(trusted))).checks;
+    expect(checks.find(({ name }) => name === 'promotions')).toMatchObject({
+      ok: true,
+      why: expect.stringContaining('1 promotions have their signed record and summary'),
+    });
 
     // From outside: the tag leads to a manifest whose one layer is the approved digest.
     const there = await at('acme/shop').manifest(release.versionName);

@@ -70,7 +70,7 @@ export function writeSummary(of: Promoted): Statement {
 }
 
 /** Who promotes and verifies: the server of this organisation. */
-function promoterOf(org: string): string {
+export function promoterOf(org: string): string {
   return `${builderPrefix(org)}server`;
 }
 

@@ -68,31 +68,34 @@ export function namedAttestations(facts: readonly ReadFact[]): ReadonlyMap<strin
   return named;
 }
 
-export type ReadAttestation =
-  | { readonly ok: true; readonly predicateType: string; readonly references: readonly string[] }
-  | { readonly ok: false; readonly why: string };
+type Unread = { readonly ok: false; readonly why: string };
+export type ReadAttestation = { readonly ok: true; readonly predicateType: string; readonly references: readonly string[] } | Unread;
+export type ReadStatement =
+  { readonly ok: true; readonly predicateType: string; readonly predicate: unknown; readonly keyId: string } | Unread;
 
 /** The blobs of a bundle, and the keys to read them by. */
 export type Readable = { readonly sections: Pick<Sections, 'blobs'>; readonly keys: readonly DatedKey[] };
 
 /** One attestation: an in-toto statement in a DSSE envelope, by a key that counted when the ledger says it was made (`named`). */
-export function readAttestation(
-  { sections, keys }: Readable,
-  artifact: Digest,
-  blob: string,
-  named: ReadonlyMap<string, string>,
-): ReadAttestation {
+export function readAttestation(readable: Readable, artifact: Digest, blob: string, named: ReadonlyMap<string, string>): ReadAttestation {
+  const read = readStatement(readable, artifact, blob, named.get(`${artifact} ${blob}`) ?? null);
+  if (!read.ok) return read;
+  const references = referenceSchema.safeParse(read.predicate).data?.references.map(({ digest }) => `sha256:${digest.sha256}`) ?? [];
+  return { ok: true, predicateType: read.predicateType, references };
+}
+
+/** An in-toto statement about `artifact` in a DSSE envelope, by a key that counted at `at`; null: by one without an end. */
+export function readStatement({ sections, keys }: Readable, artifact: Digest, blob: string, at: string | null): ReadStatement {
   const text = Object.hasOwn(sections.blobs, blob) ? sections.blobs[blob] : undefined;
   if (text === undefined) return { ok: false, why: 'its bytes are not in the bundle' };
   try {
     const envelope: Envelope = envelopeSchema.parse(JSON.parse(Buffer.from(text, 'base64').toString('utf8')));
-    const opened = openEnvelope(envelope, 'application/vnd.in-toto+json', keysAt(keys, named.get(`${artifact} ${blob}`) ?? null));
+    const opened = openEnvelope(envelope, 'application/vnd.in-toto+json', keysAt(keys, at));
     if (!opened.ok) return opened;
     const statement = statementSchema.parse(JSON.parse(Buffer.from(opened.payload).toString('utf8')));
     if (!statement.subject.some(({ digest }) => digest.sha256 === hexOf(artifact)))
       return { ok: false, why: 'it speaks of another artifact' };
-    const references = referenceSchema.safeParse(statement.predicate).data?.references.map(({ digest }) => `sha256:${digest.sha256}`) ?? [];
-    return { ok: true, predicateType: statement.predicateType, references };
+    return { ok: true, predicateType: statement.predicateType, predicate: statement.predicate, keyId: opened.keyId };
   } catch {
     return { ok: false, why: 'it has the wrong form' };
   }

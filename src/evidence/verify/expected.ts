@@ -1,6 +1,7 @@
 import type { Leaf, MissingEvidence, Sections } from './format.ts';
 import type { ReadFact } from './check.ts';
 import { inputDigestsOf, pinnedDecisions } from './decisions.ts';
+import { absentPromotions } from './promotions.ts';
 
 /** How an attestation is read, or null where it isn't valid: its predicate type, and the documents that it refers to by digest. */
 export type PredicateOf = (
@@ -31,6 +32,7 @@ export function absentEvidence(
       : artifactsOf(created).flatMap((artifact) => absentAttestations(artifact, sections, predicateOf))),
     ...absentDecisionParts(facts, sections),
     ...unpinnedDecisions(facts),
+    ...absentPromotions(facts, sections.blobs),
   ];
 }
 

@@ -33,7 +33,7 @@ const sections = z.strictObject({
   decisions: z.array(z.strictObject({ decision: z.string().max(100), answer: z.record(z.string(), z.unknown()) })).max(50_000),
   /** The policy as resolved, by the digest that release intents carry. */
   policies: z.array(z.strictObject({ digest, resolved: z.unknown() })).max(1000),
-  /** Bytes by digest: decision inputs and attestations. */
+  /** Bytes by digest: decision inputs, attestations, and what was signed of promotions. */
   blobs: z.record(digest, base64),
 });
 

@@ -3,7 +3,7 @@ import { run as tamperBySeed, tamperOnce, ways } from '../../../campaigns/tamper
 import { canonicalJson } from '../../kernel/canonical.ts';
 import { signCheckpoint } from '../../kernel/checkpoint.ts';
 import { rootOf } from '../../kernel/merkle.ts';
-import { makeExample, makeTestKey, type Example } from '../../testing/evidence-example.ts';
+import { makeExample, makeTestKey, testId, type Example } from '../../testing/evidence-example.ts';
 import { packBundle } from '../pack.ts';
 import type { MissingEvidence, Sections } from './format.ts';
 import { verifyBundle, type Verified } from './verify.ts';
@@ -29,13 +29,14 @@ test('a true bundle verifies, and says what it proved', () => {
   expect(verified).toMatchObject({
     ok: true,
     release: example.packing.release,
-    facts: 12,
+    facts: 13,
     missing: [],
     ledger: { size: example.log.length },
   });
   const why = Object.fromEntries(verified.checks.map((check) => [check.name, check.why]));
   expect(why['decisions']).toBe('2 of 2 decisions derive again from their inputs');
   expect(why['attestations']).toMatch(/^2 attestations/);
+  expect(why['promotions']).toBe('1 promotions have their signed record and summary, as the ledger tells them');
   expect(why['policies']).toMatch(/^1 policies/);
   expect(why['history']).toMatch(/^continues 1 of 1/);
   expect(why['story']).toMatch(/1 acts rest on earlier decisions/);
@@ -69,6 +70,37 @@ describe('trust', () => {
   test('a trust file without keys is refused', () => {
     for (const trust of [null, {}, { keys: [] }, { keys: 'all' }, []])
       expect(failed(verifyBundle(example.bytes, trust))).toEqual(['trust']);
+  });
+});
+
+describe('promotions', () => {
+  const promotions = (verified: Verified): string | undefined => verified.checks.find(({ name }) => name === 'promotions')?.why;
+  test('a bundle of before, whose fact names no signers, verifies as it did', () => {
+    const old = makeExample(makeTestKey(), { before: true });
+    const verified = verifyBundle(old.bytes, old.trust);
+    expect(failed(verified)).toEqual([]);
+    expect(promotions(verified)).toContain('of 1 more only the fact is here');
+  });
+  test('what can’t be had is listed, and the bundle holds without it', () => {
+    const bytes = repack(
+      ({ blobs, facts }) => {
+        const { leaf } = facts.find((fact) => fact.leaf.includes('artifact.promoted')) ?? { leaf: '' };
+        delete blobs[(JSON.parse(leaf) as { body: { record: string } }).body.record];
+      },
+      [{ what: `the promotion record of ${testId('prm', 1)}`, why: 'it was lost' }],
+    );
+    expect(failed(verifyBundle(bytes, example.trust))).toEqual([]);
+  });
+  test('a record by a key that ended before the ledger told of the promotion is refused, one from before stays good', () => {
+    const promoter = makeTestKey();
+    const made = makeExample(makeTestKey(), { promoted: { signer: promoter } });
+    const fact = made.packing.sections.facts.map(({ leaf }) => JSON.parse(leaf) as { type: string; at: string });
+    const told = fact.find(({ type }) => type === 'artifact.promoted')?.at ?? '';
+    const { keyId, publicKeyPem } = promoter;
+    const trusting = (revokedFrom: string) => ({ keys: [...made.trust.keys, { keyId, publicKeyPem, revokedFrom }] });
+    const later = new Date(Date.parse(told) + 1).toISOString();
+    expect(promotions(verifyBundle(made.bytes, trusting(told)))).toContain('no signature by a trusted key verifies');
+    expect(promotions(verifyBundle(made.bytes, trusting(later)))).toContain('another key than the ledger names');
   });
 });
 

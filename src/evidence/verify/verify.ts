@@ -6,6 +6,7 @@ import { trustSchema, type MissingEvidence } from './format.ts';
 import { checkHistory, openCheckpoint } from './history.ts';
 import { checkKeys, lessRevoked } from './keys.ts';
 import { openManifest, readBundle } from './open.ts';
+import { checkPromotions } from './promotions.ts';
 import { checkMissing, checkStory } from './story.ts';
 
 export type Verified = {
@@ -27,7 +28,7 @@ export type Verified = {
  * The order is the argument: the file is a bundle (form), its maker signed it (manifest, sections), the log is the one
  * that was signed (checkpoint) and that others saw (history), the facts are in that log (facts), what they rest on is
  * whole and signed by keys that counted (blobs, keys, attestations, policies), the decisions follow from it (decisions), the acts follow from the decisions
- * (story), and what is not here is named (missing).
+ * (story), what was sent to registries is what was signed of it (promotions), and what is not here is named (missing).
  */
 export function verifyBundle(bytes: Uint8Array, trust: unknown, options: { readonly checkpoint?: string } = {}): Verified {
   const trusted = trustSchema.safeParse(trust);
@@ -54,6 +55,7 @@ export function verifyBundle(bytes: Uint8Array, trust: unknown, options: { reado
     checkPolicies(opened),
     checkDecisions(opened, facts),
     checkStory(opened, facts),
+    checkPromotions(left, facts),
     checkMissing(left, facts),
   ];
   return {
