@@ -169,7 +169,8 @@ export const retryRun = defineRoute({
   access: { kind: 'may', action: 'run.start', on: ['params.run'] },
   transaction: 'none',
   params: runParams,
-  body: z.object({}).strict(),
+  /** `elsewhere`: on no runner that ran anything of this run. */
+  body: z.object({ elsewhere: z.boolean().default(false) }).strict(),
   status: 201,
   answer: runSchema,
 });

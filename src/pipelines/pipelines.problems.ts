@@ -177,3 +177,8 @@ export const movedOn = defineProblem<{ number: number }>('pipelines.merge-reques
   sentence: ({ number }) => `Merge request ${number} has another head than the one that you looked at.`,
   remedy: 'Look at it again (`ym mr show`), and name the commit that you saw.',
 });
+export const noOtherRunner = defineProblem<{ run: string; pool: string }>('pipelines.no-other-runner', {
+  status: 409,
+  sentence: ({ run, pool }) => `Every runner of the pool ${pool} that could build it again built something of the run ${run} already.`,
+  remedy: 'Add another runner to the pool (`ym runner add`), or build again on the same one: `ym artifact reproduce DIGEST --any-runner`.',
+});

@@ -45,8 +45,8 @@ function runRoutes(): readonly Mounted[] {
       if (view === null) throw noSuchRun({ run: run.id });
       return view;
     }),
-    mount(contract.retryRun, async ({ floor, actor, params, headers }) => {
-      const run = await retryRun(floor, actor, { run: params.run, key: headers.get('idempotency-key') });
+    mount(contract.retryRun, async ({ floor, actor, params, body, headers }) => {
+      const run = await retryRun(floor, actor, { run: params.run, elsewhere: body.elsewhere, key: headers.get('idempotency-key') });
       const view = await floor.db.read(actor.org, (tx) => viewRun(tx, run.id));
       if (view === null) throw noSuchRun({ run: run.id });
       return view;

@@ -20,7 +20,7 @@ import { startTaking } from '../platform/hooks/take.work.ts';
 import { startWorker } from '../platform/jobs/worker.system.ts';
 import { makeLog } from '../platform/log.system.ts';
 import { testDatabase } from '../testing/database.ts';
-import { givenService } from '../testing/pipelines.ts';
+import { givenRunner, givenService } from '../testing/pipelines.ts';
 import { pipelineResolvers } from './pipelines.queries.ts';
 import { pipelineRoutes, pipelineSweepers, pipelineTasks } from './pipelines.routes.ts';
 import { runnerLogin } from './runners/register.commands.ts';
@@ -226,6 +226,26 @@ test('an ended run is run again: the same commit, pipeline and reason; one that 
   const repeated = await me.call(contract.retryRun, { params: { run: run.id }, body: {} }, { idempotencyKey: 'again-1' });
   expect(repeated.id).toBe(again.id);
   await me.call(contract.cancelRun, { params: { run: again.id }, body: {} });
+});
+
+test('a run is run again elsewhere: never on a runner that ran anything of it, and not at all where there is no other', async () => {
+  push('{on: manual, jobs: {build: {runs-on: {pool: far}, steps: [{run: "true"}]}}}');
+  const run = await me.call(contract.startRun, { body: { service: 'shop' } });
+  const first = await givenRunner(floor, { pool: 'far' });
+  await first.finish((await first.taken()).holder);
+  const elsewhere = () => me.call(contract.retryRun, { params: { run: run.id }, body: { elsewhere: true } });
+  await expect(elsewhere()).rejects.toMatchObject({ code: 'pipelines.no-other-runner', data: { run: run.id, pool: 'far' } });
+  await givenRunner(floor, { pool: 'far', trust: 'untrusted' });
+  await expect(elsewhere(), 'one for strangers takes no such job').rejects.toMatchObject({ code: 'pipelines.no-other-runner' });
+  const second = await givenRunner(floor, { pool: 'far' });
+  const again = await elsewhere();
+  expect(await first.take()).toBeNull();
+  const taken = await second.taken();
+  expect(again.jobs.map(({ id }) => id)).toEqual([taken.plan.job]);
+  await second.finish(taken.holder);
+  // Asked for without the word, whoever comes first takes it.
+  await me.call(contract.retryRun, { params: { run: run.id }, body: {} });
+  await first.finish((await first.taken()).holder);
 });
 
 test('runs are filtered by branch, trigger and person, and say who asked and what the commit is about', async () => {

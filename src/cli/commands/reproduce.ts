@@ -28,11 +28,13 @@ export function addReproduce(group: Command, run: Run): void {
     .command('reproduce <digest>')
     .description('build the commit of an artifact again and say whether it gives the same bytes, and where not')
     .option('--run <run>', 'compare with what this run made, and start none')
+    .option('--any-runner', 'also on the runner that built it the first time')
     .action(
-      run(async (shell, text: string, options: { run?: string }) => {
+      run(async (shell, text: string, options: { run?: string; anyRunner?: true }) => {
         const client = shell.client();
         const digest = digestOf(text);
-        const rebuilt = options.run === undefined ? await rebuild(shell, client, digest) : await findRun(client, options.run);
+        const rebuilt =
+          options.run === undefined ? await rebuild(shell, client, digest, options.anyRunner !== true) : await findRun(client, options.run);
         const answer = await client.call(
           contract.compareReproduction,
           { params: { digest }, body: { run: rebuilt } },
@@ -44,12 +46,12 @@ export function addReproduce(group: Command, run: Run): void {
     );
 }
 
-async function rebuild(shell: Shell, client: Client, digest: string): Promise<string> {
+async function rebuild(shell: Shell, client: Client, digest: string, elsewhere: boolean): Promise<string> {
   const artifact = await client.call(contract.getArtifact, { params: { digest } });
   const build = artifact.builds.find((one) => one.recorded === null && one.commit !== null);
   if (build?.commit == null)
     throw usage({ what: 'No run here made it from a commit, so there is nothing to run again.', try: 'ym artifact show DIGEST' });
-  let view: RunView = await client.call(retryRun, { params: { run: build.run }, body: {} }, { signal: shell.signal });
+  let view: RunView = await client.call(retryRun, { params: { run: build.run }, body: { elsewhere } }, { signal: shell.signal });
   shell.progress(`${view.service}: run ${view.id} builds commit ${build.commit.slice(0, 10)} again`);
   while (view.finishedAt === null)
     view = await client.call(

@@ -20,6 +20,8 @@ export type JobRow = {
   readonly pool: string;
   readonly executor: 'host' | 'sandbox' | 'any';
   readonly trust: Trust;
+  /** Runners that it is not given to. */
+  readonly not_on: string[];
   readonly state: JobState;
   readonly cause: string | null;
   readonly attempt: number;
@@ -51,15 +53,16 @@ export type NewJob = Pick<
   | 'pool'
   | 'executor'
   | 'trust'
+  | 'not_on'
   | 'max_attempts'
 >;
 
 /** Inserts the jobs of a fresh run, all of them waiting. */
 export async function insertJobs(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
   await tx.query(
-    `insert into job (id, org_id, run_id, service_id, position, name, declared, needs, planned, timeout_ms, pool, executor, trust, state, max_attempts)
-     select j.id, $1, j.run_id, j.service_id, j.position, j.name, j.declared, array(select jsonb_array_elements_text(j.needs)), j.planned, j.timeout_ms, j.pool, j.executor, j.trust, 'waiting', j.max_attempts
-     from jsonb_to_recordset($2::jsonb) as j(id text, run_id text, service_id text, position int, name text, declared text, needs jsonb, planned text, timeout_ms bigint, pool text, executor text, trust text, max_attempts int)`,
+    `insert into job (id, org_id, run_id, service_id, position, name, declared, needs, planned, timeout_ms, pool, executor, trust, not_on, state, max_attempts)
+     select j.id, $1, j.run_id, j.service_id, j.position, j.name, j.declared, array(select jsonb_array_elements_text(j.needs)), j.planned, j.timeout_ms, j.pool, j.executor, j.trust, array(select jsonb_array_elements_text(j.not_on)), 'waiting', j.max_attempts
+     from jsonb_to_recordset($2::jsonb) as j(id text, run_id text, service_id text, position int, name text, declared text, needs jsonb, planned text, timeout_ms bigint, pool text, executor text, trust text, not_on jsonb, max_attempts int)`,
     [tx.org, JSON.stringify(jobs)],
   );
 }

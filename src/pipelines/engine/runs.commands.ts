@@ -33,6 +33,8 @@ export type RunOrder = {
   readonly files: Readonly<Record<string, string | null>>;
   readonly heardAt: Instant;
   readonly requestKey: string | null;
+  /** Runners that its jobs are not given to; absent: all may take them. */
+  readonly notOn?: readonly string[];
 };
 
 /**
@@ -105,6 +107,7 @@ function newJob(tx: Tx, order: RunOrder, planned: PlannedJob, position: number):
     pool: planned.pool,
     executor: planned.executor,
     trust: order.trust,
+    not_on: [...(order.notOn ?? [])],
     max_attempts: planned.retries + 1,
   };
 }

@@ -51,7 +51,7 @@ type Found = { readonly kind: 'claimed'; readonly job: Claimed } | { readonly ki
 
 /** One look: locks one queued job with its run (skipping what others hold), and makes it an attempt or fails it. */
 async function claimOnce(tx: Tx, actor: Actor, runner: RunnerRow, claim: Claim, parts: ClaimParts): Promise<Found> {
-  const asked = { pool: runner.pool, trust: takes(runner.trust), executors: claim.executors };
+  const asked = { runner: runner.id, pool: runner.pool, trust: takes(runner.trust), executors: claim.executors };
   const job = await candidate(tx, asked);
   if (job === null) return { kind: (await waitingFor(tx, asked)) ? 'busy' : 'none' };
   const ready = await prepare(tx, job, claim.executors, parts);

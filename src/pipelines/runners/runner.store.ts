@@ -115,23 +115,52 @@ export async function useRegistration(tx: Tx, id: string, runner: string): Promi
   );
 }
 
-export type Asked = { readonly pool: string; readonly trust: readonly Trust[]; readonly executors: readonly Executor[] };
+export type Asked = {
+  readonly runner: string;
+  readonly pool: string;
+  readonly trust: readonly Trust[];
+  readonly executors: readonly Executor[];
+};
 
 /** The oldest queued job for a runner, locked together with its run; what another claim holds is passed over. */
 export function candidate(tx: Tx, asked: Asked): Promise<JobRow | null> {
   return tx.maybe<JobRow>(
     `select job.* from job join run on run.id = job.run_id
-     where job.state = 'queued' and job.pool = $1 and job.trust = any($2) and (job.executor = 'any' or job.executor = any($3))
+     where job.state = 'queued' and job.pool = $1 and job.trust = any($2) and (job.executor = 'any' or job.executor = any($3)) and not ($4 = any(job.not_on))
      order by job.queued_at, job.position limit 1 for update skip locked`,
-    [asked.pool, asked.trust, asked.executors],
+    [asked.pool, asked.trust, asked.executors, asked.runner],
   );
 }
 
 /** Whether any job is queued for such a runner, locked or not. */
 export async function waitingFor(tx: Tx, asked: Asked): Promise<boolean> {
   const rows = await tx.query(
-    `select 1 as yes from job where state = 'queued' and pool = $1 and trust = any($2) and (executor = 'any' or executor = any($3)) limit 1`,
-    [asked.pool, asked.trust, asked.executors],
+    `select 1 as yes from job where state = 'queued' and pool = $1 and trust = any($2) and (executor = 'any' or executor = any($3))
+       and not ($4 = any(not_on)) limit 1`,
+    [asked.pool, asked.trust, asked.executors, asked.runner],
+  );
+  return rows.length > 0;
+}
+
+/** The runners that ran anything of a run, whatever came of it. */
+export async function runnersOfRun(tx: Tx, run: string): Promise<string[]> {
+  const rows = await tx.query<{ runner: string }>(
+    `select distinct a.runner_id as runner from job_attempt a join job on job.id = a.job_id where job.run_id = $1 order by 1`,
+    [run],
+  );
+  return rows.map(({ runner }) => runner);
+}
+
+/** Whether there is a runner, other than these, that would be given such a job. What it says of its executors is of its last visit. */
+export async function isServedBeside(
+  tx: Tx,
+  job: { readonly pool: string; readonly trust: readonly Trust[]; readonly executor: JobRow['executor'] },
+  others: readonly string[],
+): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 as yes from runner where revoked_at is null and pool = $1 and trust = any($2) and not (id = any($3))
+       and ($4 = 'any' or executors is null or $4 = any(executors)) limit 1`,
+    [job.pool, job.trust, others, job.executor],
   );
   return rows.length > 0;
 }

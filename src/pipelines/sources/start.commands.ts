@@ -4,12 +4,14 @@ import { serviceById, serviceByName } from '../../catalog/catalog.queries.ts';
 import type { Service } from '../../catalog/service.ts';
 import { isAncestor, onAnyBranch, resolveRef } from '../../host/git.run.ts';
 import { isCommitId } from '../../host/git.ts';
-import type { Floor } from '../../platform/floor.ts';
-import { createRun } from '../engine/runs.commands.ts';
+import { TRUST } from '../../contract/runner.ts';
+import type { Floor, Tx } from '../../platform/floor.ts';
+import { createRun, type RunOrder } from '../engine/runs.commands.ts';
 import { findRun, findRunByKey, type RunRow } from '../engine/run.store.ts';
 import { isTerminal } from '../../kernel/machine.ts';
-import { isRecorded, noRepository, noSuchRun, noSuchService, nothingToRepeat, runNotOver } from '../pipelines.problems.ts';
-import { trustOf } from '../trust.ts';
+import { isRecorded, noOtherRunner, noRepository, noSuchRun, noSuchService, nothingToRepeat, runNotOver } from '../pipelines.problems.ts';
+import { takes, trustOf } from '../trust.ts';
+import { isServedBeside, runnersOfRun } from '../runners/runner.store.ts';
 import { mirrorOf, refreshOne } from './mirror.commands.ts';
 import { runMachine } from '../states.ts';
 import { prepareAgain, prepareManual } from './prepare.commands.ts';
@@ -49,7 +51,11 @@ export async function startRun(floor: Floor, actor: Actor, input: StartRun): Pro
  * Runs the commit of an ended run again, for whatever reason it ran (a push stays a push). Its trust is judged anew: what
  * was on a branch then may not be now.
  */
-export async function retryRun(floor: Floor, actor: Actor, input: { readonly run: string; readonly key: string | null }): Promise<RunRow> {
+export async function retryRun(
+  floor: Floor,
+  actor: Actor,
+  input: { readonly run: string; readonly elsewhere?: boolean; readonly key: string | null },
+): Promise<RunRow> {
   const requestKey = keyOf(actor, input.key);
   const { run, service, source, before, heardAt } = await floor.db.tx(actor.org, async (tx) => {
     const run = await findRun(tx, input.run);
@@ -68,7 +74,18 @@ export async function retryRun(floor: Floor, actor: Actor, input: { readonly run
   const at = { commit: await present(floor, actor.org, source, run.commit_id ?? ''), ref: run.ref };
   const origin = { service, source, mirror, ...at, trust: await trustAt(mirror, service, at), heardAt };
   const order = await prepareAgain(floor, origin, { trigger: run.trigger === 'push' ? 'push' : 'manual', inputs: run.inputs }, requestKey);
-  return floor.db.tx(actor.org, (tx) => createRun(tx, actor, order));
+  return floor.db.tx(actor.org, async (tx) =>
+    createRun(tx, actor, input.elsewhere === true ? { ...order, notOn: await runnersToAvoid(tx, run.id, order) } : order),
+  );
+}
+
+/** The runners of a run, where others can take every job of the new one; throws `pipelines.no-other-runner` where not. */
+async function runnersToAvoid(tx: Tx, run: string, order: RunOrder): Promise<string[]> {
+  const runners = await runnersOfRun(tx, run);
+  const trust = TRUST.filter((level) => takes(level).includes(order.trust));
+  for (const { pool, executor } of 'jobs' in order.planned ? order.planned.jobs : [])
+    if (!(await isServedBeside(tx, { pool, executor, trust }, runners))) throw noOtherRunner({ run, pool });
+  return runners;
 }
 
 /** The commit, brought by its id where no branch holds it any more. */
