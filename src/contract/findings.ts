@@ -83,4 +83,26 @@ export const listRuleSignal = defineRoute({
   }),
 });
 
-export const findingRoutes = [listRunFindings, listRuleSignal] as const;
+export const listFindingClocks = defineRoute({
+  method: 'GET',
+  path: '/v1/findings/clocks',
+  summary:
+    'What the newest reports of the protected branch find in a service, by severity: how many are open, how many are late, and when the next is due',
+  access: { kind: 'may', action: 'report.read', on: ['query.service'] },
+  query: z.strictObject({ service: z.string().max(100) }),
+  answer: z.object({
+    tier: z.number().int(),
+    items: z.array(
+      z.object({
+        severity: severitySchema,
+        /** Days that the tier allows; null: nothing is asked. */
+        days: count.nullable(),
+        open: count,
+        late: count,
+        next: z.string().nullable(),
+      }),
+    ),
+  }),
+});
+
+export const findingRoutes = [listRunFindings, listRuleSignal, listFindingClocks] as const;

@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
-import { findingsOfRun } from './findings.views.ts';
+import { findingClocks, findingsOfRun } from './findings.views.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { digestOf } from '../kernel/digest.ts';
 import type { Floor, Tx } from '../platform/floor.ts';
 import { testFloor } from '../testing/database.ts';
-import { listRunFindings } from '../contract/findings.ts';
+import { listFindingClocks, listRunFindings } from '../contract/findings.ts';
 import { gateFacts } from './gates.queries.ts';
 import { rulesFacts } from './policy/facts.ts';
 import { acceptReport } from './report.api.ts';
@@ -88,6 +88,23 @@ test('findings are new, known or fixed beside the last release, cleared by VEX w
   ]);
   const only = await tx((t) => findingsOfRun(t, released, { run: runs.fresh, state: 'fixed', from: 0, limit: 100 }));
   expect(only).toMatchObject({ total: 1, items: [{ state: 'fixed' }] });
+});
+
+test('the clocks of a service are those of what is still found on the protected branch', async () => {
+  const clocks = async (tier: 1 | 3) =>
+    listFindingClocks.answer.shape.items.parse(await tx((t) => findingClocks(t, { id: 'svc_1', teamId: 'tea_1', tier })));
+  // Of before: 2222 and 3333 are open, 4444 is cleared by its statement, 1111 is gone.
+  const [critical, ...others] = await clocks(1);
+  expect([critical?.severity, critical?.open, critical?.late, critical?.days]).toEqual(['critical', 2, 0, 7]);
+  expect(Date.parse(critical?.next ?? '') - Date.now()).toBeLessThan(7 * 86_400_000);
+  expect(others).toEqual([]);
+  await tx((t) => t.query(`insert into clock_offset (offset_ms) values ($1)`, [8 * 86_400_000]));
+  expect((await clocks(1))[0]).toMatchObject({ open: 2, late: 2, next: null });
+  expect((await clocks(3))[0]).toMatchObject({ open: 2, late: 0 });
+  await accept({ text: grype('9999'), name: 'scan', artifacts: [digestOf('strange')], run: id('run'), trust: 'untrusted' });
+  expect((await clocks(1))[0]?.open).toBe(2);
+  await accept({ text: grype(), name: 'scan', artifacts: [digestOf('clean')], run: id('run') });
+  expect(await clocks(1)).toEqual([]);
 });
 
 test('what only an unmerged branch has starts no clock, and its VEX clears nothing of a protected run', async () => {

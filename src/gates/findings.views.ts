@@ -2,12 +2,14 @@ import { serviceById } from '../catalog/catalog.queries.ts';
 import type { RunFinding } from '../contract/findings.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
+import { liftsFinding } from '../waivers/lifts.ts';
 import { activeWaivers } from '../waivers/waivers.queries.ts';
 import { compared, type FindingState } from './findings/compare.ts';
 import { saysFalsePositive, signalOf, type RuleSignal } from './findings/signal.ts';
-import { dueAt } from './findings/sla.ts';
+import { clocksOf, dueAt, type Clocks } from './findings/sla.ts';
 import { statementFor } from './findings/vex.ts';
 import { reportsHeard, statementsOf } from './gates.queries.ts';
+import type { Tier } from './policy/policy.ts';
 import type { Released } from './released.port.ts';
 import type { Finding } from './reports/model.ts';
 import { SEVERITIES, type Severity } from './reports/model.ts';
@@ -121,4 +123,29 @@ export async function ruleSignal(tx: Tx, service: { readonly id: string; readonl
     found,
     lifted.map(({ tool, rule, fingerprint }) => ({ tool, rule, falsePositive: saysFalsePositive(reasons.get(fingerprint) ?? '') })),
   );
+}
+
+/**
+ * The clocks of what is open: in the newest report of each kind and name from the protected branch, what no waiver lifts, no
+ * VEX statement clears and no tool suppresses. A waived finding keeps its clock and is not late meanwhile.
+ */
+export async function findingClocks(
+  tx: Tx,
+  service: { readonly id: string; readonly teamId: string; readonly tier: Tier },
+): Promise<readonly Clocks[]> {
+  const now = await tx.now();
+  const newest = await tx.query<{ id: string }>(
+    `select distinct on (kind, name) id from report where service_id = $1 and trust = 'protected' and state = 'ok' order by kind, name, received_at desc, id desc`,
+    [service.id],
+  );
+  const reports = newest.map(({ id }) => id);
+  const rows = reports.length === 0 ? [] : await rowsOf(tx, `r.id = any($1)`, [reports]);
+  const statements = await statementsOf(tx, reports);
+  const active = await activeWaivers(tx, { serviceId: service.id, teamId: service.teamId, environmentId: null }, now);
+  const open = rows.filter((row) => {
+    const vex = row.vex ?? (statements.length === 0 ? null : statementFor(row, statements, row.digest ?? ''));
+    const cleared = vex?.status === 'not_affected' || vex?.status === 'fixed';
+    return !row.suppressed && !cleared && !active.some((waiver) => liftsFinding(waiver, row));
+  });
+  return clocksOf(open, service.tier, now);
 }

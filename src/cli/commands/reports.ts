@@ -1,11 +1,11 @@
-import { listRuleSignal, listRunFindings, type RunFinding } from '../../contract/findings.ts';
+import { listFindingClocks, listRuleSignal, listRunFindings, type RunFinding } from '../../contract/findings.ts';
 import { listFindings, listReports, type ReportView } from '../../contract/gates.ts';
 import type { AddCommand } from '../main.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findRun, wholeNumber } from '../refs.ts';
-import { line, table } from '../terminal.ts';
+import { line, table, when } from '../terminal.ts';
 
-/** ym report list|findings|compare|signal|inspect */
+/** ym report list|findings|compare|signal|clocks|inspect */
 export const reportCommands: AddCommand = (program, run) => {
   const group = program.command('report').description('what tests, coverage and scans of a run said');
   group
@@ -87,6 +87,25 @@ export const reportCommands: AddCommand = (program, run) => {
           one.falsePercent === null ? '' : `${one.falsePercent} % false`,
         ]);
         shell.print(rows.length === 0 ? `No scanner has found anything in ${line(service)}.` : table(rows), list);
+      }),
+    );
+  group
+    .command('clocks <service>')
+    .description(
+      'what is open in a service by severity: how much of it is late for its tier, and when the next is due; 1: something is late',
+    )
+    .action(
+      run(async (shell, service: string) => {
+        const list = await shell.client().call(listFindingClocks, { query: { service } });
+        const rows = list.items.map((one) => [
+          one.severity,
+          `${one.open} open`,
+          one.late === 0 ? 'none late' : `${one.late} late`,
+          one.days === null ? 'no day asked' : `${one.days} days`,
+          one.next === null ? '' : `next ${when(one.next)}`,
+        ]);
+        shell.print(rows.length === 0 ? `Nothing is open in ${line(service)}.` : table(rows), list);
+        return list.items.some(({ late }) => late > 0) ? EXIT.failed : EXIT.ok;
       }),
     );
   group

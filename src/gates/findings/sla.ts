@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/time.ts';
-import { plus } from '../../kernel/time.ts';
+import { earliest, plus } from '../../kernel/time.ts';
 import type { Tier } from '../policy/policy.ts';
 import type { Severity } from '../reports/model.ts';
 
@@ -22,4 +22,27 @@ export function dueAt(since: Instant, severity: Severity, tier: Tier): Instant |
 export function isOverdue(since: Instant | null | undefined, severity: Severity, tier: Tier, now: Instant): boolean {
   const due = since === null || since === undefined ? null : dueAt(since, severity, tier);
   return due !== null && now > due;
+}
+
+/** A finding that is still there, with when it was first seen; null: nobody knows, its clock begins with the next report. */
+export type Open = { readonly severity: Severity; readonly since: Instant | null };
+
+/** How the clocks of one severity stand. `days`: what the tier allows; null: nothing is asked. `next`: when the next one is due. */
+export type Clocks = {
+  readonly severity: Severity;
+  readonly days: number | null;
+  readonly open: number;
+  readonly late: number;
+  readonly next: Instant | null;
+};
+
+/** The clocks of what is open in a service, worst severity first; those of nothing open are left out. */
+export function clocksOf(open: readonly Open[], tier: Tier, now: Instant): Clocks[] {
+  return (['critical', 'high', 'medium', 'low', 'info'] as const).flatMap((severity) => {
+    const here = open.filter((one) => one.severity === severity);
+    if (here.length === 0) return [];
+    const late = here.filter(({ since }) => isOverdue(since, severity, tier, now)).length;
+    const dues = here.flatMap(({ since }) => (since === null ? [] : (dueAt(since, severity, tier) ?? [])));
+    return [{ severity, days: SLA_DAYS[tier][severity], open: here.length, late, next: earliest(dues.filter((due) => due >= now)) }];
+  });
 }

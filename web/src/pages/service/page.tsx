@@ -6,6 +6,7 @@ import { Facts, Loaded, OutsideLink, Page, Panel, Person, Tabs, Tag } from '../.
 import { Acts } from './acts.tsx';
 import { Adopt } from './adopt.tsx';
 import { Baseline } from './baseline.tsx';
+import { FindingClocks } from './clocks.tsx';
 import { Configuration } from './configuration.tsx';
 import { Dependencies } from './dependencies.tsx';
 import { NextVersion } from './next-version.tsx';
@@ -60,6 +61,7 @@ function Shown({ of }: { readonly of: Overview }): ReactNode {
           <NextVersion of={of} />
           <Adopt service={service.name} observed={service.observeOnly} />
           <Scorecard service={service.name} />
+          <FindingClocks service={service.name} />
           <Baseline service={service.name} />
           <Watch of={of} />
         </div>
