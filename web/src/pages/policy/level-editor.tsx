@@ -47,7 +47,13 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
   });
   const fresh = rested === source && !check.isFetching && !check.isPlaceholderData;
   const because =
-    source === of.source ? 'nothing is changed' : !fresh ? 'it is being checked' : check.data?.valid !== true ? 'it has errors' : null;
+    source === (of.source ?? EMPTY)
+      ? 'nothing is changed'
+      : !fresh
+        ? 'it is being checked'
+        : check.data?.valid !== true
+          ? 'it has errors'
+          : null;
   return (
     <div className="space-y-4">
       <Begin onText={setSource} />
