@@ -36,7 +36,7 @@ export function readGoMod(text: string): Locked {
   if (required.length === 0 && !/^module\s/m.test(text)) return unread('go.mod could not be read: it names no module');
   const packages = required.map(({ path, version }) => {
     const by = replaced.has(`${path} ${version}`) ? replaced.get(`${path} ${version}`) : replaced.get(path);
-    const [name = path, at = version] = by === undefined ? [path, version] : by === null ? [path, ''] : by;
+    const [name, at] = by === undefined ? [path, version] : by === null ? [path, ''] : by;
     const known = at === '' ? null : at;
     return lockedPackage({ key: `${path}@${version}`, name, version: known, purl: goPurl(name, known) });
   });
