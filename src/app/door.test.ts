@@ -10,7 +10,7 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { yardmaster, type Started } from '../host/daemon.fixture.ts';
 import { testDatabase } from '../testing/database.ts';
-import { freePort } from '../testing/free-port.ts';
+import { freePort } from '../agent/instance.process.ts';
 
 // The door as it stands in the world: TLS of its own, and haproxy in front that ends TLS. Real processes.
 

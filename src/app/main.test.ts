@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { logOf, yardmaster, yardmasterEnds, type Started } from '../host/daemon.fixture.ts';
-import { freePort } from '../testing/free-port.ts';
+import { freePort } from '../agent/instance.process.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ym-main-'));
 chmodSync(root, 0o755);

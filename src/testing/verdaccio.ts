@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../agent/instance.process.ts';
 
 const BINARY = join(import.meta.dirname, '../../tools/peers/verdaccio/node_modules/verdaccio/bin/verdaccio');
 /** Whether Verdaccio is installed beside the tests; what needs a real npm registry says so and skips where it is not. */
