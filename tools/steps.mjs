@@ -5,34 +5,39 @@ import { join } from 'node:path';
 export const root = join(import.meta.dirname, '..');
 export const bin = (name) => join(root, 'node_modules', '.bin', name);
 
-/** Runs `[title, command, args]` in turn; answers how many passed and failed. A failed step doesn't hide the next ones. */
+/** Runs `[title, command, args]` in turn; answers how many passed and failed, and which. A failed step doesn't hide the next ones. */
 export function runSteps(steps) {
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, reasons: [] };
   for (const [title, command, args] of steps) {
     const started = performance.now();
     // A step that hangs is a failed step.
     const ended = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], timeout: 900_000, killSignal: 'SIGTERM' });
     const ok = ended.status === 0;
     counts[ok ? 'passed' : 'failed'] += 1;
+    if (!ok) counts.reasons.push(`${title}: what it said stands above`);
     process.stdout.write(`${ok ? 'passed' : 'FAILED'}: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
   }
   return counts;
 }
 
 const STEP_LIMIT_MS = 1_500_000;
+/** Enough for the message of a failed test and where it stands. */
+const LAST_LINES = 60;
 
 /**
  * Runs lanes of steps beside each other, the steps of a lane one after the other: what waits for a browser or a timer leaves
- * its core to the other lane. What a step says is shown in one piece when it ends. Answers how many passed and failed.
+ * its core to the other lane. What a step says is shown in one piece when it ends. Answers how many passed and failed,
+ * and the last lines of what each failed one said.
  */
 export async function runLanes(lanes) {
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, reasons: [] };
   await Promise.all(
     lanes.map(async (steps) => {
       for (const [title, command, args] of steps) {
         const started = performance.now();
         const { ok, said } = await runOne(command, args);
         counts[ok ? 'passed' : 'failed'] += 1;
+        if (!ok) counts.reasons.push(`${title}:\n${said.trimEnd().split('\n').slice(-LAST_LINES).join('\n')}`);
         process.stdout.write(`${said}${ok ? 'passed' : 'FAILED'}: ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
       }
     }),

@@ -2,8 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { bin, checks, root, runLanes, runSteps } from './steps.mjs';
+
+const MESSAGE_LENGTH = 2_000;
 
 const quick = runSteps([
   ...checks,
@@ -62,5 +64,19 @@ const viewers = runSteps([
 const passed = quick.passed + tests.numPassedTests + samples.passed + viewers.passed;
 const failed = quick.failed + tests.numFailedTests + outside + nothing + samples.failed + viewers.failed;
 if (tests.numPendingTests > 0) process.stdout.write(`${tests.numPendingTests} tests skipped; each says above which peer it needs\n`);
+// Whoever sees only the end of a long log must learn what failed.
+for (const reason of [...quick.reasons, ...failedTests(tests), ...samples.reasons, ...viewers.reasons]) {
+  process.stdout.write(`\nFAILED: ${reason}\n`);
+}
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Each failed test, and each file that could not be run, with the start of its message. */
+function failedTests({ testResults }) {
+  return testResults.flatMap((file) => {
+    const where = relative(root, file.name);
+    const failures = file.assertionResults.filter((one) => one.status === 'failed');
+    if (failures.length === 0) return file.status === 'failed' ? [`${where}: ${file.message.slice(0, MESSAGE_LENGTH)}`] : [];
+    return failures.map((one) => `${where}: ${one.fullName}\n${one.failureMessages.join('\n').slice(0, MESSAGE_LENGTH)}`);
+  });
+}
