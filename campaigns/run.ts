@@ -16,7 +16,7 @@ type Campaign = {
 const folder = import.meta.dirname;
 const failedFile = join(folder, 'failed-seeds.json');
 const usage =
-  'usage: npm run campaign -- NAME --seeds N [--from K] [--brief] | --seed K   (NAME: big-history, checker, ci-backfill, crash, forge-orders, live-viewers, restore, signatures, tamper, two-servers, upgrade, webhooks)\n';
+  'usage: npm run campaign -- NAME --seeds N [--from K] [--brief] | --seed K   (NAME: big-history, checker, ci-backfill, crash, forge-orders, live-viewers, promotions, restore, signatures, tamper, two-servers, upgrade, webhooks)\n';
 
 async function load(name: string | undefined): Promise<Campaign> {
   if (name === undefined || !/^[a-z][a-z-]*$/.test(name) || name === 'run' || !existsSync(join(folder, `${name}.ts`))) {

@@ -97,8 +97,7 @@ export type Fact<Body = unknown> = {
   readonly body: Body;
 };
 
-/** One of many that are stored together: its bytes, or what opens them when their turn comes. */
-/** Bytes to store: as they are, as they come, or what a file of this machine holds. */
+/** One of many that are stored together. Its bytes: as they are, as they come, or what a file of this machine holds. */
 export type PutItem = {
   readonly bytes: Uint8Array | (() => AsyncIterable<Uint8Array>) | { readonly file: string };
   readonly expect?: Digest;

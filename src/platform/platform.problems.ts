@@ -137,6 +137,12 @@ export const otherOrigin = defineProblem<Record<string, never>>('platform.other-
   remedy: 'Act from the pages of Yardmaster, or send a token in the Authorization header.',
 });
 
+export const inOtherHands = defineProblem<{ what: string }>('platform.in-other-hands', {
+  status: 409,
+  sentence: ({ what }) => `Somebody else is at work on ${what}, and it did not end.`,
+  remedy: 'Try again in a minute; work that waits in line is tried again by itself.',
+});
+
 export const bug = defineProblem<{ requestId: string }>('platform.bug', {
   status: 500,
   sentence: 'Something went wrong inside Yardmaster; nothing of this request was kept.',

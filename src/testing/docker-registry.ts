@@ -20,6 +20,8 @@ export type Registry = {
   readonly host: string;
   readonly folder: string;
   kill(): Promise<void>;
+  /** Starts it anew after `kill`: the same address, the same data. */
+  again(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -38,16 +40,19 @@ export async function startRegistry(
       : auth === 'basic'
         ? ['auth:', `  htpasswd: {realm: test, path: ${join(folder, 'htpasswd')}}`]
         : ['auth:', `  token: {realm: "${auth.realm}", service: test-registry, issuer: test-issuer, rootcertbundle: ${auth.certificate}}`];
-  const config = [
+  const configFor = (addr: string): string[] => [
     'version: 0.1',
     'log: {level: info, accesslog: {disabled: true}}',
     `storage: {filesystem: {rootdirectory: ${join(folder, 'data')}}, delete: {enabled: true}}`,
-    'http: {addr: "127.0.0.1:0"}',
+    `http: {addr: "${addr}"}`,
     ...how,
   ];
-  writeFileSync(join(folder, 'config.yml'), `${config.join('\n')}\n`);
-  const child = spawn(BINARY, ['serve', join(folder, 'config.yml')], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
-  const port = await portOf(child);
+  const start = async (addr: string): Promise<{ child: ChildProcess; port: string }> => {
+    writeFileSync(join(folder, 'config.yml'), `${configFor(addr).join('\n')}\n`);
+    const started = spawn(BINARY, ['serve', join(folder, 'config.yml')], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+    return { child: started, port: await portOf(started) };
+  };
+  let { child, port } = await start('127.0.0.1:0');
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((done) => child.once('close', done));
@@ -59,6 +64,9 @@ export async function startRegistry(
     host: `127.0.0.1:${port}`,
     folder,
     kill,
+    async again() {
+      ({ child, port } = await start(`127.0.0.1:${port}`));
+    },
     async close() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

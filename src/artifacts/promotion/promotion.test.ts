@@ -331,6 +331,7 @@ async function imageIn(repository: OciRepository): Promise<Manifest> {
   await attach(
     repository,
     artifactManifest({ artifactType: 'application/vnd.signature', layers, annotations: {}, subject: descriptorOf(image) }),
+    (_, act) => act(),
   );
   return image;
 }

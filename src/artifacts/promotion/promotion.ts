@@ -91,5 +91,6 @@ export function mayPass(code: string): boolean {
     'connections.quiet',
     'platform.storage-full',
     'platform.database-unavailable',
+    'platform.in-other-hands',
   ].includes(code);
 }

@@ -1,3 +1,4 @@
+import type { Alone } from '../../../platform/lease.work.ts';
 import { badManifest, notThere } from '../registries.problems.ts';
 import { attach, referrersOf } from './referrers.http.ts';
 import type { Manifest } from './manifest.ts';
@@ -19,7 +20,7 @@ export async function copyImage(
   from: OciRepository,
   to: OciRepository,
   root: Manifest,
-  options: { readonly referrers: boolean },
+  options: { readonly referrers: boolean; readonly alone: Alone },
 ): Promise<Copied> {
   const done = { manifests: 0, blobs: 0, mounted: 0, uploaded: 0 };
   const seen = new Set<string>();
@@ -36,7 +37,7 @@ export async function copyImage(
       if (how !== 'there') done[how] += 1;
     }
     if (manifest.subject === null) await to.putManifest(manifest);
-    else await attach(to, manifest);
+    else await attach(to, manifest, options.alone);
     done.manifests += 1;
     if (!options.referrers) return;
     const referrers = await referrersOf(from, manifest.digest);

@@ -176,7 +176,9 @@ test('an index in an index in an index ends', async () => {
   };
   const root = deep.at(-1);
   if (root === undefined) throw new Error('none');
-  expect(await code(copyImage(repository, repository, root, { referrers: false }))).toBe('registries.bad-manifest');
+  expect(await code(copyImage(repository, repository, root, { referrers: false, alone: (_, act) => act() }))).toBe(
+    'registries.bad-manifest',
+  );
 });
 
 test('referrers are asked of the registry, else read from the tag', async () => {

@@ -2,6 +2,7 @@ import type { Carried, CarriedDocument, Copied, PromotionJob } from '../../../ar
 import type { Digest } from '../../../kernel/digest.ts';
 import { digestOf } from '../../../kernel/digest.ts';
 import type { Floor } from '../../../platform/floor.ts';
+import { alone, type Alone } from '../../../platform/lease.work.ts';
 import type { Format, RegistryAt } from '../format.ts';
 import { badSettings, notThere } from '../registries.problems.ts';
 import { copyImage, readBack } from './copy.http.ts';
@@ -35,7 +36,7 @@ export const ociFormat: Format = {
   async copy(at, job, along, beforeTag): Promise<Copied> {
     if (job.tag !== null && !isTag(job.tag)) throw badSettings({ why: `"${job.tag}" is no tag` });
     const { target, manifest } = job.artifact.kept ? await pushBytes(at, job) : await pushImage(at, job);
-    const said = await attachAll(at.floor, target, manifest, along.statements, along.documents);
+    const said = await attachAll(at.floor, target, manifest, along, aloneOf(at, job));
     await readBack(target, manifest.digest);
     const found = new Set((await referrersOf(target, manifest.digest)).map((one) => one.digest));
     for (const one of said) {
@@ -87,7 +88,7 @@ async function pushBytes(at: RegistryAt, job: PromotionJob): Promise<{ target: O
 async function pushImage(at: RegistryAt, job: PromotionJob): Promise<{ target: OciRepository; manifest: Manifest }> {
   const { source, manifest } = await openSource(at, job);
   const target = repositoryAt(at, job.repository, 'pull,push', source.host === new URL(at.connection.url).host ? [source.name] : []);
-  await copyImage(source, target, manifest, { referrers: true });
+  await copyImage(source, target, manifest, { referrers: true, alone: aloneOf(at, job) });
   return { target, manifest };
 }
 
@@ -109,30 +110,34 @@ async function openSource(at: RegistryAt, { artifact }: PromotionJob): Promise<{
   return { source, manifest };
 }
 
+function aloneOf({ floor }: RegistryAt, { org }: PromotionJob): Alone {
+  return (name, act) => alone(floor, org, name, act);
+}
+
 /** Makes referrers of what goes along; answers the digests of their manifests. */
 async function attachAll(
   floor: Floor,
   target: OciRepository,
   about: Manifest,
-  statements: readonly Carried[],
-  documents: readonly CarriedDocument[],
+  along: { readonly statements: readonly Carried[]; readonly documents: readonly CarriedDocument[] },
+  byItself: Alone,
 ): Promise<Digest[]> {
   const subject = descriptorOf(about);
   await target.push(bytesSource(EMPTY_CONFIG), null);
   const said: Digest[] = [];
   const put = async (artifactType: string, layer: Descriptor, annotations: Readonly<Record<string, string>>): Promise<void> => {
     const manifest = artifactManifest({ artifactType, layers: [layer], annotations, subject });
-    await attach(target, manifest);
+    await attach(target, manifest, byItself);
     said.push(manifest.digest);
   };
-  for (const { envelope, predicateType, bundle = false } of statements) {
+  for (const { envelope, predicateType, bundle = false } of along.statements) {
     const bytes = await floor.blobs.read(envelope, ENVELOPE_LIMIT);
     await target.push(bytesSource(bytes), null);
     const annotations = { [PREDICATE]: predicateType };
     const [type, mediaType] = bundle ? [BUNDLE_TYPE, BUNDLE_TYPE] : [STATEMENT_TYPE, ENVELOPE_TYPE];
     await put(type, { mediaType, digest: envelope, size: bytes.length, annotations }, annotations);
   }
-  for (const { mediaType, digest, size } of documents) {
+  for (const { mediaType, digest, size } of along.documents) {
     await target.push({ digest, size, open: () => opened(floor, digest) }, null);
     await put(mediaType, { mediaType, digest, size }, {});
   }
