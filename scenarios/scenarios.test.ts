@@ -26,10 +26,10 @@ describe.each(stories)('%s', (_file, { name, steps }) => {
   let world: World;
   beforeAll(async () => {
     world = await makeWorld();
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await world.close();
-  }, 60_000);
+  }, 240_000);
 
   test(
     name,

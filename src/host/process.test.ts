@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { killMarked, runProcess, startTicks, type ProcessOptions } from './process.run.ts';
+import { TOO_LONG_MS } from '../testing/patience.ts';
 
 // Real processes on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -42,7 +43,7 @@ test('arguments are arguments: shell text in them is never run', async () => {
 test('a time-out ends the whole group, also what ignores SIGTERM and what runs in the background', async () => {
   const end = await run("trap '' TERM; (trap '' TERM; sleep 60) & echo $!; sleep 60", { timeoutMs: 300 });
   expect(end).toMatchObject({ how: 'timed-out', exitCode: null, signal: 'SIGKILL' });
-  expect(end.durationMs).toBeLessThan(3000);
+  expect(end.durationMs).toBeLessThan(TOO_LONG_MS);
   await sleep(50);
   expect(await alive(Number(end.output.trim()))).toBe(false);
 });
@@ -50,7 +51,7 @@ test('a time-out ends the whole group, also what ignores SIGTERM and what runs i
 test('a polite process gets the chance to tidy up', async () => {
   const end = await run("trap 'echo tidied; exit 3' TERM; sleep 60 & wait", { timeoutMs: 200, graceMs: 5000 });
   expect(end).toMatchObject({ how: 'timed-out', exitCode: 3, output: 'tidied\n' });
-  expect(end.durationMs).toBeLessThan(3000);
+  expect(end.durationMs).toBeLessThan(TOO_LONG_MS);
 });
 
 test('cancelling ends it; what it left in the background dies with it, and a pipe held open does not hold us', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ReportKind } from './model.ts';
 import { readReport } from './read.ts';
+import { TOO_LONG_MS } from '../../testing/patience.ts';
 
 async function* bytes(content: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < content.length; at += 65_536) yield content.subarray(at, at + 65_536);
@@ -61,7 +62,7 @@ test.each<[string, () => AsyncGenerator<Uint8Array>, ReportKind]>([
   async (_, make, kind) => {
     const before = cpuMs();
     expect(await readReport(kind, make())).toMatchObject({ state: 'unreadable' });
-    expect(cpuMs() - before).toBeLessThan(2_000);
+    expect(cpuMs() - before).toBeLessThan(TOO_LONG_MS);
   },
   60_000,
 );
@@ -69,7 +70,7 @@ test.each<[string, () => AsyncGenerator<Uint8Array>, ReportKind]>([
 test('a file larger than the limit is refused, whatever it holds', async () => {
   const reading = await readReport('lcov', repeated('TN:\n', `#${'a'.repeat(100_000)}\n`, 3_000));
   expect(reading).toMatchObject({ state: 'unreadable', reason: 'the file is larger than 200 MB' });
-}, 60_000);
+}, 240_000);
 
 const corpus = join(process.env['YARDMASTER_CORPUS'] ?? '../shared/corpus', 'parsers-xml');
 
@@ -85,7 +86,7 @@ test.skipIf(!existsSync(corpus))(
         const before = cpuMs();
         const reading = await readReport(kind, bytes(readFileSync(file)));
         expect(reading.state, file).not.toBe('ok');
-        expect(cpuMs() - before, file).toBeLessThan(1_000);
+        expect(cpuMs() - before, file).toBeLessThan(TOO_LONG_MS);
       }
     }
   },
@@ -119,7 +120,7 @@ test.skipIf(!existsSync(others))(
         const before = cpuMs();
         const reading = await readReport('auto', bytes(readFileSync(file)));
         expect(reading.state, file).not.toBe('ok');
-        expect(cpuMs() - before, file).toBeLessThan(1_000);
+        expect(cpuMs() - before, file).toBeLessThan(TOO_LONG_MS);
         looked++;
       }
     expect(looked).toBeGreaterThan(500);

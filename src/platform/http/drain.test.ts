@@ -26,7 +26,7 @@ test('a connection that never sent a request, and one that rests after its answe
   await once(silent, 'connect');
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('x');
   await sleep(50);
-  expect(await drained(server)).toBeLessThan(2000);
+  expect(await drained(server)).toBeLessThan(8000);
 });
 
 test('what is under way gets its answer, and then its connection ends', async () => {
@@ -39,5 +39,5 @@ test('what is under way gets its answer, and then its connection ends', async ()
   const took = await drained(server);
   expect(await asked).toBe('late');
   expect(took).toBeGreaterThan(100);
-  expect(took).toBeLessThan(4000);
+  expect(took).toBeLessThan(8000);
 });
