@@ -49,7 +49,10 @@ export default function Admin(): ReactNode {
   useEffect(() => here.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [part]);
   return (
     <Page title={found === undefined ? 'Admin' : `Admin: ${found[1]}`}>
-      <nav aria-label="administration" className="flex gap-1 overflow-x-auto border-b border-line">
+      <nav
+        aria-label="administration"
+        className="flex gap-1 overflow-x-auto border-b border-line pr-8 [mask-image:linear-gradient(to_right,black_calc(100%-2rem),transparent)] sm:flex-wrap sm:overflow-visible sm:pr-0 sm:[mask-image:none]"
+      >
         {PARTS.map(([key, label]) => (
           <Link
             key={key}

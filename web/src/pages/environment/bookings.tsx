@@ -18,7 +18,7 @@ export function Bookings({ of }: { readonly of: Overview }): ReactNode {
   return (
     <Panel title="Bookings">
       {of.bookings.length === 0 ? (
-        <Empty title="Nobody has booked it." command={`npx ym env book ${name} --for 2h --reason "a load test"`}>
+        <Empty title="Nobody has booked it." command={`ym env book ${name} --for 2h --reason "a load test"`}>
           While somebody has it, only what they asked for is deployed here.
         </Empty>
       ) : (

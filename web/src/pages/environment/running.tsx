@@ -28,7 +28,7 @@ export function Running({ of }: { readonly of: Overview }): ReactNode {
           empty={
             <Empty
               title={text === '' ? 'Nothing runs here yet.' : 'No service here has such a name.'}
-              {...(text === '' ? { command: 'npx ym release create SERVICE' } : {})}
+              {...(text === '' ? { command: 'ym release create SERVICE' } : {})}
             >
               A release comes here after it was verified in the environments before.
             </Empty>

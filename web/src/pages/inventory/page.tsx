@@ -63,10 +63,10 @@ export default function Inventory(): ReactNode {
             )}
             {report === null ? (
               <Panel>
-                <Empty
-                  title="Nothing was looked through yet. Connect a forge first, or look at one folder without a server."
-                  command="ym inventory --take"
-                />
+                <Empty title="Nothing was looked through yet." command="ym inventory --repo .">
+                  Connect your forge under Admin, Connections, and look through everything it holds. Without a server one folder is looked
+                  through by:
+                </Empty>
               </Panel>
             ) : (
               <Report of={report} />

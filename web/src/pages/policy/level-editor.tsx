@@ -36,6 +36,8 @@ const EMPTY = 'title: What is asked\nrequires: []\n';
 /** A text to change, checked while it is written: its errors, also where it asks less than what is above it, at their words. */
 export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonly onClose: () => void }): ReactNode {
   const [source, setSource] = useState(of.source ?? EMPTY);
+  /** What was put into the text and not touched since: nothing of it is lost. */
+  const [begun, setBegun] = useState<string | null>(null);
   const [saving, setSaving] = useState(false);
   const rested = useRested(source, 400);
   const check = useQuery<Checked, Refusal>({
@@ -56,7 +58,13 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
           : null;
   return (
     <div className="space-y-4">
-      <Begin onText={setSource} />
+      <Begin
+        replaces={source !== EMPTY && source !== begun}
+        onText={(text) => {
+          setSource(text);
+          setBegun(text);
+        }}
+      />
       <Panel
         title={of.team === null ? 'Change the minimum' : `Change what ${of.team} asks`}
         actions={
@@ -98,8 +106,11 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
   );
 }
 
-/** The gates that come with the program, as a text to begin with. */
-function Begin({ onText }: { readonly onText: (text: string) => void }): ReactNode {
+type BeginProps = { readonly replaces: boolean; readonly onText: (text: string) => void };
+
+/** The gates that come with the program, as a text to begin with; where something stands there already it asks first. */
+function Begin({ replaces, onText }: BeginProps): ReactNode {
+  const [asking, ask] = useState(false);
   const [stack, setStack] = useState('node');
   const [tier, setTier] = useState('2');
   const gates = useQuery<Gates, Refusal>({
@@ -113,15 +124,33 @@ function Begin({ onText }: { readonly onText: (text: string) => void }): ReactNo
       ),
   });
   const text = gates.data?.text;
+  const put = (): void => {
+    if (text !== undefined) onText(text);
+  };
   return (
     <Panel title="Begin with what comes with the program">
       <div className="flex flex-wrap items-end gap-3">
         <Select label="Stack" value={stack} onChange={setStack} options={STACKS} />
         <Select label="Tier" value={tier} onChange={setTier} options={TIERS} />
-        <Button because={text === undefined ? 'it is being read' : null} onClick={() => text !== undefined && onText(text)}>
+        <Button because={text === undefined ? 'it is being read' : null} onClick={() => (replaces ? ask(true) : put())}>
           Put it into the text
         </Button>
       </div>
+      {asking ? (
+        <Ask
+          title="Replace the text?"
+          says={<p>What stands in the text now goes, and what comes with the program takes its place. Nothing is saved by that.</p>}
+          does="Replace it"
+          reason="none"
+          busy={false}
+          problem={null}
+          onClose={() => ask(false)}
+          onDo={() => {
+            put();
+            ask(false);
+          }}
+        />
+      ) : null}
       {gates.error === null ? null : <Problem of={gates.error.problem} />}
     </Panel>
   );

@@ -51,7 +51,7 @@ function Shown({ board }: { readonly board: Board }): ReactNode {
   if (board.services === 0)
     return (
       <div className="panel">
-        <Empty title="There are no services yet." command="npx ym apply -f yardmaster.yaml">
+        <Empty title="There are no services yet." command="ym apply -f yardmaster.yaml">
           A service is one deployable thing with one owner. They are named in yardmaster.yaml.
         </Empty>
       </div>
