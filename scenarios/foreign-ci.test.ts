@@ -70,7 +70,7 @@ test('a release of a foreign CI reaches production through gates and two persons
   } finally {
     await world.close();
   }
-}, 240_000);
+}, 600_000);
 
 /** A bot that may do what a developer may, as the CI of the team holds it. */
 async function botOf(world: Awaited<ReturnType<typeof makeWorld>>): Promise<string> {

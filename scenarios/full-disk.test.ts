@@ -32,12 +32,12 @@ beforeAll(async () => {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'none', blobs], { encoding: 'utf8' });
     if (mounted.status !== 0) throw new Error(mounted.stderr);
   });
-}, 240_000);
+}, 600_000);
 afterAll(async () => {
   if (skip) return;
   spawnSync('umount', ['-l', blobs]);
   await world.close();
-}, 240_000);
+}, 600_000);
 
 const kept = new Map<string, unknown>();
 async function step(raw: Step): Promise<Outcome> {

@@ -26,10 +26,10 @@ describe.each(stories)('%s', (_file, { name, steps }) => {
   let world: World;
   beforeAll(async () => {
     world = await makeWorld();
-  }, 240_000);
+  }, 600_000);
   afterAll(async () => {
     await world.close();
-  }, 240_000);
+  }, 600_000);
 
   test(
     name,

@@ -120,7 +120,7 @@ test('a build told by a workload reaches prod when its stories are done; its not
   } finally {
     await world.close();
   }
-}, 240_000);
+}, 600_000);
 
 function catalogOf(repository: string): string {
   return `policy: startup

@@ -20,7 +20,7 @@ export function runSteps(steps) {
   return counts;
 }
 
-const STEP_LIMIT_MS = 1_500_000;
+const STEP_LIMIT_MS = 2_400_000;
 /** Enough for the message of a failed test and where it stands. */
 const LAST_LINES = 60;
 

@@ -88,7 +88,7 @@ test('an agent that runs stops what it runs and itself, once a person confirms',
     ['end', 'stop', 'prod/shop'],
   ]);
   expect(logOf(agent.said().err).every((line) => typeof line['msg'] === 'string')).toBe(true);
-}, 240_000);
+}, 600_000);
 
 test.each(['builtin', 'haproxy'] as const)(
   'without an agent the state files are enough, with the %s router, also for what ignores SIGTERM or stands on no record',
@@ -146,7 +146,7 @@ test('an agent that does not answer is ended first', async () => {
   expect(await yardmasterEnds(['agent', 'down', '--state', state, '--yes'])).toMatchObject({ code: 0 });
   expect(await gone).toBe('SIGTERM');
   expect(runs(first)).toBe(false);
-}, 240_000);
+}, 600_000);
 
 test('a folder that is no agent state is said to be none', async () => {
   const state = join(root.path, 'other');

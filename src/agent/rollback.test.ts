@@ -77,4 +77,4 @@ test('with nothing to go back to it says so and changes nothing', async () => {
   await hand.close();
   await expect(rollbackOnMachine({ state, router: 'builtin' }, ask)).rejects.toMatchObject({ code: 'agent.no-way-back' });
   await clear(state);
-}, 240_000);
+}, 600_000);

@@ -62,7 +62,7 @@ describe.each(routers)('with the %s router', (kind, router) => {
     expect(await hit(port)).toEqual({ status: 200, body: '2.0.0' });
     expect(hand.picture('prod/shop')?.instances.map((one) => one.instance)).toEqual(['new']);
     await clear(hand);
-  }, 240_000);
+  }, 600_000);
 
   test('services and traffic outlive the agent, and the next one adopts them', async () => {
     const state = join(root.path, `${kind}-adopt`);
@@ -78,7 +78,7 @@ describe.each(routers)('with the %s router', (kind, router) => {
     // Started again it would have another number.
     expect(second.picture('prod/shop')?.instances[0]?.state).toBe('up');
     await clear(second);
-  }, 240_000);
+  }, 600_000);
 });
 
 test('an instance that ends by itself is started again on its port', async () => {
@@ -93,7 +93,7 @@ test('an instance that ends by itself is started again on its port', async () =>
   expect(hand.picture('prod/shop')?.instances[0]?.pid).not.toBe(before);
   expect(await hit(port)).toMatchObject({ status: 200 });
   await clear(hand);
-}, 240_000);
+}, 600_000);
 
 test('a repeated act answers its recorded result, and a stale token is refused, both across a restart', async () => {
   const state = join(root.path, 'log');
@@ -114,7 +114,7 @@ test('a repeated act answers its recorded result, and a stale token is refused, 
     ['refused', 'stop', 4],
   ]);
   await clear(next);
-}, 240_000);
+}, 600_000);
 
 test('exchanged bytes are refused before anything is unpacked or started, also when they lie on this disk', async () => {
   const state = join(root.path, 'bytes');
@@ -130,7 +130,7 @@ test('exchanged bytes are refused before anything is unpacked or started, also w
   const rotten = await hand.perform(actOf(startOrder('b', v1.digest, '1.0.0')), v2.fetch);
   expect(rotten).toMatchObject({ outcome: 'failed', slot: { instances: [] } });
   await clear(hand);
-}, 240_000);
+}, 600_000);
 
 test('what a crash left between start and record ends before it is started again', async () => {
   const state = join(root.path, 'crash');
@@ -146,7 +146,7 @@ test('what a crash left between start and record ends before it is started again
   expect(runs(lost)).toBe(false);
   expect(hand.picture('prod/shop')?.instances).toHaveLength(1);
   await clear(hand);
-}, 240_000);
+}, 600_000);
 
 test('a service gets its own environment and nothing of the agent', async () => {
   process.env['YM_TEST_SECRET'] = 'hidden';
@@ -161,4 +161,4 @@ test('a service gets its own environment and nothing of the agent', async () => 
   const smoke = await hand.perform(actOf({ phase: 'smoke', instance: 'a', command: ['node', 'smoke.mjs'], timeoutMs: 10_000 }), null);
   expect(smoke).toMatchObject({ outcome: 'succeeded' });
   await clear(hand);
-}, 240_000);
+}, 600_000);

@@ -154,7 +154,7 @@ test('the runs of 90 days come page by page: through limits, a kill and a second
     ['ci', 'repository'],
     ['deploy', 'repository'],
   ]);
-}, 240_000);
+}, 600_000);
 
 test('state comes from the other side as it is: under way, ended, run again, gone; a log when somebody wants it', async () => {
   await givenService(floor, 'cart', { url: 'https://github.com/acme/cart' });
@@ -265,7 +265,7 @@ test('hostile names go in as texts and come out as texts, over pages', async () 
   for (const { id } of known.slice(0, 150))
     expect(await floor.db.read(floor.org, (tx) => viewRun(tx, id))).toMatchObject({ state: 'succeeded' });
   expect(world.wrong).toEqual([]);
-}, 240_000);
+}, 600_000);
 
 test('a webhook that tells of CI has it asked at once: the run that it names, of whatever age, or the newest', async () => {
   await givenService(floor, 'told', { url: 'https://github.com/acme/told' });

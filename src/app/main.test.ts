@@ -18,7 +18,7 @@ beforeAll(async () => {
   const port = await freePort();
   env = { YARDMASTER_STATE: state, YARDMASTER_PORT: String(port), HOME: root };
   url = `http://127.0.0.1:${port}`;
-}, 240_000);
+}, 600_000);
 afterAll(async () => {
   for (const one of started) one.child.kill('SIGKILL');
   await Promise.all(started.map((one) => one.ended));
@@ -97,7 +97,7 @@ test('an empty server is entered once; the ledger is audited and gets a new epoc
   expect(epoch.code).toBe(0);
   expect((JSON.parse(epoch.out) as { origin: string }).origin).toMatch(/\/2$/);
   expect((await yardmasterEnds(['ledger', 'audit'], env)).out).toMatch(/nothing was changed\n$/);
-}, 240_000);
+}, 600_000);
 
 test('a second server on the port ends with a problem that says so, and harms nothing', async () => {
   const { code, err, out } = await yardmasterEnds(['server'], env);
@@ -105,7 +105,7 @@ test('a second server on the port ends with a problem that says so, and harms no
   expect(logOf(err).at(-1)).toMatchObject({ code: 'platform.port-taken', remedy: expect.stringContaining('YARDMASTER_PORT') as string });
   expect(err).not.toContain('    at ');
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
-}, 240_000);
+}, 600_000);
 
 test('an agent and a runner whose key the server does not know say so and end', async () => {
   const agent = join(root, 'agent');
@@ -134,7 +134,7 @@ test('an agent and a runner whose key the server does not know say so and end', 
   ]);
   expect([a.code, logOf(a.err).at(-1)]).toMatchObject([1, { code: 'agent.key-refused' }]);
   expect([r.code, logOf(r.err).at(-1)]).toMatchObject([1, { code: 'runner.key-refused' }]);
-}, 240_000);
+}, 600_000);
 
 test('SIGTERM under load: what is under way ends well, long polls end at once, then 0', async () => {
   const one = started[0] as Started;
@@ -179,7 +179,7 @@ test('SIGTERM under load: what is under way ends well, long polls end at once, t
   expect(logOf(one.said().err).at(-1)).toMatchObject({ msg: 'stopped' });
   expect(postmaster()).toBeNull();
   agent.destroy();
-}, 240_000);
+}, 600_000);
 
 test('what was answered while it stopped is there after a start; a request that never ends is cut off; a second signal ends at once', async () => {
   const one = await server();
@@ -202,4 +202,4 @@ test('what was answered while it stopped is there after a start; a request that 
   expect(performance.now() - began).toBeLessThan(6000);
   await expect(never.answer).rejects.toThrow();
   agent.destroy();
-}, 240_000);
+}, 600_000);

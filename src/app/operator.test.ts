@@ -35,7 +35,7 @@ test('keys are shown, rotated and removed; the file follows, for its owner alone
   expect((await yardmasterEnds(['keys', 'remove', '--key', String(first['key'])], env)).code).toBe(0);
   expect(lines().length).toBe(before - 1);
   expect(statSync(file).mode & 0o077).toBe(0);
-}, 240_000);
+}, 600_000);
 
 test('doctor ends with 1 where something failed, and says what to do; support takes it along', async () => {
   const well = await yardmasterEnds(['doctor', '--json'], env);
@@ -57,7 +57,7 @@ test('doctor ends with 1 where something failed, and says what to do; support ta
   expect(text).toContain('yardmaster-support/doctor.json');
   expect(text).not.toContain(readFileSync(join(root, 'state.keys/master.key'), 'utf8').trim());
   expect(text).not.toContain(new URL(database.url).password || 'no password');
-}, 240_000);
+}, 600_000);
 
 test('settings that are wrong are a finding, not a crash', async () => {
   const { code, out } = await yardmasterEnds(['doctor', '--json'], { ...env, YARDMASTER_LIMITS: 'persons=1', YARDMASTER_TLS_CERT: '/x' });
@@ -65,4 +65,4 @@ test('settings that are wrong are a finding, not a crash', async () => {
   expect(json(out)['findings']).toMatchObject([
     { what: 'settings', state: 'fail', says: expect.stringMatching(/YARDMASTER_LIMITS.*|YARDMASTER_TLS_CERT.*/) as string },
   ]);
-}, 240_000);
+}, 600_000);

@@ -162,7 +162,7 @@ test('first all at once, then a good canary without one failed request, then a b
   expect(await over(back.id)).toMatchObject({ state: 'succeeded', kind: 'rollback', version: '1.0.0' });
   expect((await tx((t) => whatRuns(t, s.place.serviceId, s.place.environmentId)))?.releaseId).toBe(first);
   await expect(deploy(s, first)).resolves.toBeDefined();
-}, 240_000);
+}, 600_000);
 
 test('waits until it is allowed and goes on by itself; denied it ends; a newer request supersedes one that waits', async () => {
   const s = await set({ kind: 'all-at-once' }, 'wait');
@@ -181,7 +181,7 @@ test('waits until it is allowed and goes on by itself; denied it ends; a newer r
   const third = await s.place.release('1.2.0', v3.digest);
   expect(await over(await deploy(s, third))).toMatchObject({ state: 'failed', cause: 'denied: the test says deny.' });
   await expect(deploy(s, first)).rejects.toMatchObject({ code: 'deployments.older-release' });
-}, 240_000);
+}, 600_000);
 
 test('a release whose smoke test fails never gets a request', async () => {
   const s = await set({ kind: 'all-at-once' }, 'smoke');
@@ -192,7 +192,7 @@ test('a release whose smoke test fails never gets a request', async () => {
   expect(bad.cause).toContain('smoke test failed');
   const hits = await load.stop();
   expect(new Set(hits.map((hit) => hit.body))).toEqual(new Set(['1.0.0']));
-}, 240_000);
+}, 600_000);
 
 test('a yes that turns to wait between two waves holds the canary, and a cancel takes it back', async () => {
   const s = await set(CANARY, 'hold');
@@ -208,7 +208,7 @@ test('a yes that turns to wait between two waves holds the canary, and a cancel 
   expect(await over(coming)).toMatchObject({ state: 'rolled-back' });
   const hits = await load.stop();
   expect(hits.filter((hit) => hit.status !== 200)).toEqual([]);
-}, 240_000);
+}, 600_000);
 
 test('an agent killed while it acts: the deployment is unknown or waits, the next agent process ends it, services never stop', async () => {
   const s = await set({ kind: 'all-at-once' }, 'kill', false);
@@ -243,7 +243,7 @@ test('an agent killed while it acts: the deployment is unknown or waits, the nex
     .map((line) => line['act']);
   expect(new Set(ends).size).toBe(ends.length);
   agent.kill('SIGKILL');
-}, 240_000);
+}, 600_000);
 
 test('the end of an act that is not its own is refused and recorded; the true end told twice is taken once', async () => {
   const s = await set({ kind: 'all-at-once' }, 'stale');
@@ -262,4 +262,4 @@ test('the end of an act that is not its own is refused and recorded; the true en
   const refused = await tx((t) => t.query(`select 1 from fact where subject = $1 and type = 'deployment.stale-act-refused'`, [done.id]));
   expect(refused).toHaveLength(2);
   expect((await tx((t) => detailOf(t, done.id)))?.deployment.acts[0]?.result?.outcome).toBe('succeeded');
-}, 240_000);
+}, 600_000);

@@ -208,7 +208,7 @@ test('whatever the order in which a build is told, it ends in the same state and
     fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }), async (order) => tell(order)),
     { numRuns: 6 },
   );
-}, 240_000);
+}, 600_000);
 
 test('a report for the artifact of a name and commit binds whichever comes first, and lends itself to nothing less trusted', async () => {
   await report('named', 'junit', JUNIT.replace('tests="2"', 'tests="2" id="n"'), { artifact: 'shop' });

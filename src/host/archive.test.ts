@@ -272,7 +272,7 @@ const files = existsSync(corpus) ? readdirSync(corpus, { recursive: true, withFi
 
 test.skipIf(files.length === 0)(
   'corpus: no archive of others escapes, leaves a special file, hangs or crashes (skipped where the corpus is absent)',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     let good = 0;
     for (const entry of files) {

@@ -144,7 +144,7 @@ test('keys are rotated on two servers while jobs take their secrets: none fails,
   expect(await released(two)).toMatchObject({ S0: 'from long ago', S2: 'changed 19' });
   const facts = await one.db.read(one.org, (tx) => tx.query<{ type: string }>(`select type from fact where type like '%-key.%'`));
   expect(facts.map(({ type }) => type).filter((type) => type === 'master-key.removed')).toHaveLength(3);
-}, 240_000);
+}, 600_000);
 
 test('a key that something is wrapped by is not removed', async () => {
   const before = (await keys()).masters.find(({ state }) => state === 'current')?.id ?? '';
@@ -169,7 +169,7 @@ test('a live server with keys of its own holds a rotation back until it knows th
   await one.db.tx('*', (tx) => beatNode(tx, { id: 'nod_elsewhere', name: 'elsewhere', version: '0', masters: [made.key] }));
   await expect.poll(() => promote(one, rotationActor(one)), { timeout: 15_000 }).toMatchObject({ key: made.key, state: 'current' });
   expect(await released(two)).toMatchObject({ S3: 'meanwhile' });
-}, 240_000);
+}, 600_000);
 
 test('a server that lacks the current key does not start; one with a copy of the folder does', async () => {
   await expect(server('stranger', join(root, 'strange-keys'))).rejects.toMatchObject({ code: 'platform.master-key-missing' });

@@ -95,7 +95,7 @@ jobs:
 
 test(
   'a real run goes through: source, secret, cache, outputs, artifact to the next job, logs, reports, a failure with its cause',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const repo = join(root, 'repo');
     mkdirSync(join(repo, '.yardmaster'), { recursive: true });

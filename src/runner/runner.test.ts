@@ -332,7 +332,7 @@ test('what a step leaves in the background is gone before the job ends', async (
   expect(left).toEqual([]);
 });
 
-test('after kill -9 of the runner its next life leaves no step running and no folder behind, and works', { timeout: 240_000 }, async () => {
+test('after kill -9 of the runner its next life leaves no step running and no folder behind, and works', { timeout: 600_000 }, async () => {
   const entry = join(state, 'entry.mjs');
   const main = new URL('./main.ts', import.meta.url).href;
   const options = JSON.stringify({

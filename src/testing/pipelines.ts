@@ -5,7 +5,7 @@ import { jobPlanSchema, JOB_PLAN_TYPE, type Executor, type JobPlan, type Trust }
 import { system, type Actor } from '../kernel/actor.ts';
 import { digestOf, type Digest } from '../kernel/digest.ts';
 import { openEnvelope } from '../kernel/dsse.ts';
-import type { MadeArtifact } from '../pipelines/artifact.port.ts';
+import type { ArtifactPort, MadeArtifact } from '../pipelines/artifact.port.ts';
 import { planRun } from '../pipelines/definition/plan.ts';
 import { readPipeline } from '../pipelines/definition/read.ts';
 import type { RunContext } from '../pipelines/definition/contexts.ts';
@@ -94,10 +94,10 @@ export type TestRunner = {
 /** What the ports were told. */
 export type Kept = { readonly artifacts: MadeArtifact[]; readonly reports: GivenReport[] };
 
-/** Registers a runner that speaks the engine's commands, with ports that keep what they are told. */
+/** Registers a runner that speaks the engine's commands, with ports that keep what they are told (or `artifacts`, a real one). */
 export async function givenRunner(
   floor: Floor,
-  options: { pool?: string; trust?: Trust } = {},
+  options: { pool?: string; trust?: Trust; artifacts?: ArtifactPort } = {},
 ): Promise<TestRunner & { readonly kept: Kept }> {
   const input = { pool: options.pool ?? 'default', trust: options.trust ?? 'trusted', expiresInMinutes: 5 } as const;
   const { registration } = await floor.db.tx(floor.org, (tx) => createRegistration(tx, system(floor.org, 'test'), input));
@@ -105,7 +105,7 @@ export async function givenRunner(
   const actor: Actor = { kind: 'runner', id: runner, org: floor.org };
   const kept: Kept = { artifacts: [], reports: [] };
   const ports = {
-    artifacts: { accept: async (_: unknown, made: MadeArtifact) => void kept.artifacts.push(made) },
+    artifacts: options.artifacts ?? { accept: async (_: unknown, made: MadeArtifact) => void kept.artifacts.push(made) },
     reports: { accept: async (_: unknown, report: GivenReport) => void kept.reports.push(report) },
   };
   const take: TestRunner['take'] = async (executors = ['host'], waitMs = 0) => {

@@ -12,7 +12,7 @@ let stage: Stage;
 
 beforeAll(async () => {
   if (here) stage = await openStage();
-}, 180_000);
+}, 600_000);
 afterAll(async () => stage?.close(), 60_000);
 
 const votesOn = async (release: string): Promise<Json[]> => (await stage.ada.get(`/v1/releases/${release}`))['votes'] as Json[];
@@ -61,7 +61,7 @@ test.skipIf(!here)(
     expect(oddities).toEqual([]);
     await context.close();
   },
-  240_000,
+  600_000,
 );
 
 test.skipIf(!here)(
@@ -103,5 +103,5 @@ test.skipIf(!here)(
     expect([...(await seriousFindings(page)), ...(await overflow(page)), ...oddities]).toEqual([]);
     await context.close();
   },
-  240_000,
+  600_000,
 );

@@ -16,7 +16,7 @@ beforeAll(async () => {
   stage = await openStage();
   await stage.ship('one');
   await stage.release('two');
-}, 180_000);
+}, 600_000);
 afterAll(async () => stage?.close(), 60_000);
 
 const sound = async (page: Page, name: string): Promise<void> => {

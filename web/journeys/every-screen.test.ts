@@ -18,7 +18,7 @@ beforeAll(async () => {
   await stage.ada
     .send('POST', '/v1/incidents', { title: 'The clock stands still', service: 'clock', environment: 'prod', severity: 'major' })
     .catch(() => undefined);
-}, 180_000);
+}, 600_000);
 afterAll(async () => stage?.close(), 60_000);
 
 test.skipIf(!here).each(looked)(
@@ -48,5 +48,5 @@ test.skipIf(!here).each(looked)(
     await context.close();
     expect(found).toEqual([]);
   },
-  240_000,
+  600_000,
 );

@@ -58,7 +58,7 @@ beforeAll(async () => {
     const items = (await ada.get(`/v1/deployments?service=clock&release=${release}`))['items'] as Json[];
     return items.find((one) => one['environment'] === 'dev' && one['state'] === 'succeeded') ?? null;
   });
-}, 240_000);
+}, 600_000);
 afterAll(async () => stage?.close(), 60_000);
 
 /** Some strings no field takes; that is a good answer. A failure of the server is none. */
@@ -107,7 +107,7 @@ test.skipIf(!here).each(VIEWS)(
     await context.close();
     expect(found).toEqual([]);
   },
-  240_000,
+  600_000,
 );
 
 test.skipIf(!here)('logs, artifacts and reports never come as a page of our origin', async () => {

@@ -135,5 +135,5 @@ test.skipIf(chromiumPath() === null)(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  180_000,
+  600_000,
 );

@@ -15,7 +15,7 @@ let stage: Stage;
 
 beforeAll(async () => {
   if (here) stage = await openStage();
-}, 180_000);
+}, 600_000);
 afterAll(async () => stage?.close(), 60_000);
 
 const looked = async (page: Page, name: string): Promise<void> => {
@@ -84,7 +84,7 @@ test.skipIf(!here)(
     expect(oddities).toEqual([]);
     await context.close();
   },
-  240_000,
+  600_000,
 );
 
 test.skipIf(!here)(
@@ -128,7 +128,7 @@ test.skipIf(!here)(
     expect(oddities).toEqual([]);
     await context.close();
   },
-  240_000,
+  600_000,
 );
 
 test.skipIf(!here)(
@@ -172,5 +172,5 @@ test.skipIf(!here)(
     expect(oddities).toEqual([]);
     await context.close();
   },
-  240_000,
+  600_000,
 );

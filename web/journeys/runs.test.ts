@@ -14,7 +14,7 @@ const [view = { width: 1280, dark: false }] = VIEWS;
 
 beforeAll(async () => {
   if (here) stage = await openStage();
-}, 180_000);
+}, 600_000);
 afterAll(async () => stage?.close(), 60_000);
 
 const live = (page: Page) => page.getByRole('status').filter({ hasText: /^(?:live|behind|not live)/ });
@@ -92,7 +92,7 @@ test.skipIf(!here)(
     expect(oddities).toEqual([]);
     await context.close();
   },
-  120_000,
+  600_000,
 );
 
 test.skipIf(!here)(
@@ -126,5 +126,5 @@ test.skipIf(!here)(
     await expect.poll(() => items.count(), { timeout: 20_000 }).toBeGreaterThan(count);
     await context.close();
   },
-  120_000,
+  600_000,
 );

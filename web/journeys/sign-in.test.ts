@@ -12,7 +12,7 @@ let stage: Stage;
 
 beforeAll(async () => {
   if (here) stage = await openStage();
-}, 180_000);
+}, 600_000);
 afterAll(async () => stage?.close(), 60_000);
 
 test.skipIf(!here)('an invited person comes in by the link, once; its secret is asked of no server', async () => {

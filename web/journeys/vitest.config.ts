@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['web/journeys/**/*.test.ts'],
     retry: process.env['CI'] === undefined ? 0 : 1,
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

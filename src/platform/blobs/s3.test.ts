@@ -103,7 +103,7 @@ test('large bytes go in parts and come back whole; parts that fail are tried aga
   bucket.before = (method) => (method === 'PUT' && ++put === 2 ? 400 : null);
   await expect(store.put(bytes)).rejects.toMatchObject({ code: 'platform.blob-store' });
   expect([bucket.uploads.size, await store.has(digestOf(bytes))]).toEqual([0, false]);
-}, 240_000);
+}, 600_000);
 
 test('bytes that changed in the bucket are found out, and put again they are whole', async () => {
   const { digest } = await store.put('relied upon');
@@ -153,7 +153,7 @@ test('wrong credentials, another region and no connection are told without any s
   }
   bucket.before = () => 'cut';
   await expect(store.has(digestOf('x'))).rejects.toMatchObject({ code: 'platform.blob-store' });
-}, 240_000);
+}, 600_000);
 
 test('the settings name the bucket, and wrong ones are told', () => {
   const env = { YARDMASTER_STATE: '/s', YARDMASTER_BLOBS: 's3://bytes/one/', YARDMASTER_S3_REGION: 'eu-west-1' };

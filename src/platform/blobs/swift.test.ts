@@ -23,7 +23,7 @@ describe.skipIf(!HAS_SWIFT)('the bucket of another product', () => {
   beforeAll(async () => {
     swift = await startSwift();
     await s3Caller(place())({ method: 'PUT', key: '' });
-  }, 240_000);
+  }, 600_000);
   afterAll(async () => {
     await swift.close();
     rmSync(folder, { recursive: true, force: true });
@@ -40,7 +40,7 @@ describe.skipIf(!HAS_SWIFT)('the bucket of another product', () => {
     for await (const chunk of await store.open(digest)) hash.update(chunk);
     expect(`sha256:${hash.digest('hex')}`).toBe(digest);
     expect(Buffer.from(await store.readRange(digest, 16_777_210, 16_777_220))).toEqual(bytes.subarray(16_777_210, 16_777_220));
-  }, 240_000);
+  }, 600_000);
 
   test('a wrong secret is refused, and told without it', async () => {
     const wrong = join(folder, 'wrong');

@@ -4,6 +4,8 @@ import type { Page } from 'playwright-core';
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const AGAIN_MS = 500;
+
 type Violation = {
   readonly id: string;
   readonly impact: string | null;
@@ -16,6 +18,15 @@ type Violation = {
  * policy lets no foreign script in, so that it comes by the driver, not by the page.
  */
 export async function seriousFindings(page: Page): Promise<string[]> {
+  const first = await findings(page);
+  if (first.length === 0) return [];
+  // A live page may be drawn anew while it is looked at, which mixes two states: what is wrong is wrong the next time too.
+  await page.waitForTimeout(AGAIN_MS);
+  const second = await findings(page);
+  return first.filter((one) => second.includes(one));
+}
+
+async function findings(page: Page): Promise<string[]> {
   await page.evaluate(source);
   const violations = await page.evaluate(async () => {
     const axe = (globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<{ violations: unknown[] }> } }).axe;
