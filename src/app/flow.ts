@@ -7,6 +7,7 @@ import * as environments from '../environments/environments.events.ts';
 import { HEARD, onNewsForPeople } from '../comms/comms.reactions.ts';
 import * as gates from '../gates/gates.events.ts';
 import { recordedSbom } from '../gates/recorded-sbom.reactions.ts';
+import { compareRebuilt } from '../artifacts/reproduce/rebuild.reactions.ts';
 import { matchSigned } from '../artifacts/advisories/match.reactions.ts';
 import * as artifacts from '../artifacts/artifacts.events.ts';
 import { watchRepository } from '../pipelines/sources/sync.reactions.ts';
@@ -49,7 +50,11 @@ export const flow: readonly FlowLine[] = saidAtForges([
   { when: catalog.defaultPolicyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: gates.policyChanged, then: [votesFollowIntent, onNews], so: 'votes on an intent that changed are told void' },
   { when: pipelines.runQueued, then: [runIsSaid], so: 'its commit shows it at the forge' },
-  { when: pipelines.runFinished, then: [runIsSaid], so: 'its commit shows it at the forge' },
+  {
+    when: pipelines.runFinished,
+    then: [runIsSaid, compareRebuilt],
+    so: 'its commit shows it at the forge; what it built again is compared with the first build',
+  },
   {
     when: artifacts.artifactSigned,
     then: [recordedSbom, matchSigned, onNews],

@@ -168,6 +168,11 @@ export const notSignedYet = defineProblem<{ why: string }>('artifacts.not-signed
   remedy: 'It is tried again by itself; what is attested of it is written within seconds after its build.',
 });
 
+export const notRebuildable = defineProblem<{ digest: string }>('artifacts.not-rebuildable', {
+  status: 409,
+  sentence: ({ digest }) => `No run here made ${digest} from a commit, so there is nothing to run again.`,
+  remedy: 'What another CI built is built again there; record it, and compare: ym artifact reproduce DIGEST --run RUN',
+});
 export const noRebuild = defineProblem<{ run: string; why: string }>('artifacts.no-rebuild', {
   status: 409,
   sentence: ({ run, why }) => `The run ${run} is no rebuild of this artifact: ${why}.`,

@@ -2,6 +2,7 @@ import { importAdvisories as importRoute, importExploited as exploitedRoute } fr
 import { importPackageNews } from '../contract/packages.ts';
 import * as contract from '../contract/artifacts.ts';
 import { serviceById, serviceByName } from '../catalog/catalog.queries.ts';
+import type { Tx } from '../platform/floor.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import { importAdvisories } from './advisories/import.commands.ts';
 import { attestationsOf, buildsOf } from './artifacts.queries.ts';
@@ -13,6 +14,8 @@ import { filesOf } from './files.api.ts';
 import { openArtifact, openArtifactIn } from './open.api.ts';
 import { recordedRoutes } from './recorded/recorded.routes.ts';
 import { compareRebuild } from './reproduce/reproduce.commands.ts';
+import { askRebuild } from './reproduce/rebuild.commands.ts';
+import { rebuildsOf, type RebuildRow } from './reproduce/rebuild.store.ts';
 import { reproductionsOf, type ReproductionRow } from './reproduce/reproduction.store.ts';
 import { revokeArtifact } from './revoke.commands.ts';
 import { readEnvelope } from './recorded/kept.queries.ts';
@@ -61,18 +64,19 @@ export const artifactRoutes: readonly Mounted[] = [
 
   mount(contract.listReproductions, async ({ tx, params, visible }) => {
     await artifactView(tx, params.digest, await visible());
-    return { items: (await reproductionsOf(tx, params.digest)).map(reproductionView) };
+    const rebuilds = (await rebuildsOf(tx, params.digest)).map(rebuildView);
+    return { items: (await reproductionsOf(tx, params.digest)).map(reproductionView), rebuilds };
   }),
 
   mount(contract.compareReproduction, async ({ floor, actor, params, body, visible, must }) => {
-    await floor.db.read(actor.org, async (tx) => {
-      const { builds } = await artifactView(tx, params.digest, await visible(tx));
-      for (const name of new Set(builds.map((build) => build.service))) {
-        const service = await serviceByName(tx, name);
-        if (service !== null) await must('run.start', { service: service.name, team: service.team }, tx);
-      }
-    });
+    await floor.db.read(actor.org, async (tx) => mayRebuild(tx, params.digest, await visible(tx), must));
     return reproductionView(await compareRebuild(floor, actor, params.digest as Digest, body.run));
+  }),
+
+  mount(contract.rebuildArtifact, async ({ floor, actor, params, body, headers, visible, must }) => {
+    await floor.db.read(actor.org, async (tx) => mayRebuild(tx, params.digest, await visible(tx), must));
+    const order = { digest: params.digest as Digest, anyRunner: body.anyRunner, key: headers.get('idempotency-key') };
+    return rebuildView(await askRebuild(floor, actor, order));
   }),
 
   mount(contract.revokeArtifact, async ({ tx, params, body, actor, must }) => {
@@ -97,7 +101,33 @@ function mutable(
   return envelope === null ? null : { ...envelope, signatures: envelope.signatures.map((one) => ({ ...one })) };
 }
 
-function reproductionView({ id, digest, otherDigest, same, runners, causes, requestedBy, at }: ReproductionRow): contract.ReproductionView {
+type Must = (action: 'run.start', on: { service: string; team: string }, tx: Tx) => Promise<void>;
+
+/** Whoever may start runs of each service that made it. */
+async function mayRebuild(tx: Tx, digest: string, visible: Parameters<typeof artifactView>[2], must: Must): Promise<void> {
+  const { builds } = await artifactView(tx, digest, visible);
+  for (const name of new Set(builds.map((build) => build.service))) {
+    const service = await serviceByName(tx, name);
+    if (service !== null) await must('run.start', { service: service.name, team: service.team }, tx);
+  }
+}
+
+function rebuildView({ id, digest, run, anyRunner, state, why, reproduction, requestedBy, at }: RebuildRow): contract.RebuildView {
+  return { id, digest, run, anyRunner, state, why, reproduction, requestedBy, at };
+}
+
+function reproductionView({
+  id,
+  digest,
+  otherDigest,
+  same,
+  runners,
+  builtOn,
+  rebuiltOn,
+  causes,
+  requestedBy,
+  at,
+}: ReproductionRow): contract.ReproductionView {
   const shown = causes.map(({ cause, count, paths, why }) => ({ cause, count, paths: [...paths], why: [...why] }));
-  return { id, digest, other: otherDigest, same, runners, causes: shown, requestedBy, at };
+  return { id, digest, other: otherDigest, same, runners, builtOn, rebuiltOn, causes: shown, requestedBy, at };
 }

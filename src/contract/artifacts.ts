@@ -145,6 +145,9 @@ export const reproductionSchema = z.object({
   same: z.boolean(),
   /** Whether another runner built it again. */
   runners: z.enum(['other', 'same', 'unknown']),
+  /** The names of the runners that built it the first time and again; null: not known. */
+  builtOn: z.string().nullable().default(null),
+  rebuiltOn: z.string().nullable().default(null),
   /** Where they differ; empty: nowhere. `paths` are the first 50, `why` says of text files what differs in them. */
   causes: z.array(
     z.object({
@@ -159,13 +162,45 @@ export const reproductionSchema = z.object({
 });
 export type ReproductionView = z.infer<typeof reproductionSchema>;
 
+/** A rebuild that was asked for; `compared` ones have their `reproduction`. */
+export const rebuildSchema = z.object({
+  id: idOf('rbd'),
+  digest: digestSchema,
+  run: idOf('run'),
+  anyRunner: z.boolean(),
+  state: z.enum(['building', 'compared', 'failed']),
+  /** Why there is nothing to compare. */
+  why: z.string().nullable(),
+  reproduction: idOf('rpd').nullable(),
+  requestedBy: z.string(),
+  at: z.string(),
+});
+export type RebuildView = z.infer<typeof rebuildSchema>;
+
 export const listReproductions = defineRoute({
   method: 'GET',
   path: '/v1/artifacts/{digest}/reproductions',
   summary: 'The rebuilds that an artifact was compared with',
   access: reads,
   params: digestParams,
-  answer: z.object({ items: z.array(reproductionSchema) }),
+  answer: z.object({
+    items: z.array(reproductionSchema),
+    /** What was asked for, newest first, also where it is being built, or nothing came of it. */
+    rebuilds: z.array(rebuildSchema).default([]),
+  }),
+});
+
+export const rebuildArtifact = defineRoute({
+  method: 'POST',
+  path: '/v1/artifacts/{digest}/rebuilds',
+  summary: 'Build the commit of an artifact again, on another runner, and compare what comes of it',
+  access: { kind: 'may', action: 'run.start', list: true },
+  params: digestParams,
+  transaction: 'none',
+  /** `anyRunner`: also on the one that built it the first time. */
+  body: z.strictObject({ anyRunner: z.boolean().default(false) }),
+  status: 201,
+  answer: rebuildSchema,
 });
 
 export const compareReproduction = defineRoute({
@@ -198,5 +233,6 @@ export const artifactRoutes = [
   getArtifactAttestations,
   listReproductions,
   compareReproduction,
+  rebuildArtifact,
   revokeArtifact,
 ] as const;

@@ -180,5 +180,15 @@ export const movedOn = defineProblem<{ number: number }>('pipelines.merge-reques
 export const noOtherRunner = defineProblem<{ run: string; pool: string }>('pipelines.no-other-runner', {
   status: 409,
   sentence: ({ run, pool }) => `Every runner of the pool ${pool} that could build it again built something of the run ${run} already.`,
-  remedy: 'Add another runner to the pool (`ym runner add`), or build again on the same one: `ym artifact reproduce DIGEST --any-runner`.',
+  remedy:
+    'Add another runner to the pool (`ym runner register`), or build again on the same one: `ym artifact reproduce DIGEST --any-runner`.',
 });
+export const otherRunnersSilent = defineProblem<{ run: string; pool: string; runner: string; seen: string }>(
+  'pipelines.other-runners-silent',
+  {
+    status: 409,
+    sentence: ({ pool, runner, seen }) =>
+      `No other runner of the pool ${pool} is there to build it again; ${runner} was last heard of at ${seen}.`,
+    remedy: 'Start that runner, or build again on the same one: `ym artifact reproduce DIGEST --any-runner`.',
+  },
+);

@@ -1,6 +1,6 @@
 import { actorLabel, type Actor } from '../../kernel/actor.ts';
 import type { Digest } from '../../kernel/digest.ts';
-import { attemptPlanOf } from '../../pipelines/pipelines.queries.ts';
+import { runnerOf } from '../../pipelines/rebuild.api.ts';
 import type { Floor, Tx } from '../../platform/floor.ts';
 import { artifactsOfRun, artifactByDigest } from '../artifacts.queries.ts';
 import { artifactReproduced } from '../artifacts.events.ts';
@@ -10,9 +10,16 @@ import { buildIn, insertReproduction, ownBuilds, reproductionsOf, type BuildOf, 
 
 /**
  * Compares an artifact with what another run of the same commit made under the same name, keeps the answer and tells it
- * as a fact. The bytes are read outside the transaction. The same two builds are compared once.
+ * as a fact. The bytes are read outside the transaction. The same two builds are compared once. `requestedBy`: who asked,
+ * where it is not who acts.
  */
-export async function compareRebuild(floor: Floor, actor: Actor, digest: Digest, run: string): Promise<ReproductionRow> {
+export async function compareRebuild(
+  floor: Floor,
+  actor: Actor,
+  digest: Digest,
+  run: string,
+  requestedBy = actorLabel(actor),
+): Promise<ReproductionRow> {
   const { org } = actor;
   const of = await floor.db.read(org, (tx) => findPair(tx, digest, run));
   const same = of.again.digest === digest;
@@ -26,9 +33,9 @@ export async function compareRebuild(floor: Floor, actor: Actor, digest: Digest,
       buildId: of.build.id,
       rebuildId: of.again.id,
       same,
-      runners: of.runners,
+      ...of.on,
       causes,
-      requestedBy: actorLabel(actor),
+      requestedBy,
       at: await tx.now(),
     };
     const kept = await insertReproduction(tx, row);
@@ -43,7 +50,7 @@ export async function compareRebuild(floor: Floor, actor: Actor, digest: Digest,
       build: of.build.id,
       rebuild: of.again.id,
       same,
-      runners: of.runners,
+      runners: of.on.runners,
       causes: causes.map(({ cause }) => cause),
     };
     await tx.record(artifactReproduced, { subject: of.artifact, actor, service: of.again.service, body });
@@ -60,13 +67,14 @@ async function findPair(tx: Tx, digest: Digest, run: string) {
     const again = await buildIn(tx, run, build.name);
     if (build.run === run || again === null) continue;
     if (build.commit === null || build.commit !== again.commit) throw noRebuild({ run, why: 'it built another commit' });
-    return { artifact: artifact.id, build, again, runners: await runnersOf(tx, build, again) };
+    return { artifact: artifact.id, build, again, on: await runnersOf(tx, build, again) };
   }
   throw noRebuild({ run, why: 'it made nothing of the same service under the same name, or is the very run that made the artifact' });
 }
 
-async function runnersOf(tx: Tx, one: BuildOf, other: BuildOf): Promise<'other' | 'same' | 'unknown'> {
-  const [first, second] = [await attemptPlanOf(tx, one.job, one.attempt), await attemptPlanOf(tx, other.job, other.attempt)];
-  if (first === null || second === null) return 'unknown';
-  return first.runner === second.runner ? 'same' : 'other';
+async function runnersOf(tx: Tx, one: BuildOf, other: BuildOf): Promise<Pick<ReproductionRow, 'runners' | 'builtOn' | 'rebuiltOn'>> {
+  const [first, second] = [await runnerOf(tx, one.job, one.attempt), await runnerOf(tx, other.job, other.attempt)];
+  const on = { builtOn: first?.name ?? null, rebuiltOn: second?.name ?? null };
+  if (first === null || second === null) return { runners: 'unknown', ...on };
+  return { runners: first.id === second.id ? 'same' : 'other', ...on };
 }

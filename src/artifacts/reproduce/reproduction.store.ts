@@ -12,19 +12,22 @@ export type ReproductionRow = {
   readonly rebuildId: string;
   readonly same: boolean;
   readonly runners: 'other' | 'same' | 'unknown';
+  /** Names of the runners then; null: not known. */
+  readonly builtOn: string | null;
+  readonly rebuiltOn: string | null;
   readonly causes: readonly Explained[];
   readonly requestedBy: string;
   readonly at: Instant;
 };
 
 const COLUMNS = `id, artifact_id as "artifactId", digest, other_digest as "otherDigest", build_id as "buildId", rebuild_id as "rebuildId", same,
-  runners, causes, requested_by as "requestedBy", at`;
+  runners, built_on as "builtOn", rebuilt_on as "rebuiltOn", causes, requested_by as "requestedBy", at`;
 
 /** Keeps a comparison; null where these two builds were compared before. */
 export function insertReproduction(tx: Tx, row: ReproductionRow): Promise<ReproductionRow | null> {
   return tx.maybe(
-    `insert into reproduction (id, org_id, artifact_id, digest, other_digest, build_id, rebuild_id, same, runners, causes, requested_by, at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12) on conflict (build_id, rebuild_id) do nothing returning ${COLUMNS}`,
+    `insert into reproduction (id, org_id, artifact_id, digest, other_digest, build_id, rebuild_id, same, runners, causes, requested_by, at, built_on, rebuilt_on)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12, $13, $14) on conflict (build_id, rebuild_id) do nothing returning ${COLUMNS}`,
     [
       row.id,
       tx.org,
@@ -38,6 +41,8 @@ export function insertReproduction(tx: Tx, row: ReproductionRow): Promise<Reprod
       JSON.stringify(row.causes),
       row.requestedBy,
       row.at,
+      row.builtOn,
+      row.rebuiltOn,
     ],
   );
 }
@@ -64,6 +69,15 @@ export function ownBuilds(tx: Tx, digest: string, serviceId: string): Promise<(B
     `select id, job_id as job, attempt, run_id as run, commit_id as commit, name from artifact_build
      where org_id = $1 and digest = $2 and service_id = $3 and not (made ? 'recorded') order by created_at, id`,
     [tx.org, digest, serviceId],
+  );
+}
+
+/** Builds of any service that yielded these bytes, oldest first, but those that a foreign CI made. */
+export function everyOwnBuild(tx: Tx, digest: string): Promise<BuildOf[]> {
+  return tx.query(
+    `select id, job_id as job, attempt, run_id as run, commit_id as commit from artifact_build
+     where org_id = $1 and digest = $2 and not (made ? 'recorded') order by created_at, id limit 100`,
+    [tx.org, digest],
   );
 }
 

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import * as contract from '../../contract/artifacts.ts';
-import { getRun, retryRun, type RunView } from '../../contract/pipelines.ts';
+import { getRun, type RunView } from '../../contract/pipelines.ts';
 import type { Client } from '../../host/client.http.ts';
 import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -9,6 +10,8 @@ import { digestOf, findRun } from '../refs.ts';
 import type { Shell } from '../shell.ts';
 import { line } from '../terminal.ts';
 
+/** How often it is looked whether the server has compared. */
+const LOOK_MS = 500;
 const WORDS: Readonly<Record<string, string>> = {
   'only-before': 'only in the first build',
   'only-again': 'only in the rebuild',
@@ -33,38 +36,45 @@ export function addReproduce(group: Command, run: Run): void {
       run(async (shell, text: string, options: { run?: string; anyRunner?: true }) => {
         const client = shell.client();
         const digest = digestOf(text);
-        const rebuilt =
-          options.run === undefined ? await rebuild(shell, client, digest, options.anyRunner !== true) : await findRun(client, options.run);
-        const answer = await client.call(
-          contract.compareReproduction,
-          { params: { digest }, body: { run: rebuilt } },
-          { timeoutMs: 600_000, signal: shell.signal },
-        );
+        const answer =
+          options.run === undefined
+            ? await rebuild(shell, client, digest, options.anyRunner === true)
+            : await client.call(
+                contract.compareReproduction,
+                { params: { digest }, body: { run: await findRun(client, options.run) } },
+                { timeoutMs: 600_000, signal: shell.signal },
+              );
         shell.print(wordsOf(answer), answer);
         return answer.same ? EXIT.ok : EXIT.failed;
       }),
     );
 }
 
-async function rebuild(shell: Shell, client: Client, digest: string, elsewhere: boolean): Promise<string> {
-  const artifact = await client.call(contract.getArtifact, { params: { digest } });
-  const build = artifact.builds.find((one) => one.recorded === null && one.commit !== null);
-  if (build?.commit == null)
-    throw usage({ what: 'No run here made it from a commit, so there is nothing to run again.', try: 'ym artifact show DIGEST' });
-  let view: RunView = await client.call(retryRun, { params: { run: build.run }, body: { elsewhere } }, { signal: shell.signal });
-  shell.progress(`${view.service}: run ${view.id} builds commit ${build.commit.slice(0, 10)} again`);
-  while (view.finishedAt === null)
-    view = await client.call(
-      getRun,
-      { params: { run: view.id }, query: { wait: 20, version: view.version } },
-      { signal: shell.signal, timeoutMs: 60_000 },
-    );
-  if (view.state !== 'succeeded') throw usage({ what: `The rebuild ${view.id} is ${view.state}.`, try: `ym run show ${view.id}` });
-  return view.id;
+/** Asks for the rebuild, follows its run, and waits until the server has compared what it made. */
+async function rebuild(shell: Shell, client: Client, digest: string, anyRunner: boolean): Promise<contract.ReproductionView> {
+  const { signal } = shell;
+  const asked = await client.call(contract.rebuildArtifact, { params: { digest }, body: { anyRunner } }, { signal });
+  let run: RunView = await client.call(getRun, { params: { run: asked.run } }, { signal });
+  shell.progress(`${run.service}: run ${run.id} builds commit ${(run.commit ?? '').slice(0, 10)} again`);
+  while (run.finishedAt === null)
+    run = await client.call(getRun, { params: { run: run.id }, query: { wait: 20, version: run.version } }, { signal, timeoutMs: 60_000 });
+  for (;;) {
+    const { items, rebuilds } = await client.call(contract.listReproductions, { params: { digest } }, { signal });
+    const now = rebuilds.find((one) => one.id === asked.id);
+    const found = items.find((one) => one.id === now?.reproduction);
+    if (found !== undefined) return found;
+    if (now === undefined || now.state === 'failed')
+      throw usage({ what: now?.why ?? `The rebuild ${asked.run} is gone.`, try: `ym run show ${asked.run}` });
+    await sleep(LOOK_MS, undefined, { signal });
+  }
 }
 
-function wordsOf({ same, runners, digest, other, causes }: contract.ReproductionView): string {
-  const where = { other: 'on another runner', same: 'on the same runner', unknown: 'on a runner that is not known any more' }[runners];
+function wordsOf({ same, runners, builtOn, rebuiltOn, digest, other, causes }: contract.ReproductionView): string {
+  const where = {
+    other: `on another runner, ${line(rebuiltOn ?? '?')} after ${line(builtOn ?? '?')}`,
+    same: `on the same runner, ${line(builtOn ?? '?')}`,
+    unknown: 'on a runner that is not known any more',
+  }[runners];
   if (same) return `Built again ${where}: the same bytes, ${digest}.`;
   const lines = causes.flatMap(({ cause, count, paths, why }) => [
     `${WORDS[cause] ?? cause}: ${count}`,

@@ -151,16 +151,19 @@ export async function runnersOfRun(tx: Tx, run: string): Promise<string[]> {
   return rows.map(({ runner }) => runner);
 }
 
-/** Whether there is a runner, other than these, that would be given such a job. What it says of its executors is of its last visit. */
-export async function isServedBeside(
+/**
+ * The runner, other than these, that would be given such a job and was heard of last; null: there is none. What it says of
+ * its executors is of its last visit.
+ */
+export function runnerBeside(
   tx: Tx,
   job: { readonly pool: string; readonly trust: readonly Trust[]; readonly executor: JobRow['executor'] },
   others: readonly string[],
-): Promise<boolean> {
-  const rows = await tx.query(
-    `select 1 as yes from runner where revoked_at is null and pool = $1 and trust = any($2) and not (id = any($3))
-       and ($4 = 'any' or executors is null or $4 = any(executors)) limit 1`,
+): Promise<{ name: string; seen: Instant } | null> {
+  return tx.maybe(
+    `select name, coalesce(seen_at, created_at) as seen from runner
+     where revoked_at is null and pool = $1 and trust = any($2) and not (id = any($3))
+       and ($4 = 'any' or executors is null or $4 = any(executors)) order by 2 desc limit 1`,
     [job.pool, job.trust, others, job.executor],
   );
-  return rows.length > 0;
 }

@@ -9,9 +9,19 @@ import type { Floor, Tx } from '../../platform/floor.ts';
 import { createRun, type RunOrder } from '../engine/runs.commands.ts';
 import { findRun, findRunByKey, type RunRow } from '../engine/run.store.ts';
 import { isTerminal } from '../../kernel/machine.ts';
-import { isRecorded, noOtherRunner, noRepository, noSuchRun, noSuchService, nothingToRepeat, runNotOver } from '../pipelines.problems.ts';
+import { between } from '../../kernel/time.ts';
+import {
+  isRecorded,
+  noOtherRunner,
+  noRepository,
+  noSuchRun,
+  noSuchService,
+  nothingToRepeat,
+  otherRunnersSilent,
+  runNotOver,
+} from '../pipelines.problems.ts';
 import { takes, trustOf } from '../trust.ts';
-import { isServedBeside, runnersOfRun } from '../runners/runner.store.ts';
+import { runnerBeside, runnersOfRun } from '../runners/runner.store.ts';
 import { mirrorOf, refreshOne } from './mirror.commands.ts';
 import { runMachine } from '../states.ts';
 import { prepareAgain, prepareManual } from './prepare.commands.ts';
@@ -79,12 +89,22 @@ export async function retryRun(
   );
 }
 
-/** The runners of a run, where others can take every job of the new one; throws `pipelines.no-other-runner` where not. */
+/** A runner asks for work all the time; one that was not heard of for so long is not running. */
+const SILENT_MS = 15 * 60_000;
+
+/**
+ * The runners of a run, where others can take every job of the new one; throws `pipelines.no-other-runner` where none is
+ * registered, `pipelines.other-runners-silent` where none is running.
+ */
 async function runnersToAvoid(tx: Tx, run: string, order: RunOrder): Promise<string[]> {
   const runners = await runnersOfRun(tx, run);
   const trust = TRUST.filter((level) => takes(level).includes(order.trust));
-  for (const { pool, executor } of 'jobs' in order.planned ? order.planned.jobs : [])
-    if (!(await isServedBeside(tx, { pool, executor, trust }, runners))) throw noOtherRunner({ run, pool });
+  const now = await tx.now();
+  for (const { pool, executor } of 'jobs' in order.planned ? order.planned.jobs : []) {
+    const other = await runnerBeside(tx, { pool, executor, trust }, runners);
+    if (other === null) throw noOtherRunner({ run, pool });
+    if (between(other.seen, now) > SILENT_MS) throw otherRunnersSilent({ run, pool, runner: other.name, seen: other.seen });
+  }
   return runners;
 }
 

@@ -88,7 +88,7 @@ export default function ArtifactPage(): ReactNode {
               <Promoted digest={digest} />
             </div>
             <div className="min-w-0 2xl:col-span-2">
-              <Rebuilds digest={digest} />
+              <Rebuilds digest={digest} own={answer.builds.some((build) => build.recorded === null && build.commit !== null)} />
             </div>
             <Advisories digest={digest} />
             <Packages digest={digest} />
