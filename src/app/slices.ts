@@ -1,6 +1,8 @@
 import { artifactEvents } from '../artifacts/artifacts.events.ts';
 import { artifactSweepers, artifactTasks } from '../artifacts/artifacts.reactions.ts';
 import { artifactRoutes } from '../artifacts/artifacts.routes.ts';
+import { imageRoutes } from '../artifacts/image/image.routes.ts';
+import { imageSweeper, imageTask } from '../artifacts/image/image.work.ts';
 import { promoteTask, promotionSweeper } from '../artifacts/promotion/promote.work.ts';
 import { promotionMachine } from '../artifacts/promotion/promotion.ts';
 import { promotionRoutes } from '../artifacts/promotion/promotion.routes.ts';
@@ -15,6 +17,7 @@ import { changeMachine } from '../changes/change-states.ts';
 import { changeEvents } from '../changes/changes.events.ts';
 import { changesRoutes } from '../changes/changes.routes.ts';
 import { deploymentEvents } from '../deployments/deployments.events.ts';
+import { images } from '../integrations/registries/image.http.ts';
 import { promotionPorts } from './promotion.ts';
 import { released } from './released.queries.ts';
 import { existing } from '../deployments/deployments.queries.ts';
@@ -234,9 +237,9 @@ export const slices: readonly Slice[] = [
   {
     ...none,
     name: 'artifacts',
-    routes: [...artifactRoutes, ...promotionRoutes(promotionPorts)],
-    tasks: [...artifactTasks, promoteTask(promotionPorts)],
-    sweepers: [...artifactSweepers, promotionSweeper],
+    routes: [...artifactRoutes, ...promotionRoutes(promotionPorts), ...imageRoutes(images)],
+    tasks: [...artifactTasks, promoteTask(promotionPorts), imageTask(images)],
+    sweepers: [...artifactSweepers, promotionSweeper, imageSweeper],
     events: artifactEvents,
     machines: [buildMachine, promotionMachine],
   },

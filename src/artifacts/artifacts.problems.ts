@@ -168,6 +168,21 @@ export const notSignedYet = defineProblem<{ why: string }>('artifacts.not-signed
   remedy: 'It is tried again by itself; what is attested of it is written within seconds after its build.',
 });
 
+export const noImage = defineProblem<{ digest: string }>('artifacts.no-image', {
+  status: 409,
+  sentence: ({ digest }) => `${digest} was not recorded as an image in a registry, so there is no image to open.`,
+  remedy: 'Record images with their reference, as HOST/NAME@DIGEST: ym record artifact --reference. Of files: ym artifact files DIGEST',
+});
+export const hasSbom = defineProblem<{ digest: string }>('artifacts.has-sbom', {
+  status: 409,
+  sentence: ({ digest }) => `${digest} has an SBOM already.`,
+  remedy: 'See it with: ym artifact sbom DIGEST',
+});
+export const imageTooLarge = defineProblem<{ what: string; most: string }>('artifacts.image-too-large', {
+  status: 422,
+  sentence: ({ what, most }) => `The image is not read: ${what} are more than ${most}.`,
+  remedy: 'Make the SBOM where the image is built (ym sbom make), and record it with the build.',
+});
 export const notRebuildable = defineProblem<{ digest: string }>('artifacts.not-rebuildable', {
   status: 409,
   sentence: ({ digest }) => `No run here made ${digest} from a commit, so there is nothing to run again.`,

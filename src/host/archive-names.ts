@@ -11,6 +11,8 @@ export type ArchiveLimits = {
   readonly depth: number;
 };
 export const ARCHIVE_LIMITS: ArchiveLimits = { entries: 250_000, bytes: 8 * 1024 ** 3, ratio: 250, depth: 64 };
+/** What a layer of an image may hold at most: it is read as a stream, and nothing of it is unpacked to disk. */
+export const LAYER_LIMITS: ArchiveLimits = { ...ARCHIVE_LIMITS, bytes: 64 * 1024 ** 3, entries: 5_000_000 };
 
 /**
  * The normal form of an entry's name: segments joined by `/`, `''` for the root itself, or why the name is refused.

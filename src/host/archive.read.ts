@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { ArchiveLimits } from './archive-names.ts';
 import { archiveTooLarge, unreadableArchive } from './archive.problems.ts';
 import { BLOCK, parsePax, parseTarHeader, type TarHeader } from './tar-header.ts';
@@ -9,8 +9,10 @@ export type TarEntry = TarHeader & { readonly bytes: AsyncIterable<Uint8Array> }
 
 /** Long names and pax records larger than this are nobody's names. */
 const MAX_META = 1024 ** 2;
+/** How a frame of Zstandard begins (RFC 8878). */
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-/** The entries of a tar or tar.gz, long names resolved. Reads to the very end, so that a checksum at the end counts. */
+/** The entries of a tar, tar.gz or tar.zst, long names resolved. Reads to the very end, so that a checksum at the end counts. */
 export async function* readTar(packed: AsyncIterable<Uint8Array>, limits: ArchiveLimits): AsyncGenerator<TarEntry> {
   const source = new Source(unzipped(packed, limits));
   const common = new Map<string, string>();
@@ -80,17 +82,25 @@ async function* unzipped(packed: AsyncIterable<Uint8Array>, limits: ArchiveLimit
     yield first.value;
     yield* counted;
   })();
-  if (first.value[0] !== 0x1f || (first.value[1] ?? 0x8b) !== 0x8b) return yield* all;
-  const gunzip = createGunzip();
+  const isGzip = first.value[0] === 0x1f && (first.value[1] ?? 0x8b) === 0x8b;
+  if (!isGzip && !ZSTD.equals(first.value.subarray(0, ZSTD.length))) return yield* all;
+  const unpack = isGzip ? createGunzip() : createZstdDecompress();
   const source = Readable.from(all, { objectMode: false });
-  source.on('error', (error) => gunzip.destroy(error));
+  source.on('error', (error) => unpack.destroy(error));
   let made = 0;
-  for await (const chunk of source.pipe(gunzip) as AsyncIterable<Buffer>) {
-    made += chunk.length;
-    if (made > 64 * 1024 ** 2 && made > taken * limits.ratio)
-      throw archiveTooLarge({ what: 'bytes for each packed byte', limit: limits.ratio });
-    if (made > limits.bytes + limits.entries * 2 * BLOCK) throw archiveTooLarge({ what: 'bytes', limit: limits.bytes });
-    yield chunk;
+  try {
+    for await (const chunk of source.pipe(unpack) as AsyncIterable<Buffer>) {
+      made += chunk.length;
+      if (made > 64 * 1024 ** 2 && made > taken * limits.ratio)
+        throw archiveTooLarge({ what: 'bytes for each packed byte', limit: limits.ratio });
+      if (made > limits.bytes + limits.entries * 2 * BLOCK) throw archiveTooLarge({ what: 'bytes', limit: limits.bytes });
+      yield chunk;
+    }
+  } catch (error) {
+    // zlib's words about broken bytes are about the archive; everything else keeps its own name.
+    if (error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_)/.test(String(error.code)))
+      throw unreadableArchive({ why: error.message });
+    throw error;
   }
 }
 

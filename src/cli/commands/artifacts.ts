@@ -7,16 +7,18 @@ import type { AddCommand } from '../main.ts';
 import { signerWords } from '../signer-words.ts';
 import { commitOf, digestOf, findRun, wholeNumber } from '../refs.ts';
 import { line, table, when } from '../terminal.ts';
+import { addImage } from './image.ts';
 import { addPromote } from './promotions.ts';
 import { addReproduce } from './reproduce.ts';
 
 type ListOptions = { service?: string; commit?: string; run?: string; limit: string };
 
-/** ym artifact list|where|show|files|promote|reproduce|sbom|attestations|download|revoke */
+/** ym artifact list|where|show|files|promote|reproduce|image|sbom|attestations|download|revoke */
 export const artifactCommands: AddCommand = (program, run) => {
   const group = program.command('artifact').description('what was built, and what is attested of it');
   addPromote(group, run);
   addReproduce(group, run);
+  addImage(group, run);
   group
     .command('list')
     .description('builds of artifacts, newest first')

@@ -38,12 +38,18 @@ function formatOf(vendor: string): Format {
 }
 
 async function openAt(floor: Floor, org: string, id: string): Promise<RegistryAt> {
+  const all = await openAll(floor, org);
+  const own = all.find((one) => one.connection.id === id);
+  if (own === undefined) throw noSuchConnection({ name: id });
+  return { floor, ...own, others: all.filter((one) => one !== own) };
+}
+
+/** Every registry that is connected, with its credential opened. */
+export function openAll(floor: Floor, org: string): Promise<Pick<RegistryAt, 'connection' | 'credential'>[]> {
   return floor.db.read(org, async (tx) => {
     const all = [];
     for (const row of await listRows(tx))
       if (formats.has(row.vendor)) all.push({ connection: connectionOf(row), credential: await openCredential(tx, row) });
-    const own = all.find((one) => one.connection.id === id);
-    if (own === undefined) throw noSuchConnection({ name: id });
-    return { floor, ...own, others: all.filter((one) => one !== own) };
+    return all;
   });
 }

@@ -7,9 +7,10 @@ import type { Format, RegistryAt } from '../format.ts';
 import { badSettings, notThere } from '../registries.problems.ts';
 import { copyImage, readBack } from './copy.http.ts';
 import { artifactManifest, descriptorOf, EMPTY_CONFIG, type Descriptor, type Manifest } from './manifest.ts';
-import { isRepository, isTag, parseReference } from './names.ts';
+import { isRepository, isTag } from './names.ts';
 import { attach, referrersOf } from './referrers.http.ts';
-import { ociRepository, type OciRepository, type Source } from './repository.http.ts';
+import type { OciRepository, Source } from './repository.http.ts';
+import { allOf, repositoryAt, sourceAt } from './source.http.ts';
 
 /** What an artifact that is no image calls itself in an OCI registry. */
 export const ARTIFACT_TYPE = 'application/vnd.yardmaster.artifact.v1';
@@ -30,7 +31,7 @@ export const ociFormat: Format = {
   wrong: (repository) => (isRepository(repository) ? null : `"${repository.slice(0, 100)}" is no name of a repository`),
   async location(at, job) {
     const digest = job.artifact.kept ? manifestFor(job).digest : job.artifact.digest;
-    if (!job.artifact.kept) await openSource(at, job);
+    if (!job.artifact.kept) await sourceAt(allOf(at), job.artifact);
     return `oci://${new URL(at.connection.url).host}/${job.repository}@${digest}`;
   },
   async copy(at, job, along, beforeTag): Promise<Copied> {
@@ -64,17 +65,6 @@ function manifestFor({ artifact, version, source }: PromotionJob): Manifest {
   return artifactManifest({ artifactType: ARTIFACT_TYPE, layers: [layer], annotations });
 }
 
-function repositoryAt(
-  { floor, connection, credential }: Omit<RegistryAt, 'others'>,
-  name: string,
-  may: 'pull' | 'pull,push',
-  from: readonly string[] = [],
-): OciRepository {
-  const { user = null, password = null } = credential as { user?: string; password?: string };
-  const at = { egress: floor.egress, url: connection.url, user, password, tokenService: connection.settings['tokenService'] ?? null };
-  return ociRepository(at, name, may, from);
-}
-
 async function pushBytes(at: RegistryAt, job: PromotionJob): Promise<{ target: OciRepository; manifest: Manifest }> {
   const target = repositoryAt(at, job.repository, 'pull,push');
   const { digest, size } = job.artifact;
@@ -86,28 +76,10 @@ async function pushBytes(at: RegistryAt, job: PromotionJob): Promise<{ target: O
 }
 
 async function pushImage(at: RegistryAt, job: PromotionJob): Promise<{ target: OciRepository; manifest: Manifest }> {
-  const { source, manifest } = await openSource(at, job);
+  const { source, manifest } = await sourceAt(allOf(at), job.artifact);
   const target = repositoryAt(at, job.repository, 'pull,push', source.host === new URL(at.connection.url).host ? [source.name] : []);
   await copyImage(source, target, manifest, { referrers: true, alone: aloneOf(at, job) });
   return { target, manifest };
-}
-
-/**
- * The registry where an image lies, which must be a connected one: its reference was told by whoever recorded it, and
- * what somebody told is never called by itself.
- */
-async function openSource(at: RegistryAt, { artifact }: PromotionJob): Promise<{ source: OciRepository; manifest: Manifest }> {
-  const reference = artifact.reference === null ? null : parseReference(artifact.reference);
-  if (reference === null)
-    throw badSettings({ why: `its bytes are not here, and "${(artifact.reference ?? '').slice(0, 200)}" says not where they are` });
-  const holder = [at, ...at.others].find(
-    ({ connection }) => connection.vendor === 'oci' && new URL(connection.url).host === reference.host,
-  );
-  if (holder === undefined) throw badSettings({ why: `it lies at ${reference.host}, and no OCI registry of that host is connected` });
-  const source = repositoryAt({ floor: at.floor, ...holder }, reference.repository, 'pull');
-  const manifest = await source.manifest(artifact.digest);
-  if (manifest === null) throw notThere({ host: reference.host, what: `manifest ${artifact.digest} in ${reference.repository}` });
-  return { source, manifest };
 }
 
 function aloneOf({ floor }: RegistryAt, { org }: PromotionJob): Alone {

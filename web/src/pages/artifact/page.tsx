@@ -11,6 +11,8 @@ import { Components } from './components.tsx';
 import { HandedIn } from './handed-in.tsx';
 import { Advisories, Files } from './contents.tsx';
 import { Promotions } from './promotions.tsx';
+import { Image } from './image.tsx';
+import { Mark } from './mark.tsx';
 import { Rebuilds } from './rebuilds.tsx';
 
 type Artifact = AnswerOf<typeof getArtifact>;
@@ -92,6 +94,11 @@ export default function ArtifactPage(): ReactNode {
             </div>
             <Advisories digest={digest} />
             <Packages digest={digest} />
+            {answer.kept || answer.reference === null ? null : (
+              <div className="min-w-0 2xl:col-span-2">
+                <Image digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
+              </div>
+            )}
             <Files digest={digest} kept={answer.kept} reference={answer.reference} />
             <div className="min-w-0 2xl:col-span-2">
               <Components digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
@@ -107,30 +114,6 @@ export default function ArtifactPage(): ReactNode {
 function Promoted({ digest }: { readonly digest: string }): ReactNode {
   const use = useAnswer<typeof artifactUse>('/v1/evidence/artifacts/{digest}', { params: { digest } }, { live: ['service', 'release'] });
   return <Promotions digest={digest} releases={use.data?.releases ?? []} />;
-}
-
-function Mark({ of }: { readonly of: Artifact }): ReactNode {
-  if (of.revoked !== null)
-    return (
-      <Tag tone="deny" icon="deny">
-        revoked
-      </Tag>
-    );
-  if (of.damagedAt !== null)
-    return (
-      <Tag tone="deny" icon="incident">
-        damaged
-      </Tag>
-    );
-  return of.builds.some(({ state }) => state === 'signed') ? (
-    <Tag tone="allow" icon="done">
-      signed
-    </Tag>
-  ) : (
-    <Tag tone="wait" icon="wait">
-      not signed yet
-    </Tag>
-  );
 }
 
 function Where({ digest }: { readonly digest: string }): ReactNode {
