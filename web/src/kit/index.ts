@@ -1,5 +1,6 @@
 export * from './ask.tsx';
 export * from './door.tsx';
+export * from './first.tsx';
 export * from './form.tsx';
 export * from './icons.tsx';
 export * from './keys.tsx';

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { listPackages, PackageView } from '../../../src/contract/packages.ts';
 import type { AnswerOf } from '../../../src/contract/route.ts';
 import { useAnswer } from '../api/query.ts';
+import { useFirst } from './first.tsx';
 import { Tag } from './marks.tsx';
 import { Empty, Loaded, Panel } from './page.tsx';
 import { Table, type Column } from './table.tsx';
@@ -35,13 +36,14 @@ export function Packages({
 
 function Listed({ of }: { readonly of: Answer }): ReactNode {
   const { counts, policy, service, incomplete, items, total } = of;
+  const rows = items.filter((one) => isTold(one, policy));
+  const [shown, more] = useFirst(rows, 'packages');
   if (counts === null)
     return (
       <Empty title="What it is made of is not known" command="ym sbom make .">
         No SBOM of it was read, or one names too little. A policy that asks for licences answers “unknown”.
       </Empty>
     );
-  const rows = items.filter((one) => isTold(one, policy));
   const licences = policy
     ? `${counts.denied.toLocaleString()} denied, ${counts.licenceUnknown.toLocaleString()} not known`
     : `no policy of ${service} says which are allowed`;
@@ -55,11 +57,12 @@ function Listed({ of }: { readonly of: Answer }): ReactNode {
       </p>
       <Table
         caption="Packages that need a look"
-        rows={rows}
+        rows={shown}
         rowKey={(one) => `${one.purl ?? one.name} ${one.version ?? ''} ${one.scope}`}
         empty={<p className="p-3 text-quiet">No package is denied, given up, left alone or loose.</p>}
         columns={COLUMNS}
       />
+      {more}
       {total > items.length ? (
         <p className="p-3 text-sm text-quiet">
           These are of the first {items.length.toLocaleString()} of {total.toLocaleString()} packages, trouble first.

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { getArtifactSbom } from '../../../../src/contract/artifacts.ts';
 import { useAnswer } from '../../api/query.ts';
-import { Empty, Export, Loaded, Panel, Table, UrlFilter, useUrl } from '../../kit/index.ts';
+import { Empty, Export, Loaded, Panel, Table, UrlFilter, useFirst, useUrl } from '../../kit/index.ts';
 
 type Component = {
   readonly name: string;
@@ -15,56 +15,57 @@ const MOST = 500;
 /** What is in it, as its SBOM says. The document is read as data: nothing in it becomes a link or markup. */
 export function Components({ digest, sbom }: { readonly digest: string; readonly sbom: boolean }): ReactNode {
   const document = useAnswer<typeof getArtifactSbom>('/v1/artifacts/{digest}/sbom', { params: { digest } }, { enabled: sbom });
-  const [text] = useUrl('component');
-  const wanted = text.toLowerCase();
   return (
     <Panel title="What is in it" flush actions={sbom ? <Export href={`/v1/artifacts/${digest}/sbom`}>CycloneDX</Export> : undefined}>
       {sbom ? (
-        <Loaded of={document}>
-          {(answer) => {
-            const all = componentsOf(answer as unknown);
-            const rows = all.filter((one) => wanted === '' || `${one.name} ${one.purl} ${one.licences}`.toLowerCase().includes(wanted));
-            return (
-              <>
-                <div className="grid gap-2 p-3 sm:grid-cols-[18rem_1fr] sm:items-end">
-                  <UrlFilter name="component" label="Component or licence" />
-                  <p className="text-quiet">
-                    {rows.length.toLocaleString()} of {all.length.toLocaleString()} components
-                    {rows.length > MOST ? `; the first ${MOST} are shown` : ''}
-                  </p>
-                </div>
-                <Table
-                  caption="Components"
-                  rows={rows.slice(0, MOST)}
-                  rowKey={(one) => `${one.purl} ${one.name} ${one.version}`}
-                  empty={
-                    <p className="p-3 text-quiet">
-                      {all.length === 0 ? 'The SBOM names no component: nothing else is in it.' : 'No component is called that.'}
-                    </p>
-                  }
-                  columns={[
-                    { key: 'name', label: 'Component', sort: (one) => one.name, cell: (one) => <bdi>{one.name}</bdi> },
-                    { key: 'version', label: 'Version', cell: (one) => one.version },
-                    {
-                      key: 'licence',
-                      label: 'Licence',
-                      sort: (one) => one.licences,
-                      cell: (one) => one.licences || <span className="text-quiet">unknown</span>,
-                    },
-                    { key: 'scope', label: 'Scope', wide: true, cell: (one) => one.scope },
-                    { key: 'purl', label: 'Package URL', wide: true, cell: (one) => <code className="text-sm">{one.purl}</code> },
-                  ]}
-                />
-              </>
-            );
-          }}
-        </Loaded>
+        <Loaded of={document}>{(answer) => <Listed of={componentsOf(answer as unknown)} />}</Loaded>
       ) : (
         <Empty title="It has no SBOM yet." command={`ym artifact show ${digest}`}>
           One is made from the lock files of its source when its run has ended well.
         </Empty>
       )}
     </Panel>
+  );
+}
+
+function Listed({ of }: { readonly of: readonly Component[] }): ReactNode {
+  const [text] = useUrl('component');
+  const wanted = text.toLowerCase();
+  const rows = of.filter((one) => wanted === '' || `${one.name} ${one.purl} ${one.licences}`.toLowerCase().includes(wanted));
+  const [shown, more] = useFirst(rows.slice(0, MOST), 'components');
+  return (
+    <>
+      <div className="grid gap-2 p-3 sm:grid-cols-[18rem_1fr] sm:items-end">
+        <UrlFilter name="component" label="Component or licence" />
+        <p className="text-quiet">
+          {rows.length.toLocaleString()} of {of.length.toLocaleString()} components
+          {rows.length > MOST ? `; the first ${MOST} can be shown` : ''}
+        </p>
+      </div>
+      <Table
+        caption="Components"
+        rows={shown}
+        rowKey={(one) => `${one.purl} ${one.name} ${one.version}`}
+        empty={
+          <p className="p-3 text-quiet">
+            {of.length === 0 ? 'The SBOM names no component: nothing else is in it.' : 'No component is called that.'}
+          </p>
+        }
+        columns={[
+          { key: 'name', label: 'Component', sort: (one) => one.name, cell: (one) => <bdi>{one.name}</bdi> },
+          { key: 'version', label: 'Version', cell: (one) => one.version },
+          {
+            key: 'licence',
+            label: 'Licence',
+            sort: (one) => one.licences,
+            cell: (one) => one.licences || <span className="text-quiet">unknown</span>,
+          },
+          { key: 'scope', label: 'Scope', wide: true, cell: (one) => one.scope },
+          { key: 'purl', label: 'Package URL', wide: true, cell: (one) => <code className="text-sm">{one.purl}</code> },
+        ]}
+      />
+      {more}
+    </>
   );
 }
 

@@ -37,7 +37,7 @@ export default function ArtifactPage(): ReactNode {
             <Link to="/evidence" search={{ part: 'trace', node: digest } as never} className="min-h-6">
               Trace
             </Link>
-            <Export href={`/v1/artifacts/${digest}/bytes`}>Download the bytes</Export>
+            {one.kept ? <Export href={`/v1/artifacts/${digest}/bytes`}>Download the bytes</Export> : null}
             <Button kind="danger" because={because} onClick={() => setRevoking(true)}>
               Revoke
             </Button>
@@ -57,7 +57,7 @@ export default function ArtifactPage(): ReactNode {
                       {answer.digest}
                     </span>,
                   ],
-                  ['Size', <Bytes key="s" of={answer.size} />],
+                  ['Size', answer.kept ? <Bytes key="s" of={answer.size} /> : 'its bytes lie elsewhere'],
                   ['Since', <When key="w" at={answer.createdAt} />],
                   ...(answer.revoked === null
                     ? []
@@ -86,6 +86,11 @@ export default function ArtifactPage(): ReactNode {
             <Builds of={answer} />
             <Attested of={answer} />
             {answer.handedIn.length === 0 ? null : <HandedIn of={answer} />}
+            {answer.kept || answer.reference === null ? null : (
+              <div className="min-w-0 2xl:col-span-2">
+                <Image digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
+              </div>
+            )}
             <div className="min-w-0 2xl:col-span-2">
               <Promoted digest={digest} />
             </div>
@@ -94,11 +99,6 @@ export default function ArtifactPage(): ReactNode {
             </div>
             <Advisories digest={digest} />
             <Packages digest={digest} />
-            {answer.kept || answer.reference === null ? null : (
-              <div className="min-w-0 2xl:col-span-2">
-                <Image digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
-              </div>
-            )}
             <Files digest={digest} kept={answer.kept} reference={answer.reference} />
             <div className="min-w-0 2xl:col-span-2">
               <Components digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { listDestinations, listPromotions, promoteArtifact } from '../../../../src/contract/promotions.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Ask, Button, Command, Empty, Field, Loaded, Panel, PromotionTable, Select } from '../../kit/index.ts';
+import { Ask, Button, Empty, Field, Loaded, Panel, PromotionTable, Select } from '../../kit/index.ts';
 
 /** Where it was promoted to, or why not; and the wish to. */
 export function Promotions({ digest, releases }: { readonly digest: string; readonly releases: readonly Release[] }): ReactNode {
@@ -30,11 +30,7 @@ export function Promotions({ digest, releases }: { readonly digest: string; read
         {({ items }) => (
           <PromotionTable
             items={items}
-            empty={
-              <Empty title="It was promoted nowhere.">
-                <Command text={`ym artifact promote ${digest} --to DESTINATION`} />
-              </Empty>
-            }
+            empty={<Empty title="It was promoted nowhere." command={`ym artifact promote ${digest} --to DESTINATION`} />}
           />
         )}
       </Loaded>

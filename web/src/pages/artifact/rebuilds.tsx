@@ -30,9 +30,15 @@ export function Rebuilds({ digest, own }: { readonly digest: string; readonly ow
             rows={rowsOf(items, rebuilds)}
             rowKey={(one) => one.key}
             empty={
-              <Empty title="Nobody has built it again." command={`ym artifact reproduce ${digest}`}>
-                Whoever doubts that these bytes come from that commit has it built once more, elsewhere, and sees where the two differ.
-              </Empty>
+              own ? (
+                <Empty title="Nobody has built it again." command={`ym artifact reproduce ${digest}`}>
+                  Whoever doubts that these bytes come from that commit has it built once more, elsewhere, and sees where the two differ.
+                </Empty>
+              ) : (
+                <Empty title="Nobody has built it again." command={`ym artifact reproduce ${digest} --run RUN`}>
+                  Another system built it. Build it there once more, record that run, and have the two compared:
+                </Empty>
+              )
             }
             columns={[
               { key: 'same', label: 'It gave', cell: ({ of }) => <Gave of={of} /> },
