@@ -16,7 +16,7 @@ import { randomOf, type Random } from './road/random.ts';
 const PARTS = 6;
 /** Some are asked for, and within one of these times the server is killed. */
 const KILLS = 4;
-const WITHIN_MS = [1200, 3000, 6000];
+const WITHIN_MS = [1500, 4000, 12_000];
 const WAIT_MS = 180_000;
 /** Each has: where it was built, its contents, how it is judged, that it was promoted. */
 const SAID = [

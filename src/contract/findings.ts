@@ -33,6 +33,8 @@ const runFindingSchema = z.object({
   since: z.string().nullable(),
   /** By when the tier of its service asks for it to be gone. */
   due: z.string().nullable(),
+  /** Known to be exploited (CISA), with the day until which it is to be repaired; null: not known to be, or no catalogue was imported. */
+  exploited: z.object({ due: z.string().nullable() }).nullable().default(null),
   /** Beside the last release: `fixed` was there and is not any more. */
   state: stateSchema,
 });

@@ -1,4 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
+import { importExploited } from '../artifacts/advisories/exploited.commands.ts';
+import { system } from '../kernel/actor.ts';
 import { findingClocks, findingsOfRun } from './findings.views.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Digest } from '../kernel/digest.ts';
@@ -115,4 +117,25 @@ test('what only an unmerged branch has starts no clock, and its VEX clears nothi
   const branch = digestOf('branch');
   await accept({ text: grype('6666'), name: 'scan', artifacts: [branch], run: id('run'), trust: 'untrusted' });
   expect(await facts(branch, null)).toMatchObject({ total: 1, overdue: 0 });
+});
+
+test('what a scanner found is held against the catalogue of what is exploited: unknown before there is one, late by its day', async () => {
+  const nothingReleased = { lastRelease: () => Promise.resolve([]) };
+  const artifact = digestOf('exploited');
+  const run = id('run');
+  await accept({ text: grype('0001', '0002'), name: 'exploited', artifacts: [artifact], run });
+  expect(await facts(artifact, null)).not.toHaveProperty('knownExploited');
+  expect((await tx((t) => findingsOfRun(t, nothingReleased, { run, from: 0, limit: 10 }))).items.map(({ exploited }) => exploited)).toEqual(
+    [null, null],
+  );
+  const entries = [
+    { cve: 'CVE-2026-10002', added: '2026-11-01', due: '2026-11-20', ransomware: true },
+    { cve: 'CVE-2020-9999', added: '2020-01-01', due: null, ransomware: false },
+  ];
+  await tx((t) => importExploited(t, system(floor.org, 'test'), { catalogue: '1', released: '2026-11-01T00:00:00.000Z', entries }));
+  expect(await facts(artifact, null, '2026-11-20T23:59:00.000Z')).toMatchObject({ total: 2, knownExploited: 1, exploitedOverdue: 0 });
+  expect(await facts(artifact, null, '2026-11-21T00:00:00.000Z')).toMatchObject({ exploitedOverdue: 1 });
+  const [first, second] = (await tx((t) => findingsOfRun(t, nothingReleased, { run, from: 0, limit: 10 }))).items;
+  expect(first).toMatchObject({ cve: 'CVE-2026-10002', exploited: { due: '2026-11-20' } });
+  expect(second?.exploited).toBeNull();
 });

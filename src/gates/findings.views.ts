@@ -1,3 +1,4 @@
+import { exploitedAmong } from '../artifacts/advisories/advisories.queries.ts';
 import { serviceById } from '../catalog/catalog.queries.ts';
 import type { RunFinding } from '../contract/findings.ts';
 import type { Instant } from '../kernel/time.ts';
@@ -8,6 +9,7 @@ import { compared, type FindingState } from './findings/compare.ts';
 import { saysFalsePositive, signalOf, type RuleSignal } from './findings/signal.ts';
 import { clocksOf, dueAt, type Clocks } from './findings/sla.ts';
 import { statementFor } from './findings/vex.ts';
+import { exploitedFact, namesOf } from './findings/exploited.ts';
 import { reportsHeard, statementsOf } from './gates.queries.ts';
 import type { Tier } from './policy/policy.ts';
 import type { Released } from './released.port.ts';
@@ -39,9 +41,11 @@ export async function findingsOfRun(tx: Tx, released: Released, filter: FindingF
   const before = service === null ? null : await releasedFindings(tx, released, service);
   const tier = service === null ? null : ((await serviceById(tx, service))?.tier ?? null);
   const statements = await statementsOf(tx, [...new Set(await reportsOf(tx, filter.run))]);
+  const exploited = await exploitedAmong(tx, rows.flatMap(namesOf));
   const all = compared(rows, before).map(({ digest, ...one }): RunFinding => ({
     ...one,
     report: one.report as RunFinding['report'],
+    exploited: exploitedFact(exploited, namesOf(one)).exploited ?? null,
     vex: one.vex ?? (statements.length === 0 ? null : statementFor(one, statements, digest ?? '')),
     due: one.since === null || tier === null ? null : dueAt(one.since, one.severity, tier),
   }));
@@ -51,7 +55,9 @@ export async function findingsOfRun(tx: Tx, released: Released, filter: FindingF
       (filter.rule === undefined || one.rule === filter.rule) &&
       (filter.state === undefined || one.state === filter.state),
   );
-  const rank = (one: RunFinding): number => SEVERITIES.indexOf(one.severity) * 3 + ['new', 'known', 'fixed'].indexOf(one.state);
+  // What is known to be exploited comes first, whatever its scanner thinks of it.
+  const rank = (one: RunFinding): number =>
+    (one.exploited === null ? 0 : -100) + SEVERITIES.indexOf(one.severity) * 3 + ['new', 'known', 'fixed'].indexOf(one.state);
   const count = (state: FindingState): number => all.filter((one) => one.state === state).length;
   return {
     items: chosen.toSorted((a, b) => rank(a) - rank(b)).slice(filter.from, filter.from + filter.limit),

@@ -1,3 +1,4 @@
+import { exploitedAmong } from '../artifacts/advisories/advisories.queries.ts';
 import { buildsOf, type Build } from '../artifacts/artifacts.queries.ts';
 import { provenanceSigner } from '../artifacts/recorded/recorders.queries.ts';
 import type { SignedFor } from '../artifacts/recorded/signers.ts';
@@ -11,6 +12,7 @@ import type { BuildFact, DigestFacts, GateFinding, ReportFact } from './policy/f
 import { speaking, topicsOf } from './policy/facts.ts';
 import type { EnvironmentKind, Policy, Tier } from './policy/policy.ts';
 import { policyDigest, resolvePolicy } from './policy/policy.ts';
+import { exploitedFact, namesOf } from './findings/exploited.ts';
 import { statementFor } from './findings/vex.ts';
 import type { ReportRow } from './report.store.ts';
 import type { Vex, VexStatement } from './reports/model.ts';
@@ -74,14 +76,22 @@ async function factsOfDigest(tx: Tx, serviceId: string, digest: Digest, known: R
     speakers.filter(({ summary }) => summary.looked === true).map(({ id }) => id),
   );
   const statements = await statementsOf(tx, [...heard]);
+  const exploited = await exploitedAmong(tx, [...told.values()].flat().flatMap(namesOf));
   const judged = (found: readonly StoredFinding[]): readonly GateFinding[] =>
     found.map(({ aliases, component, vex, ...finding }) => ({
       ...finding,
       vex: vex ?? (statements.length === 0 ? null : statementFor({ ...finding, aliases, component }, statements, digest)),
       ...(known === null ? {} : { known: known.has(finding.fingerprint) }),
+      ...exploitedFact(exploited, namesOf({ cve: finding.cve, aliases })),
     }));
   const reports = speakers.map((row) => factOf(row, row.summary.looked === true ? judged(told.get(row.id) ?? []) : null));
-  return { digest, reports, testsBefore: await testsBefore(tx, serviceId, speakers), ...(build === null ? {} : { build }) };
+  return {
+    digest,
+    reports,
+    testsBefore: await testsBefore(tx, serviceId, speakers),
+    ...(build === null ? {} : { build }),
+    ...(exploited === null ? {} : { exploitedCatalogue: exploited.catalogue }),
+  };
 }
 
 /** The most trusted build; of equals ours, then the least id, so that it never depends on what came first. */

@@ -14,6 +14,24 @@ export type AdvisoryOf = {
   readonly exploited?: { readonly is: boolean; readonly due: string | null } | null;
 };
 
+/** What the catalogue of known exploited vulnerabilities says: its version, and of those asked for that are in it until when a repair is asked for. */
+export type ExploitedAmong = {
+  readonly catalogue: string;
+  /** CVE -> the day until which the catalogue asks for a repair (UTC), null where it names none. */
+  readonly due: ReadonlyMap<string, string | null>;
+};
+
+/** Which of these CVEs are known to be exploited; null: no catalogue was imported, and nobody knows. */
+export async function exploitedAmong(tx: Tx, cves: readonly string[]): Promise<ExploitedAmong | null> {
+  const imported = await tx.maybe<{ catalogue: string }>(`select catalogue from known_exploited_catalogue where org_id = $1`, [tx.org]);
+  if (imported === null) return null;
+  const rows = await tx.query<{ cve: string; due: string | null }>(
+    `select cve, to_char(due, 'YYYY-MM-DD') as due from known_exploited where org_id = $1 and cve = any($2)`,
+    [tx.org, [...new Set(cves)]],
+  );
+  return { catalogue: imported.catalogue, due: new Map(rows.map((row) => [row.cve, row.due])) };
+}
+
 /** More than this of one artifact are not read: nobody knows them all, and nothing is said. */
 const MOST = 5000;
 

@@ -115,7 +115,15 @@ export const exampleSchema = z.strictObject({
   findings: z
     .union([
       z.enum(['unreadable', 'missing']),
-      z.strictObject({ critical: few.optional(), high: few.optional(), medium: few.optional(), low: few.optional(), info: few.optional() }),
+      z.strictObject({
+        critical: few.optional(),
+        high: few.optional(),
+        medium: few.optional(),
+        low: few.optional(),
+        info: few.optional(),
+        /** How many of them, worst first, are known to be exploited. */
+        knownExploited: few.optional(),
+      }),
     ])
     .optional(),
   /** Whether the forge protects the branch; left out: it could not be read. */

@@ -234,6 +234,8 @@ function troubles(rule: string, facts: DigestFacts, variables: Readonly<Record<s
     return '; whether its branch is protected could not be read at its forge, or not within the last hour';
   if (/\badvisories\b/.test(rule) && facts.advisories === undefined)
     return '; what it is made of is not known, or no advisories were imported';
+  if (/\bfindings\.(?:knownExploited|exploitedOverdue)\b/.test(rule) && facts.exploitedCatalogue === undefined)
+    return '; no catalogue of known exploited vulnerabilities was imported';
   if (/\b(?:knownExploited|exploitedOverdue)\b/.test(rule) && facts.advisories?.some(({ exploited }) => exploited == null) === true)
     return '; no catalogue of known exploited vulnerabilities was imported';
   if (/\b(?:licences|dependencies)\b/.test(rule) && facts.contents === undefined)

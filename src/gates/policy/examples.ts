@@ -65,6 +65,7 @@ const facts = (reports: readonly ReportFact[], testsBefore: number | null = 100,
   digest: DIGEST,
   reports,
   testsBefore,
+  exploitedCatalogue: 'example',
   contents: { parts, incomplete: [] },
 });
 
@@ -157,13 +158,14 @@ function factsOf({ tests: told, coverage: percent, findings, branchProtected, pa
       report('sarif', {
         findings: SEVERITIES.flatMap((severity) =>
           Array.from({ length: Math.min(findings[severity] ?? 0, 1000) }, () => ({ ...scanned, severity })),
-        ),
+        ).map((one, at) => (at < (findings.knownExploited ?? 0) ? { ...one, exploited: { due: null } } : one)),
       }),
     );
   return {
     digest: DIGEST,
     reports,
     testsBefore: typeof told === 'object' ? (told.before ?? null) : null,
+    exploitedCatalogue: 'example',
     ...(packages === undefined ? {} : { contents: { parts: packages.map(partOf), incomplete: [] } }),
     ...(branchProtected === undefined ? {} : { source: { branch: 'main', branchProtected } }),
   };

@@ -26,6 +26,8 @@ export const FACT_TYPES: Readonly<Record<string, CelType>> = {
     cleared: 'int',
     fresh: { critical: 'int', high: 'int', medium: 'int', low: 'int', info: 'int' },
     overdue: 'int',
+    knownExploited: 'int',
+    exploitedOverdue: 'int',
   },
   sbom: { components: 'int', withPurl: 'int' },
   reports: 'map',

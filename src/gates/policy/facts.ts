@@ -32,6 +32,8 @@ export type GateFinding = Pick<Finding, 'tool' | 'rule' | 'severity' | 'fingerpr
   readonly since?: Instant | null;
   /** `path:line`; absent in inputs of before waivers could name paths. */
   readonly location?: string;
+  /** It is known to be exploited, with the day until which it is to be repaired. Absent: it is not, or nobody knows (`exploitedCatalogue`). */
+  readonly exploited?: { readonly due: string | null };
 };
 
 /** A test that did not pass, as waivers name it. */
@@ -74,6 +76,8 @@ export type DigestFacts = {
   readonly tickets?: readonly TicketFact[];
   /** Where the release's source lies; absent: it was not found out lately, and in inputs of before it was asked for. */
   readonly source?: SourceFact;
+  /** The version of the catalogue of known exploited vulnerabilities that findings were held against; absent: none was imported. */
+  readonly exploitedCatalogue?: string;
   /** What advisories say of it; absent: its parts are not known, or no advisories are, and where no check asks. */
   readonly advisories?: readonly AdvisoryFact[];
   /** What it is made of; absent: nobody can say, and where no check asks. */
@@ -209,7 +213,7 @@ export function rulesFacts(facts: DigestFacts, lifted: Lifted, asking?: Asking):
   return {
     tests: testsOf(reports, facts.testsBefore, lifted),
     coverage: coverageOf(reports),
-    findings: findingsOf(reports, (finding) => lifted.finding(finding), asking),
+    findings: findingsOf(reports, (finding) => lifted.finding(finding), asking, facts.exploitedCatalogue !== undefined),
     sbom: sbomOf(reports),
     ...(facts.build === undefined ? {} : { build: facts.build }),
     ...(facts.tickets === undefined ? {} : { tickets: facts.tickets }),
@@ -296,6 +300,7 @@ function findingsOf(
   reports: readonly ReportFact[],
   isWaived: (finding: GateFinding) => boolean,
   clock: Asking | undefined,
+  exploitedIsKnown: boolean,
 ): Record<string, unknown> | undefined {
   // A bill of materials without vulnerabilities looked for none; only what looked can say "nothing found".
   const looked = readable(reports, 'findings')?.filter(({ findings }) => findings !== null);
@@ -319,7 +324,16 @@ function findingsOf(
       beyond,
     ),
     overdue: overdue.length,
+    // What is past the most that are kept could be anything.
+    ...(exploitedIsKnown && past === 0 ? exploitedOf(open, clock) : {}),
   };
+}
+
+function exploitedOf(open: readonly GateFinding[], clock: Asking | undefined): Readonly<Record<string, number>> {
+  const exploited = open.flatMap((one) => one.exploited ?? []);
+  if (clock === undefined) return { knownExploited: exploited.length };
+  const today = clock.now.slice(0, 10);
+  return { knownExploited: exploited.length, exploitedOverdue: exploited.filter(({ due }) => due !== null && due < today).length };
 }
 
 function counted(findings: readonly GateFinding[], beyond: (severity: Severity) => number): Record<Severity, number> {

@@ -78,6 +78,7 @@ test('the types are those of the facts', () => {
   const facts: DigestFacts = {
     digest,
     testsBefore: null,
+    exploitedCatalogue: '1',
     build: {
       recorded: true,
       trust: 'protected',

@@ -95,6 +95,11 @@ function What({ of: one }: { readonly of: RunFinding }): ReactNode {
       <summary className="min-w-0 cursor-pointer">
         <bdi className="font-medium break-all">{one.rule}</bdi>{' '}
         <bdi className="text-sm break-all text-quiet">{one.location || one.component}</bdi>
+        {one.exploited === null ? null : (
+          <Tag tone="deny" icon="incident">
+            exploited{one.exploited.due === null ? '' : `, repair by ${one.exploited.due}`}
+          </Tag>
+        )}
         {one.vex === null ? null : <Tag>VEX: {one.vex.status.replaceAll('_', ' ')}</Tag>}
       </summary>
       <div className="space-y-1 py-1 text-sm">
