@@ -51,6 +51,7 @@ const samples = await runLanes([
     ['campaign sample: kill -9 of server, runner, agent', process.execPath, ['campaigns/run.ts', 'crash', '--seeds', '2', '--brief']],
     ['campaign sample: two servers, one paused', process.execPath, ['campaigns/run.ts', 'two-servers', '--seeds', '1', '--brief']],
     ['campaign sample: webhooks, and kill -9', process.execPath, ['campaigns/run.ts', 'webhooks', '--seeds', '1']],
+    ['campaign sample: promotions, and kill -9', process.execPath, ['campaigns/run.ts', 'promotions', '--seeds', '1']],
     ['campaign sample: a backup restored elsewhere', process.execPath, ['campaigns/run.ts', 'restore', '--seeds', '1']],
     ['campaign sample: upgrade there and back', process.execPath, ['campaigns/run.ts', 'upgrade', '--seeds', '1', '--brief']],
     ['planted bugs turn tests red (sample)', process.execPath, ['src/testing/mutants/run.mjs', '--sample', '2']],

@@ -89,7 +89,7 @@ export const listFindingClocks = defineRoute({
   method: 'GET',
   path: '/v1/findings/clocks',
   summary:
-    'What the newest reports of the protected branch find in a service, by severity: how many are open, how many are late, and when the next is due',
+    'What the newest reports of the protected branch find in a service, by severity: how many are open, how many are late, when the next is due, and how many went in time',
   access: { kind: 'may', action: 'report.read', on: ['query.service'] },
   query: z.strictObject({ service: z.string().max(100) }),
   answer: z.object({
@@ -102,6 +102,9 @@ export const listFindingClocks = defineRoute({
         open: count,
         late: count,
         next: z.string().nullable(),
+        /** How many went in the last 90 days, and how many of them in time. */
+        gone: count.default(0),
+        met: count.default(0),
       }),
     ),
   }),

@@ -100,12 +100,17 @@ test('the clocks of a service are those of what is still found on the protected 
   expect([critical?.severity, critical?.open, critical?.late, critical?.days]).toEqual(['critical', 2, 0, 7]);
   expect(Date.parse(critical?.next ?? '') - Date.now()).toBeLessThan(7 * 86_400_000);
   expect(others).toEqual([]);
+  expect(critical).toMatchObject({ gone: 1, met: 1 });
   await tx((t) => t.query(`insert into clock_offset (offset_ms) values ($1)`, [8 * 86_400_000]));
   expect((await clocks(1))[0]).toMatchObject({ open: 2, late: 2, next: null });
   expect((await clocks(3))[0]).toMatchObject({ open: 2, late: 0 });
   await accept({ text: grype('9999'), name: 'scan', artifacts: [digestOf('strange')], run: id('run'), trust: 'untrusted' });
   expect((await clocks(1))[0]?.open).toBe(2);
   await accept({ text: grype(), name: 'scan', artifacts: [digestOf('clean')], run: id('run') });
+  // What stayed eight days was late in tier 1, and not in tier 3; what a statement cleared is neither.
+  expect(await clocks(1)).toMatchObject([{ open: 0, late: 0, next: null, gone: 3, met: 1 }]);
+  expect(await clocks(3)).toMatchObject([{ gone: 3, met: 3 }]);
+  await tx((t) => t.query(`insert into clock_offset (offset_ms) values ($1)`, [100 * 86_400_000]));
   expect(await clocks(1)).toEqual([]);
 });
 

@@ -7,7 +7,7 @@ import { liftsFinding } from '../waivers/lifts.ts';
 import { activeWaivers } from '../waivers/waivers.queries.ts';
 import { compared, type FindingState } from './findings/compare.ts';
 import { saysFalsePositive, signalOf, type RuleSignal } from './findings/signal.ts';
-import { clocksOf, dueAt, type Clocks } from './findings/sla.ts';
+import { clocksOf, dueAt, type Clocks, type Gone } from './findings/sla.ts';
 import { statementFor } from './findings/vex.ts';
 import { exploitedFact, namesOf } from './findings/exploited.ts';
 import { reportsHeard, statementsOf } from './gates.queries.ts';
@@ -133,7 +133,8 @@ export async function ruleSignal(tx: Tx, service: { readonly id: string; readonl
 
 /**
  * The clocks of what is open: in the newest report of each kind and name from the protected branch, what no waiver lifts, no
- * VEX statement clears and no tool suppresses. A waived finding keeps its clock and is not late meanwhile.
+ * VEX statement clears and no tool suppresses; and of what went in the last 90 days, how much in time. A waived finding keeps
+ * its clock and is not late meanwhile.
  */
 export async function findingClocks(
   tx: Tx,
@@ -148,10 +149,34 @@ export async function findingClocks(
   const rows = reports.length === 0 ? [] : await rowsOf(tx, `r.id = any($1)`, [reports]);
   const statements = await statementsOf(tx, reports);
   const active = await activeWaivers(tx, { serviceId: service.id, teamId: service.teamId, environmentId: null }, now);
-  const open = rows.filter((row) => {
+  const counts = (row: Row): boolean => {
     const vex = row.vex ?? (statements.length === 0 ? null : statementFor(row, statements, row.digest ?? ''));
     const cleared = vex?.status === 'not_affected' || vex?.status === 'fixed';
     return !row.suppressed && !cleared && !active.some((waiver) => liftsFinding(waiver, row));
-  });
-  return clocksOf(open, service.tier, now);
+  };
+  const there = new Set<string>(rows.map(({ fingerprint }) => fingerprint));
+  const gone = (await goneSince(tx, service.id, now)).filter((row) => !there.has(row.fingerprint) && counts(row));
+  return clocksOf(rows.filter(counts), gone, service.tier, now);
+}
+
+/**
+ * What the protected branch had and has not any more: gone with the first report of the same kind and name that does not
+ * have it, within the last 90 days. What a tool stopped to look for is gone too; nobody can tell the two apart.
+ */
+function goneSince(tx: Tx, service: string, now: Instant): Promise<(Row & Gone)[]> {
+  return tx.query(
+    `with seen as (
+       select distinct on (f.fingerprint) f.report_id as report, r.service_id as service, f.tool, f.rule, f.severity, f.location, f.fingerprint, f.cve, f.purl,
+         f.component, f.fixed_in as "fixedIn", f.cwe, f.aliases, f.suppressed, f.vex, f.message, r.kind, r.name, r.received_at,
+         (select d.digest from report_digest d where d.report_id = r.id order by d.digest limit 1) as digest from finding f join report r on r.id = f.report_id
+       where r.service_id = $1 and r.trust = 'protected' and r.state = 'ok' and r.received_at > $2::timestamptz - interval '180 days'
+       order by f.fingerprint, r.received_at desc),
+     gone as (
+       select seen.*, (select min(r.received_at) from report r where r.service_id = $1 and r.trust = 'protected' and r.state = 'ok'
+         and r.kind = seen.kind and r.name = seen.name and r.received_at > seen.received_at) as gone_at from seen)
+     select gone.*, c.first_seen_at as since, gone_at as "goneAt" from gone
+     left join finding_clock c on c.org_id = $3 and c.service_id = $1 and c.fingerprint = gone.fingerprint
+     where gone_at > $2::timestamptz - interval '90 days' limit ${MOST}`,
+    [service, now, tx.org],
+  );
 }

@@ -92,7 +92,7 @@ export const reportCommands: AddCommand = (program, run) => {
   group
     .command('clocks <service>')
     .description(
-      'what is open in a service by severity: how much of it is late for its tier, and when the next is due; 1: something is late',
+      'what is open in a service by severity: how much of it is late for its tier, and when the next is due, and what went in time; 1: something is late',
     )
     .action(
       run(async (shell, service: string) => {
@@ -103,6 +103,7 @@ export const reportCommands: AddCommand = (program, run) => {
           one.late === 0 ? 'none late' : `${one.late} late`,
           one.days === null ? 'no day asked' : `${one.days} days`,
           one.next === null ? '' : `next ${when(one.next)}`,
+          one.gone === 0 ? '' : `${one.met} of ${one.gone} that went in 90 days were in time`,
         ]);
         shell.print(rows.length === 0 ? `Nothing is open in ${line(service)}.` : table(rows), list);
         return list.items.some(({ late }) => late > 0) ? EXIT.failed : EXIT.ok;

@@ -27,6 +27,9 @@ export function isOverdue(since: Instant | null | undefined, severity: Severity,
 /** A finding that is still there, with when it was first seen; null: nobody knows, its clock begins with the next report. */
 export type Open = { readonly severity: Severity; readonly since: Instant | null };
 
+/** A finding that is gone, and since when. */
+export type Gone = Open & { readonly goneAt: Instant };
+
 /** How the clocks of one severity stand. `days`: what the tier allows; null: nothing is asked. `next`: when the next one is due. */
 export type Clocks = {
   readonly severity: Severity;
@@ -34,15 +37,30 @@ export type Clocks = {
   readonly open: number;
   readonly late: number;
   readonly next: Instant | null;
+  /** How many went lately, and how many of those in time; of what is asked by no day, and of what nobody knows the begin of, none is late. */
+  readonly gone: number;
+  readonly met: number;
 };
 
-/** The clocks of what is open in a service, worst severity first; those of nothing open are left out. */
-export function clocksOf(open: readonly Open[], tier: Tier, now: Instant): Clocks[] {
+/** The clocks of what is open in a service and of what went lately, worst severity first; those of nothing are left out. */
+export function clocksOf(open: readonly Open[], gone: readonly Gone[], tier: Tier, now: Instant): Clocks[] {
   return (['critical', 'high', 'medium', 'low', 'info'] as const).flatMap((severity) => {
     const here = open.filter((one) => one.severity === severity);
-    if (here.length === 0) return [];
+    const went = gone.filter((one) => one.severity === severity);
+    if (here.length + went.length === 0) return [];
     const late = here.filter(({ since }) => isOverdue(since, severity, tier, now)).length;
+    const met = went.filter(({ since, goneAt }) => !isOverdue(since, severity, tier, goneAt)).length;
     const dues = here.flatMap(({ since }) => (since === null ? [] : (dueAt(since, severity, tier) ?? [])));
-    return [{ severity, days: SLA_DAYS[tier][severity], open: here.length, late, next: earliest(dues.filter((due) => due >= now)) }];
+    return [
+      {
+        severity,
+        days: SLA_DAYS[tier][severity],
+        open: here.length,
+        late,
+        next: earliest(dues.filter((due) => due >= now)),
+        gone: went.length,
+        met,
+      },
+    ];
   });
 }

@@ -15,7 +15,7 @@ export function FindingClocks({ service }: { readonly service: string }): ReactN
       <Loaded of={clocks} lines={2}>
         {({ tier, items }) => (
           <Table
-            caption="Open findings, by severity"
+            caption="Findings, by severity"
             rows={items}
             rowKey={(one) => one.severity}
             empty={<p className="p-3 text-quiet">Nothing is open in the newest reports of the protected branch.</p>}
@@ -26,6 +26,16 @@ export function FindingClocks({ service }: { readonly service: string }): ReactN
                 key: 'late',
                 label: 'Late',
                 cell: (one) => (one.late === 0 ? <span className="text-quiet">none</span> : <Tag tone="deny">{one.late} late</Tag>),
+              },
+              {
+                key: 'met',
+                label: 'Gone in 90 days',
+                cell: (one) =>
+                  one.gone === 0 ? (
+                    <span className="text-quiet">none</span>
+                  ) : (
+                    `${one.gone}, ${one.met === one.gone ? 'all' : one.met} in time`
+                  ),
               },
               {
                 key: 'next',
