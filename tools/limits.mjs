@@ -73,7 +73,7 @@ export async function limitsPage(note) {
     ...table(['route', 'limit', 'what'], streams),
     '## How long things are kept',
     '',
-    'Once a day, as durable work; Admin, Retention (or `ym retention show`) tells what is due, `ym retention plan` which artifacts, and `ym retention set WHAT DAYS`',
+    'Once a day, as durable work; Admin, Retention (or `ym retention show`) tells what is due, `ym retention plan` which artifacts (`--all`: and why the others stay), and `ym retention set WHAT DAYS`',
     'decides otherwise. Days of an artifact count from when it was built, released or ran last, and with `--keep N` the newest of each service',
     'stay whatever their age. What runs anywhere, the last five versions of every place (the ways back) and what is being deployed is never',
     'removed, nor what is under a legal hold: everything, a service, a run, a release with its run, or an artifact (`ym retention hold`).',

@@ -51,6 +51,8 @@ export const artifactBytes: BlobNames = {
     'promotion.digest',
     'reproduction.digest',
     'reproduction.other_digest',
+    'rebuild.digest',
+    'image_sbom.digest',
     'promotion.record_digest',
     'promotion.summary_digest',
   ],

@@ -59,11 +59,27 @@ export const setRetention = defineRoute({
 export const planRetention = defineRoute({
   method: 'GET',
   path: '/v1/admin/retention/plan',
-  summary: 'Which artifacts the next round would remove, and which a legal hold keeps: a dry run, those used longest ago first',
+  summary:
+    'Which artifacts the next round would remove, which a legal hold keeps, and why the others stay: a dry run, those used longest ago first',
   access: { kind: 'may', action: 'admin.audit' },
-  query: z.object({ what: nameSchema.optional(), limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+  query: z.object({
+    what: nameSchema.optional(),
+    /** Also what stays, after what is due, with why. */
+    all: z.enum(['true', 'false']).default('false'),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  }),
   answer: z.object({
-    items: z.array(z.object({ what: z.string(), name: z.string(), size: z.number().int(), since: z.string(), held: z.boolean() })),
+    items: z.array(
+      z.object({
+        what: z.string(),
+        name: z.string(),
+        size: z.number().int(),
+        since: z.string(),
+        held: z.boolean(),
+        /** Why it stays, a legal hold apart; null: it is due. */
+        stays: z.enum(['runs', 'deploying', 'way-back', 'young', 'newest']).nullable().default(null),
+      }),
+    ),
   }),
 });
 

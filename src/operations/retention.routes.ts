@@ -46,7 +46,7 @@ export function retentionRoutes({ rules }: Pick<Parts, 'rules'>): readonly Mount
       for (const rule of rules) {
         if (rule.list === undefined || (query.what !== undefined && query.what !== rule.what)) continue;
         const { before, keep } = await limitOf(tx, rule);
-        for (const one of await rule.list(tx, before, query.limit, keep)) items.push({ what: rule.what, ...one });
+        for (const one of await rule.list(tx, before, query.limit, keep, query.all === 'true')) items.push({ what: rule.what, ...one });
       }
       return { items };
     }),

@@ -13,15 +13,20 @@ export const retentionCommands: AddCommand = (program, run) => {
     .action(run(async (shell) => show(shell)));
   retention
     .command('plan')
-    .description('a dry run: which artifacts the next round removes, and which a legal hold keeps')
+    .description('a dry run: which artifacts the next round removes, which a legal hold keeps; with --all why the others stay')
     .option('--what <what>', 'only of this rule: artifacts-built, artifacts-released, artifacts-production')
+    .option('--all', 'also what stays, and why')
     .option('--limit <n>', 'how many of each', '100')
     .action(
-      run(async (shell, options: { what?: string; limit: string }) => {
-        const query = { what: options.what, limit: wholeNumber('--limit', options.limit, 1, 1000) };
+      run(async (shell, options: { what?: string; all?: true; limit: string }) => {
+        const query = {
+          what: options.what,
+          all: options.all === true ? ('true' as const) : ('false' as const),
+          limit: wholeNumber('--limit', options.limit, 1, 1000),
+        };
         const plan = await shell.client().call(planRetention, { query });
-        const rows = plan.items.map((one) => [one.what, one.name, mebibytes(one.size), when(one.since), one.held ? 'held' : 'goes']);
-        shell.print(rows.length === 0 ? 'No artifact is due.' : table(rows), plan);
+        const rows = plan.items.map((one) => [one.what, one.name, mebibytes(one.size), when(one.since), stand(one)]);
+        shell.print(rows.length === 0 ? (options.all === true ? 'There are no artifacts.' : 'No artifact is due.') : table(rows), plan);
       }),
     );
   retention
@@ -95,4 +100,16 @@ async function show(shell: Shell): Promise<void> {
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}
+
+const STAYS = {
+  runs: 'stays: it runs',
+  deploying: 'stays: it is being deployed',
+  'way-back': 'stays: it is a way back',
+  young: 'stays: it is young',
+  newest: 'stays: it is among the newest of its service',
+} as const;
+
+function stand({ held, stays }: { readonly held: boolean; readonly stays: keyof typeof STAYS | null }): string {
+  return stays === null ? (held ? 'stays: it is held' : 'goes') : STAYS[stays];
 }

@@ -9,6 +9,7 @@ import { notNamed, retentionTask } from '../../platform/retention/sweep.work.ts'
 import { testFloor } from '../../testing/database.ts';
 import { factsOf, givenService, passTime } from '../../testing/pipelines.ts';
 import { changeRetention, holdBack, letGo } from '../retention.commands.ts';
+import { listDueArtifacts } from './due.views.ts';
 import { artifactRetention } from './keep.work.ts';
 
 const floor = await testFloor();
@@ -137,6 +138,22 @@ test('artifacts go by how far they came, by age and by number; what runs, is a w
       .filter((one) => one.held)
       .map((one) => one.name),
   ).toEqual(expect.arrayContaining([heldRelease, heldBytes]));
+  const whole = await tx(async (t) => listDueArtifacts(t, 'production', await t.now(), 0, 100, true));
+  const why = (digest: Digest | undefined) => whole.find((one) => one.digest === digest)?.stays;
+  expect([why(versions[1]), why(versions[5])]).toEqual(['way-back', 'runs']);
+  const others = await tx(async (t) => listDueArtifacts(t, 'released', '2020-01-01T00:00:00.000Z', 0, 100, true));
+  expect(others.map(({ digest, stays }) => [digest, stays])).toEqual(
+    expect.arrayContaining([
+      [staged, 'runs'],
+      [deploying, 'deploying'],
+      [heldRelease, 'young'],
+    ]),
+  );
+  const kinds = await tx(async (t) => listDueArtifacts(t, 'built', await t.now(), 1, 100, true));
+  expect(kinds.map(({ digest, stays, held }) => [digest, stays, held])).toEqual([
+    [heldBytes, null, true],
+    [newest, 'newest', false],
+  ]);
   await tx((t) => letGo(t, actor, hold, 'closed'));
   await round();
   expect(await kept([heldRelease, heldBytes])).toEqual([heldBytes]);

@@ -10,12 +10,13 @@ import { KEPT, REACHES } from './reach.ts';
 export const artifactRetention: readonly RetentionRule[] = REACHES.map((reach) => ({
   ...KEPT[reach],
   due: (tx, before, keep = KEPT[reach].keep) => dueArtifacts(tx, reach, before, keep),
-  list: async (tx, before, limit, keep = KEPT[reach].keep) =>
-    (await listDueArtifacts(tx, reach, before, keep, limit)).map(({ digest, size, usedAt, held }) => ({
+  list: async (tx, before, limit, keep = KEPT[reach].keep, all = false) =>
+    (await listDueArtifacts(tx, reach, before, keep, limit, all)).map(({ digest, size, usedAt, held, stays }) => ({
       name: digest,
       size,
       since: usedAt,
       held,
+      stays,
     })),
   async remove(tx, before, limit, keep = KEPT[reach].keep) {
     const due = (await listDueArtifacts(tx, reach, before, keep, limit)).filter((one) => !one.held);

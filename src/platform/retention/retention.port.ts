@@ -9,7 +9,16 @@ export type Swept = {
 };
 export type Due = { readonly things: number; readonly bytes: number; /** Old enough, and kept by a legal hold. */ readonly held: number };
 
-export type Listed = { readonly name: string; readonly size: number; readonly since: Instant; readonly held: boolean };
+/** Why a thing stays whatever its age, or is too young. */
+export type Stays = 'runs' | 'deploying' | 'way-back' | 'young' | 'newest';
+export type Listed = {
+  readonly name: string;
+  readonly size: number;
+  readonly since: Instant;
+  readonly held: boolean;
+  /** Why it stays, a legal hold apart; null: it is due. */
+  readonly stays: Stays | null;
+};
 
 /**
  * How long a slice keeps one kind of thing. What is under legal hold stays, whatever its age (`notHeld`); facts are never
@@ -24,8 +33,8 @@ export type RetentionRule = {
   /** The newest of each service that stay whatever their age; undefined: this rule counts nothing. */
   readonly keep?: number;
   due(tx: Tx, before: Instant, keep?: number): Promise<Due>;
-  /** Of a rule whose things have names: what is due, one by one, with what a legal hold keeps. */
-  list?(tx: Tx, before: Instant, limit: number, keep?: number): Promise<readonly Listed[]>;
+  /** Of a rule whose things have names: what is due, one by one, with what a legal hold keeps; `all`: after them what stays, with why. */
+  list?(tx: Tx, before: Instant, limit: number, keep?: number, all?: boolean): Promise<readonly Listed[]>;
   /** Removes up to `limit` of what is due, oldest first. */
   remove(tx: Tx, before: Instant, limit: number, keep?: number): Promise<Swept>;
 };

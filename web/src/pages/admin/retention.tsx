@@ -3,7 +3,7 @@ import type { planRetention, runRetention, setRetention, showRetention } from '.
 import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Ago, Ask, Button, Bytes, Digest, Empty, Field, Loaded, Panel, Select, Table, Tag } from '../../kit/index.ts';
+import { Ago, Ask, Button, Bytes, Check, Digest, Empty, Field, Loaded, Panel, Select, Table, Tag } from '../../kit/index.ts';
 import { Holds } from './legal-holds.tsx';
 
 type Shown = AnswerOf<typeof showRetention>;
@@ -202,15 +202,17 @@ function RunNow({ onClose }: { readonly onClose: () => void }): ReactNode {
 /** The dry run: artifacts that would go, by name. */
 function Plan(): ReactNode {
   const [what, setWhat] = useState('');
+  const [all, setAll] = useState(false);
   const plan = useAnswer<typeof planRetention>(
     '/v1/admin/retention/plan',
-    { query: { limit: MOST_PLANNED, ...(what === '' ? {} : { what }) } },
+    { query: { limit: MOST_PLANNED, all: all ? 'true' : 'false', ...(what === '' ? {} : { what }) } },
     { live: ['retention', 'legal-hold', 'artifact'], keep: true },
   );
   return (
     <Panel title="Artifacts that the next round removes" flush>
-      <div className="max-w-xs p-3">
+      <div className="flex flex-wrap items-end gap-x-4 gap-y-2 p-3">
         <Select label="Rule" value={what} onChange={setWhat} options={[['', 'every rule'], ...NAMED.map((one) => [one, one] as const)]} />
+        <Check label="Also what stays, and why" checked={all} onChange={setAll} />
       </div>
       <Loaded of={plan} lines={4}>
         {({ items }) => (
@@ -231,7 +233,7 @@ function Plan(): ReactNode {
               {
                 key: 'held',
                 label: 'What happens',
-                cell: (one) => (one.held ? <Tag tone="wait">stays: held</Tag> : <Tag tone="deny">is removed</Tag>),
+                cell: (one) => <Fate of={one} />,
               },
             ]}
           />
@@ -244,6 +246,19 @@ function Plan(): ReactNode {
       )}
     </Panel>
   );
+}
+
+const STAYS = {
+  runs: 'it runs',
+  deploying: 'it is being deployed',
+  'way-back': 'it is a way back',
+  young: 'it is young',
+  newest: 'it is among the newest',
+} as const;
+
+function Fate({ of }: { readonly of: Planned }): ReactNode {
+  if (of.stays !== null) return <span className="text-quiet">stays: {STAYS[of.stays]}</span>;
+  return of.held ? <Tag tone="wait">stays: held</Tag> : <Tag tone="deny">is removed</Tag>;
 }
 
 function Name({ of }: { readonly of: Planned }): ReactNode {
