@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { trustAuthorities } from '../host/trust.system.ts';
 import { COMMAND_FILES, type CommandFile } from './commands.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
@@ -76,7 +76,8 @@ export async function build(signal: AbortSignal, state: State, files: readonly C
     .addHelpText('after', AFTER)
     .exitOverride()
     .showSuggestionAfterError(true)
-    .enablePositionalOptions(false)
+    // What stands behind a command is the command's: its --url or --token may mean something else than ours.
+    .enablePositionalOptions()
     // Errors of the arguments are told by report.ts, in words and as JSON alike.
     .configureOutput({ outputError: () => undefined, writeErr: (text) => void (state.json || process.stderr.write(text)) })
     .configureHelp({
@@ -85,8 +86,7 @@ export async function build(signal: AbortSignal, state: State, files: readonly C
   const run: Run =
     (action) =>
     async (...args) => {
-      const command = args.at(-1) as Command;
-      const options = command.optsWithGlobals<{ url?: string; token?: string; json?: boolean; quiet?: boolean }>();
+      const options = globalsOf(args.at(-1) as Command);
       state.json = options.json === true;
       const given = { url: options.url, token: options.token, json: state.json, quiet: options.quiet === true };
       const shell = makeShell(given, signal, () => void (state.printed = true));
@@ -103,19 +103,47 @@ export async function build(signal: AbortSignal, state: State, files: readonly C
 
 const GLOBAL = ['--url <url>', '--token <token>', '--json', '--quiet'];
 
-/** The global options may stand before or after the command; the help of a command names them in one line. */
+type Globals = { url?: string; token?: string; json?: boolean; quiet?: boolean };
+
+/** Copies of the global options, as opposed to options of commands that are called the same. */
+const copies = new WeakSet<Option>();
+
+/** The global options may stand anywhere; behind a command that has one of the same name, that name is the command's. */
 function inherit(command: Command): void {
   for (const child of command.commands) {
     child.helpCommand(false);
-    if (child.commands.length === 0) {
-      for (const flags of GLOBAL) {
-        const option = child.createOption(flags).hideHelp();
-        if (!child.options.some((one) => one.long === option.long)) child.addOption(option);
+    const own: string[] = [];
+    for (const flags of GLOBAL) {
+      const option = child.createOption(flags).hideHelp();
+      if (child.options.some((one) => one.long === option.long)) {
+        own.push(option.long ?? '');
+        continue;
       }
-      child.addHelpText('after', '\nAlso --url, --token, --json and --quiet, as for ym.');
+      copies.add(option);
+      child.addOption(option);
     }
+    if (child.commands.length === 0) child.addHelpText('after', `\n${alsoTaken(own)}`);
+    else child.enablePositionalOptions();
     inherit(child);
   }
+}
+
+/** The line of a command's help that names the global options, and where those stand whose name the command has itself. */
+function alsoTaken(own: readonly string[]): string {
+  const others = GLOBAL.map((flags) => flags.split(' ')[0] ?? '').filter((long) => !own.includes(long));
+  const also = `Also ${others.slice(0, -1).join(', ')} and ${others.at(-1) ?? ''}, as for ym.`;
+  return own.length === 0 ? also : `${also} The ${own.join(', ')} of ym stands before: ym ${own.join(' ')} ...`;
+}
+
+/** The global options of a command line: what stands nearest to the command counts. */
+function globalsOf(command: Command): Globals {
+  const found: Record<string, unknown> = {};
+  for (let at: Command | null = command; at !== null; at = at.parent)
+    for (const option of at.options) {
+      const name = option.attributeName();
+      if (at.parent === null || copies.has(option)) found[name] ??= at.getOptionValue(name) as unknown;
+    }
+  return found;
 }
 
 /** The help that belongs to what was typed: `ym token create --help`. */

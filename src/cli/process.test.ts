@@ -58,19 +58,23 @@ let answers: Record<string, { status: number; body: unknown }> = {};
 let server: Server;
 let url = '';
 let folder = '';
+/** The body of the newest request that had one. */
+let sent = '';
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ym-process-'));
   server = createServer((request, response) => {
     const path = `${request.method} ${(request.url ?? '').split('?')[0]}`;
     const { status, body } = answers[path] ?? { status: 404, body: problem(404, 'test.nothing-here') };
+    const chunks: Buffer[] = [];
     request
-      .resume()
-      .on('end', () =>
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        if (chunks.length > 0) sent = Buffer.concat(chunks).toString();
         response
           .writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' })
-          .end(JSON.stringify(body)),
-      );
+          .end(JSON.stringify(body));
+      });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -221,4 +225,26 @@ test('ym run SERVICE starts a run: the word start may be left out', async () => 
   ])
     expect((await ym(...args)).err).toContain('[test.heard-it]');
   expect((await ym('run')).code).toBe(2);
+});
+
+test('an option of a command that is called like one of ym is the command’s; that of ym stands before', async () => {
+  answers['GET /v1/connections'] = { status: 200, body: { items: [], vendors: [] } };
+  for (const route of ['POST /v1/connections', 'POST /v1/workloads/test'])
+    answers[route] = { status: 409, body: problem(409, 'test.heard-it') };
+  const elsewhere = 'https://opa.example.org';
+  for (const args of [
+    ['connect', 'add', 'opa', '--name', 'opa', '--url', elsewhere],
+    ['--url', url, 'connect', 'add', 'opa', '--name', 'opa', '--url', elsewhere],
+    ['connect', '--url', url, 'add', 'opa', '--name', 'opa', '--url', elsewhere],
+  ]) {
+    expect((await ym(...args)).err).toContain('[test.heard-it]');
+    expect(JSON.parse(sent)).toMatchObject({ name: 'opa', vendor: 'opa', url: elsewhere });
+  }
+  writeFileSync(join(folder, 'token.txt'), 'a token of a job\n');
+  expect((await ym('workload', 'test', '--token', 'token.txt')).err).toContain('[test.heard-it]');
+  expect(JSON.parse(sent)).toEqual({ token: 'a token of a job' });
+  expect((await ym('notify', 'mine', '--quiet', '22:00-07:00')).err).toContain('[test.');
+  expect((await ym('connect', 'list', '--url', 'http://127.0.0.1:9')).code).toBe(5);
+  expect((await ym('connect', '--url', 'http://127.0.0.1:9', 'list')).code).toBe(5);
+  expect((await ym('connect', 'add', '--help')).out).toContain('The --url of ym stands before: ym --url ...');
 });
