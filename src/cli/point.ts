@@ -1,15 +1,37 @@
 import { renderDiagnostics, type Diagnostic } from '../kernel/diagnostic.ts';
 import { Problem } from '../kernel/problem.ts';
 
+/** A diagnostic as routes answer it. */
+export type Placed = Pick<Diagnostic, 'code' | 'severity' | 'message' | 'remedy'> & {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+};
+
+/** What the server found in `text`, each with its line and the words underlined, under the name that the file has here. */
+export function pointedAt(text: string, file: string, found: readonly Placed[]): string {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  const position = (line: number, column: number) => ({ line, column, offset: (starts[line - 1] ?? text.length) + column - 1 });
+  const diagnostics = found.map(({ line, column, endLine, endColumn, ...rest }) => ({
+    ...rest,
+    file,
+    range: { start: position(line, column), end: position(endLine, endColumn) },
+  }));
+  return renderDiagnostics(text, diagnostics);
+}
+
 /**
- * Does `ask`, and where the server refuses `text` for errors in it, shows each with its line and the words underlined.
- * The code and the data of the problem stay as they came.
+ * Does `ask`, and where the server refuses `text` for errors in it, shows each with its line and the words underlined, under
+ * the name of `file` where one is given. The code and the data of the problem stay as they came.
  */
-export async function pointingAt<Answer>(text: string, ask: () => Promise<Answer>): Promise<Answer> {
+export async function pointingAt<Answer>(text: string, ask: () => Promise<Answer>, file?: string): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {
-    const diagnostics = error instanceof Problem ? diagnosticsIn(error) : [];
+    const found = error instanceof Problem ? diagnosticsIn(error) : [];
+    const diagnostics = file === undefined ? found : found.map((one) => ({ ...one, file }));
     if (!(error instanceof Problem) || diagnostics.length === 0) throw error;
     throw new Problem({
       code: error.code,

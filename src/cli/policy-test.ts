@@ -4,10 +4,14 @@ import { readPolicy } from '../gates/policy/read.ts';
 import { renderDiagnostics, type Diagnostic } from '../kernel/diagnostic.ts';
 import { plain, table } from './terminal.ts';
 
+type Told = { readonly code: string; readonly message: string; readonly line: number; readonly column: number };
+
 export type PolicyTest = {
   readonly file: string;
   readonly passed: boolean;
-  readonly errors: readonly { readonly code: string; readonly message: string; readonly line: number; readonly column: number }[];
+  readonly errors: readonly Told[];
+  /** What is no error and yet not meant: checks that are asked nowhere. */
+  readonly warnings: readonly Told[];
   readonly examples: readonly {
     readonly example: string;
     readonly title: string;
@@ -35,15 +39,15 @@ export function testPolicy(source: string, file: string): { readonly text: strin
   }));
   const own = examples.map((one) => ['  ok', one.verdict, plain(one.title)]);
   const others = usual.map((one) => ['  ', ...Object.values(one.production), one.title]);
-  const count = `${examples.length} examples of its own hold`;
   const text = [
     ...(own.length === 0 ? [] : [table(own), '']),
-    'In front of production, for tier 1, 2 and 3:',
+    'The usual cases in front of production, for tier 1, 2 and 3 (allow: it passes, or the check only warns):',
     table(others),
     '',
-    `${file}: ${count}.`,
+    ...warned(source, read.warnings),
+    `${file}: ${examplesWords(examples.length)}`,
   ].join('\n');
-  return { text, answer: { file, passed: true, errors: [], examples, usual } };
+  return { text, answer: { file, passed: true, errors: [], warnings: read.warnings.map(told), examples, usual } };
 }
 
 /** A file of a level: its own examples hold where it can be read at all. */
@@ -58,14 +62,27 @@ function testLevel(source: string, file: string): { readonly text: string; reado
     reasons: [],
   }));
   const rows = examples.map((one) => ['  ok', one.verdict, plain(one.title)]);
-  const text = [...(rows.length === 0 ? [] : [table(rows), '']), `${file}: ${examples.length} examples of its own hold.`].join('\n');
-  return { text, answer: { file, passed: true, errors: [], examples, usual: [] } };
+  const head = rows.length === 0 ? [] : [table(rows), ''];
+  const text = [...head, ...warned(source, read.warnings), `${file}: ${examplesWords(examples.length)}`].join('\n');
+  return { text, answer: { file, passed: true, errors: [], warnings: read.warnings.map(told), examples, usual: [] } };
+}
+
+function examplesWords(count: number): string {
+  if (count === 0) return 'no errors. It has no examples of its own that say what it must answer.';
+  return count === 1 ? 'its one example holds.' : `its ${count} examples hold.`;
+}
+
+function warned(source: string, warnings: readonly Diagnostic[]): string[] {
+  return warnings.length === 0 ? [] : [renderDiagnostics(source, warnings), ''];
 }
 
 function failed(source: string, file: string, diagnostics: readonly Diagnostic[]): { readonly text: string; readonly answer: PolicyTest } {
-  const errors = diagnostics.map(({ code, message, range }) => ({ code, message, line: range.start.line, column: range.start.column }));
   return {
     text: `${renderDiagnostics(source, diagnostics)}\n${file}: FAILED`,
-    answer: { file, passed: false, errors, examples: [], usual: [] },
+    answer: { file, passed: false, errors: diagnostics.map(told), warnings: [], examples: [], usual: [] },
   };
+}
+
+function told({ code, message, range }: Diagnostic): Told {
+  return { code, message, line: range.start.line, column: range.start.column };
 }

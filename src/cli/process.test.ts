@@ -248,3 +248,53 @@ test('an option of a command that is called like one of ym is the command’s; t
   expect((await ym('connect', '--url', 'http://127.0.0.1:9', 'list')).code).toBe(5);
   expect((await ym('connect', 'add', '--help')).out).toContain('The --url of ym stands before: ym --url ...');
 });
+
+test('a file of the other kind is told by name, and errors stand under the name that the file has here', async () => {
+  writeFileSync(join(folder, 'mine.yaml'), 'name: standard\ntiers: {}\n');
+  writeFileSync(join(folder, 'level.yaml'), 'title: Ours\nrequires: []\n');
+  const check = await ym('policy', 'check', 'level.yaml');
+  expect(check.code).toBe(2);
+  expect(check.err).toContain('ym policy check-level level.yaml');
+  expect((await ym('policy', 'put-minimum', 'mine.yaml')).err).toContain('ym policy put POLICY mine.yaml');
+  expect((await ym('policy', 'backtest', 'level.yaml')).err).toContain('ym policy backtest level.yaml --minimum');
+  const place = {
+    code: 'x.y',
+    severity: 'error',
+    message: 'tiers is empty',
+    remedy: 'Fill it.',
+    line: 2,
+    column: 1,
+    endLine: 2,
+    endColumn: 6,
+  };
+  const answer = { valid: false, name: null, digest: null, diagnostics: [place], text: 'policy.yaml', examples: [], changed: [] };
+  answers['POST /v1/policies/check'] = { status: 200, body: answer };
+  const { out } = await ym('policy', 'check', 'mine.yaml');
+  expect(out).toContain('mine.yaml:2:1: error: tiers is empty');
+  expect(out).toContain('2 | tiers: {}\n  | ^^^^^');
+  expect(out).not.toContain('policy.yaml');
+});
+
+test('what is shown of a policy is the document alone, and putting it again changes nothing', async () => {
+  const one = {
+    name: 'standard',
+    version: 2,
+    title: 'Tested',
+    digest,
+    preset: false,
+    approvals: 0,
+    changedBy: null,
+    changedAt: at,
+    document: {},
+    source: 'name: standard\n',
+  };
+  answers['GET /v1/policies/standard'] = { status: 200, body: one };
+  const shown = await ym('policy', 'show', 'standard');
+  expect(shown.out).toBe('name: standard\n');
+  expect(shown.err).toContain('standard version 2, sha256:');
+  writeFileSync(join(folder, 'shown.yaml'), shown.out);
+  answers['PUT /v1/policies/standard'] = { status: 409, body: problem(409, 'test.was-put') };
+  expect((await ym('policy', 'put', 'standard', 'shown.yaml')).out).toContain('nothing was changed');
+  writeFileSync(join(folder, 'shown.yaml'), `${shown.out}title: More\n`);
+  expect((await ym('policy', 'put', 'standard', 'shown.yaml')).err).toContain('[test.was-put]');
+});

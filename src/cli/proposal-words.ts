@@ -10,6 +10,13 @@ export function proposalWords(one: ProposalView): string {
     `  proposed by ${line(one.proposedBy.name)} ${when(one.createdAt)}: ${line(one.reason)}`,
     ...(by === '' ? [] : [`  approved by ${by}`]),
     ...one.diff.map(({ sign, line: words }) => `  ${sign} ${plain(words)}`),
-    ...(one.state === 'open' && one.because === null ? [`  approve it: ym policy approve ${one.id}`] : []),
+    ...(one.state === 'open' ? [`  ${whoDecides(one)}`] : []),
   ].join('\n');
+}
+
+/** What the person who asks can do with it, or who else can. */
+function whoDecides({ id, because, team }: ProposalView): string {
+  if (because === null) return `approve it: ym policy approve ${id}; or: ym policy reject ${id} --reason ...`;
+  const over = team === null ? '' : ` over the team ${team}`;
+  return `not for you (${line(because)}); a release-manager or admin${over} decides with: ym policy approve ${id}`;
 }

@@ -18,6 +18,7 @@ import { changePolicy } from './policy.commands.ts';
 import { policyAt, policyVersions, type StoredPolicy } from './policy.store.ts';
 import { changedCells, examplesOf, explained } from './policy.views.ts';
 import { PRESETS } from './policy/presets.ts';
+import { placed } from './policy/placed.ts';
 import { readPolicy } from './policy/read.ts';
 
 /** The HTTP doors of gates: reports, findings, policies. */
@@ -92,27 +93,17 @@ export const gateRoutes: readonly Mounted[] = [
         valid: true,
         name: policy.name as 'startup',
         digest: digestOfValue(policy.tiers),
-        diagnostics: [],
-        text: '',
+        diagnostics: read.warnings.map(placed),
+        text: renderDiagnostics(body.source, read.warnings),
         examples: examplesOf(policy),
         changed: changedCells(current?.policy ?? null, policy),
       };
     }
-    const diagnostics = read.diagnostics.map(({ code, severity, message, remedy, range }) => ({
-      code,
-      severity,
-      message,
-      remedy,
-      line: range.start.line,
-      column: range.start.column,
-      endLine: range.end.line,
-      endColumn: range.end.column,
-    }));
     return {
       valid: false,
       name: null,
       digest: null,
-      diagnostics,
+      diagnostics: read.diagnostics.map(placed),
       text: renderDiagnostics(body.source, read.diagnostics),
       examples: [],
       changed: [],

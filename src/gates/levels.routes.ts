@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { mustService, mustTeam, teamsInOrder } from '../catalog/catalog.queries.ts';
 import * as contract from '../contract/policy-levels.ts';
-import { renderDiagnostics, type Diagnostic } from '../kernel/diagnostic.ts';
+import { renderDiagnostics } from '../kernel/diagnostic.ts';
 import { digestOfValue } from '../kernel/digest.ts';
 import type { Tx } from '../platform/floor.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
@@ -10,6 +10,7 @@ import { aboveRepository, minimumAbove } from './levels.queries.ts';
 import { levelAt, MINIMUM, ofTeam } from './levels.store.ts';
 import { changedAsks, levelView, rulesOfService } from './levels.views.ts';
 import { changePolicy } from './policy.commands.ts';
+import { placed } from './policy/placed.ts';
 import type { Tier } from './policy/policy.ts';
 import { stackGates } from './policy/stacks.ts';
 import { readRequirements, REPOSITORY_POLICY, type Above } from './policy/read-requirements.ts';
@@ -66,8 +67,8 @@ export const policyLevelRoutes: readonly Mounted[] = [
     return {
       valid: true,
       digest: digestOfValue(read.written),
-      diagnostics: [],
-      text: '',
+      diagnostics: read.warnings.map(placed),
+      text: renderDiagnostics(body.source, read.warnings),
       // A document whose examples answer otherwise is not valid.
       examples: Object.entries(read.written.examples ?? {}).map(([example, { title, expect }]) => ({ example, title, verdict: expect })),
       changed: changedAsks(before, read.asks),
@@ -90,9 +91,4 @@ async function aboveOf(tx: Tx, asked: { readonly level: string; readonly service
   if (asked.level === 'organisation') return null;
   if (asked.level === 'repository' && asked.service !== undefined) return aboveRepository(tx, await mustService(tx, asked.service));
   return minimumAbove(tx);
-}
-
-function placed({ code, severity, message, remedy, range }: Diagnostic) {
-  const { start, end } = range;
-  return { code, severity, message, remedy, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
 }

@@ -32,7 +32,7 @@ type Checked = {
   valid: boolean;
   changed: { tier: number; kind: string }[];
   examples: unknown[];
-  diagnostics: { line: number; column: number; endColumn: number }[];
+  diagnostics: { code: string; severity: string; line: number; column: number; endColumn: number }[];
 };
 
 test('a policy is explained: its words, its text, its examples, where it is used', async () => {
@@ -55,6 +55,10 @@ test('a draft is checked before it is saved: its errors at their words, what it 
   const looser = standard.replace('soak: 1h', 'soak: 2h');
   expect(looser).not.toBe(standard);
   expect((await check(looser)).changed).toEqual([{ tier: 1, kind: 'production' }]);
+  const idle = await check(
+    standard.replace('checks:\n', 'checks:\n  mine: { title: Mine, rule: tests.flaky == 0, remedy: R., mode: block }\n'),
+  );
+  expect(idle).toMatchObject({ valid: true, diagnostics: [{ code: 'gates.unasked-check', severity: 'warning' }] });
   const wrong = await check(standard.replace('soak: 1h', 'soak: soon'));
   expect(wrong).toMatchObject({ valid: false, name: null, examples: [] });
   const first = wrong.diagnostics[0] ?? { line: 0, column: 0, endColumn: 0 };

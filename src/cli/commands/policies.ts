@@ -16,13 +16,21 @@ import { EXIT } from '../exit-codes.ts';
 import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
 import { proposalWords } from '../proposal-words.ts';
-import { pointingAt, summary } from '../point.ts';
+import { mustBePolicy } from '../policy-file.ts';
+import { pointedAt, pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
 import { line, plain, table, when, wrap } from '../terminal.ts';
 import { policyBacktestCommand } from './policy-backtest.ts';
 import { policyLevelCommands } from './policy-levels.ts';
 
 const NAMES = ['startup', 'standard', 'regulated'] as const;
+
+const LEVEL_WORDS = 'organisation|team|repository (of a repository also --service SERVICE)';
+
+/** The document of a policy as a file. */
+async function textOf(one: { readonly source: string | null; readonly document: unknown }): Promise<string> {
+  return one.source ?? (await import('yaml')).stringify(one.document);
+}
 
 /** ym policy list|show|explain|versions|check|test|put|proposals|approve|reject|withdraw */
 export const policyCommands: AddCommand = (program, run) => {
@@ -50,8 +58,9 @@ export const policyCommands: AddCommand = (program, run) => {
       run(async (shell, name: string, options: { at?: string }) => {
         const version = options.at === undefined ? undefined : wholeNumber('--at', options.at, 1, 1_000_000);
         const one = await shell.client().call(getPolicy, { params: { policy: oneOf('POLICY', name, NAMES) }, query: { version } });
-        const text = one.source ?? (await import('yaml')).stringify(one.document);
-        shell.print(`# ${one.name} version ${one.version}, ${one.digest}\n${plain(text)}`, one);
+        // Beside the document and not in it: what is shown can be kept as a file, changed, and put.
+        if (!shell.json) shell.progress(`${one.name} version ${one.version}, ${one.digest}`);
+        shell.print(plain(await textOf(one)), one);
       }),
     );
   group
@@ -100,9 +109,9 @@ export const policyCommands: AddCommand = (program, run) => {
     .description('every error of a policy document, with the words underlined; nothing is stored')
     .action(
       run(async (shell, file: string) => {
-        const source = await readText(file);
+        const source = mustBePolicy(await readText(file), file, `ym policy check-level FILE --level ${LEVEL_WORDS}`);
         const answer = await shell.client().call(checkPolicy, { body: { source } });
-        const found = answer.text === '' ? '' : `${plain(answer.text)}\n\n`;
+        const found = answer.diagnostics.length === 0 ? '' : `${pointedAt(source, file, answer.diagnostics)}\n\n`;
         shell.print(`${found}${file}: ${summary(answer.diagnostics)}`, answer);
         return answer.valid ? EXIT.ok : EXIT.usage;
       }),
@@ -128,17 +137,19 @@ export const policyCommands: AddCommand = (program, run) => {
       run(async (shell, name: string, file: string, options: { from?: string; reason?: string }) => {
         const client = shell.client();
         const params = { policy: oneOf('POLICY', name, NAMES) };
-        const source = await readText(file);
+        const source = mustBePolicy(await readText(file), file, 'ym policy put-minimum FILE, or ym policy put-team TEAM FILE');
         const current = await client.call(getPolicy, { params });
+        if (source.trimEnd() === (await textOf(current)).trimEnd())
+          return void shell.print(`${name} says that already, in version ${current.version}: nothing was changed.`, current);
         const version = options.from === undefined ? current.version : wholeNumber('--from', options.from, 1, 1_000_000);
         if (current.approvals === 0) {
-          const answer = await pointingAt(source, () => client.call(putPolicy, { params, body: { source, version } }));
+          const answer = await pointingAt(source, () => client.call(putPolicy, { params, body: { source, version } }), file);
           shell.print(`${answer.name} is version ${answer.version} now. Approvals that saw another policy are void.`, answer);
           return EXIT.ok;
         }
         const { reason } = options;
         if (reason === undefined) throw usage({ what: `${name} is changed with the approval of others`, try: 'Say why: --reason "..."' });
-        const answer = await pointingAt(source, () => client.call(proposePolicy, { params, body: { source, version, reason } }));
+        const answer = await pointingAt(source, () => client.call(proposePolicy, { params, body: { source, version, reason } }), file);
         shell.print(
           answer.proposal === null
             ? `${name} is version ${answer.policy?.version ?? version + 1} now.`

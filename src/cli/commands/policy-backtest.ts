@@ -6,10 +6,11 @@ import type { Client } from '../../host/client.http.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readText } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
-import { pointingAt, summary } from '../point.ts';
+import { mustBeLevel, mustBePolicy } from '../policy-file.ts';
+import { pointedAt, pointingAt, summary } from '../point.ts';
 import { wholeNumber } from '../refs.ts';
 import type { CommandResult } from '../shell.ts';
-import { line, plain, table, when, wrap } from '../terminal.ts';
+import { line, table, when, wrap } from '../terminal.ts';
 
 type Options = {
   readonly minimum?: true;
@@ -57,14 +58,19 @@ export const policyBacktestCommand: AddCommand = (group, run) => {
         };
         if (file === undefined)
           return told(await everyPage(client, { change: { proposal: options.proposal ?? '' }, days }, (text) => shell.progress(text)));
-        const source = await readText(file);
-        const named = options.minimum === undefined && options.team === undefined ? await policyIn(client, source) : null;
+        const text = await readText(file);
+        const level = options.minimum !== undefined || options.team !== undefined;
+        const source = level
+          ? mustBeLevel(text, file, 'ym policy backtest FILE, without --minimum and --team')
+          : mustBePolicy(text, file, 'ym policy backtest FILE --minimum, or with --team TEAM');
+        const named = level ? null : await policyIn(client, source);
         if (named !== null && 'invalid' in named) {
-          shell.print(`${plain(named.invalid.text)}\n\n${file}: ${summary(named.invalid.diagnostics)}`, named.invalid);
+          const found = pointedAt(source, file, named.invalid.diagnostics);
+          shell.print(`${found}\n\n${file}: ${summary(named.invalid.diagnostics)}`, named.invalid);
           return EXIT.usage;
         }
         const change: Change = named ?? (options.team === undefined ? { level: 'organisation' } : { team: options.team });
-        const found = await pointingAt(source, () => everyPage(client, { change, source, days }, (text) => shell.progress(text)));
+        const found = await pointingAt(source, () => everyPage(client, { change, source, days }, (text) => shell.progress(text)), file);
         return told(found);
       }),
     );
@@ -107,7 +113,10 @@ async function everyPage(
 }
 
 function words({ total, gone, counts, items }: Found, days: number): string {
-  if (total === 0) return `Nothing that this concerns was decided in the last ${days} days.`;
+  if (total === 0)
+    return wrap(
+      `Nothing that this concerns was decided in the last ${days} days: a policy concerns the services under it (ym services), a team its own, the minimum all.`,
+    );
   const judged = total - gone;
   const head = `${judged} ${judged === 1 ? 'decision' : 'decisions'} of the last ${days} days, by the rules of today and by these:`;
   const rows = outcomeSchema.options.filter((one) => one === 'same' || counts[one] > 0).map((one) => [String(counts[one]), WORDS[one]]);

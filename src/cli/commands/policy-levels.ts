@@ -15,11 +15,14 @@ import { usage } from '../cli.problems.ts';
 import { EXIT } from '../exit-codes.ts';
 import { isThere, makeFolderOf, readText, writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
-import { pointingAt, summary } from '../point.ts';
+import { mustBeLevel } from '../policy-file.ts';
+import { pointedAt, pointingAt, summary } from '../point.ts';
 import { oneOf, wholeNumber } from '../refs.ts';
 import { proposalWords } from '../proposal-words.ts';
+import type { Shell } from '../shell.ts';
 import { line, plain, table, when, wrap } from '../terminal.ts';
 
+const PUT_POLICY = 'ym policy put POLICY FILE';
 const KINDS = ['development', 'test', 'staging', 'production'] as const;
 
 /** ym policy levels|minimum|team|rules|put-minimum|put-team, and what `ym policy check` does with a level's file. */
@@ -35,7 +38,7 @@ export const policyLevelCommands: AddCommand = (group, run) => {
           one.source === null
             ? 'asks nothing'
             : `version ${one.version}, by ${line(one.changedBy?.name ?? 'a machine')}, ${when(one.changedAt)}`,
-          `${one.services} services`,
+          count(one.services, 'service'),
           line(one.title),
         ]);
         shell.print(table(rows), list);
@@ -47,7 +50,7 @@ export const policyLevelCommands: AddCommand = (group, run) => {
     .action(
       run(async (shell) => {
         const one = await shell.client().call(getMinimum);
-        shell.print(levelWords(one), one);
+        showLevel(shell, one);
       }),
     );
   group
@@ -56,7 +59,7 @@ export const policyLevelCommands: AddCommand = (group, run) => {
     .action(
       run(async (shell, team: string) => {
         const one = await shell.client().call(getTeamPolicy, { params: { team } });
-        shell.print(levelWords(one), one);
+        showLevel(shell, one);
       }),
     );
   group
@@ -109,19 +112,21 @@ const writing: AddCommand = (group, run) => {
     .action(
       run(async (shell, file: string, options: { from?: string; reason?: string }) => {
         const client = shell.client();
-        const source = await readText(file);
+        const source = mustBeLevel(await readText(file), file, PUT_POLICY);
         const current = await client.call(getMinimum);
+        if (source === current.source)
+          return void shell.print(`The minimum says that already, in version ${current.version}: nothing was changed.`, current);
         const version = options.from === undefined ? current.version : wholeNumber('--from', options.from, 1, 1_000_000);
         if (current.approvals === 0) {
-          const answer = await pointingAt(source, () => client.call(putMinimum, { body: { source, version } }));
-          shell.print(`The minimum is version ${answer.version} now, for ${answer.services} services.`, answer);
+          const answer = await pointingAt(source, () => client.call(putMinimum, { body: { source, version } }), file);
+          shell.print(`The minimum is version ${answer.version} now, for ${count(answer.services, 'service')}.`, answer);
           return EXIT.ok;
         }
         const { reason } = options;
         if (reason === undefined)
           throw usage({ what: 'the minimum is changed with the approval of others', try: 'Say why: --reason "..."' });
         const body = { source, version, reason };
-        const answer = await pointingAt(source, () => client.call(proposePolicy, { params: { policy: 'minimum' }, body }));
+        const answer = await pointingAt(source, () => client.call(proposePolicy, { params: { policy: 'minimum' }, body }), file);
         const id = answer.proposal?.id;
         shell.print(id === undefined ? 'It is in force.' : `Proposed: ${id}. Another person decides: ym policy approve ${id}`, answer);
         return EXIT.ok;
@@ -136,17 +141,19 @@ const writing: AddCommand = (group, run) => {
       run(async (shell, team: string, file: string, options: { from?: string; reason?: string }) => {
         const client = shell.client();
         const params = { team };
-        const source = await readText(file);
+        const source = mustBeLevel(await readText(file), file, PUT_POLICY);
         const current = await client.call(getTeamPolicy, { params });
+        if (source === current.source)
+          return void shell.print(`${team} asks that already, in version ${current.version}: nothing was changed.`, current);
         const version = options.from === undefined ? current.version : wholeNumber('--from', options.from, 1, 1_000_000);
         const { reason } = options;
         if (current.approvals === 0) {
-          const answer = await pointingAt(source, () => client.call(putTeamPolicy, { params, body: { source, version } }));
-          return void shell.print(`What ${team} asks is version ${answer.version} now, for ${answer.services} services.`, answer);
+          const answer = await pointingAt(source, () => client.call(putTeamPolicy, { params, body: { source, version } }), file);
+          return void shell.print(`What ${team} asks is version ${answer.version} now, for ${count(answer.services, 'service')}.`, answer);
         }
         if (reason === undefined)
           throw usage({ what: `what ${team} asks is changed with the approval of others`, try: 'Say why: --reason "..."' });
-        const answer = await pointingAt(source, () => client.call(proposeTeamPolicy, { params, body: { source, version, reason } }));
+        const answer = await pointingAt(source, () => client.call(proposeTeamPolicy, { params, body: { source, version, reason } }), file);
         const id = answer.proposal?.id;
         shell.print(id === undefined ? 'It is in force.' : `Proposed: ${id}. Another person decides: ym policy approve ${id}`, answer);
       }),
@@ -167,20 +174,26 @@ const writing: AddCommand = (group, run) => {
     .option('--service <service>', 'whose repository: what is asked of it already is compared with')
     .action(
       run(async (shell, file: string, options: { level: string; service?: string }) => {
-        const source = await readText(file);
+        const source = mustBeLevel(await readText(file), file, 'ym policy check FILE');
         const level = oneOf('--level', options.level, ['organisation', 'team', 'repository']);
         const answer = await shell.client().call(checkPolicyLevel, { body: { level, service: options.service, source } });
-        const found = answer.text === '' ? '' : `${plain(answer.text)}\n\n`;
+        const found = answer.diagnostics.length === 0 ? '' : `${pointedAt(source, file, answer.diagnostics)}\n\n`;
         shell.print(`${found}${file}: ${summary(answer.diagnostics)}`, answer);
         return answer.valid ? EXIT.ok : EXIT.usage;
       }),
     );
 };
 
-function levelWords(one: PolicyLevel): string {
+/** The document alone, so that it can be kept as a file; which version it is, beside it. */
+function showLevel(shell: Shell, one: PolicyLevel): void {
   const whose = one.level === 'organisation' ? 'The organisation' : `The team ${one.team ?? ''}`;
-  if (one.source === null) return `${whose} asks nothing beside the policies of its services.`;
-  return `# ${line(one.title)} (version ${one.version}, ${one.services} services)\n${plain(one.source)}`;
+  if (one.source === null) return shell.print(`${whose} asks nothing beside the policies of its services.`, one);
+  if (!shell.json) shell.progress(`${line(one.title)} (version ${one.version}, ${count(one.services, 'service')})`);
+  shell.print(plain(one.source), one);
+}
+
+function count(of: number, word: string): string {
+  return `${of} ${word}${of === 1 ? '' : 's'}`;
 }
 
 function originName({ level, of }: { readonly level: string; readonly of: string | null }): string {

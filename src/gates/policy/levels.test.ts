@@ -149,11 +149,26 @@ test('what asks less than a level above is refused at its words', () => {
   ]);
 });
 
+test('a check that no entry asks is told, and a check of a policy that is called like one of the minimum too', () => {
+  const idle = 'checks:\n  mine: { title: T, rule: tests.flaky == 0, remedy: R, mode: block }\n';
+  const read = readRequirements(`title: Ours\n${idle}requires:\n  - checks: []\n`, 'policy.yaml', above);
+  expect(read.ok ? read.warnings.map(({ code, severity, range }) => `${range.start.line}: ${severity}: ${code}`) : []).toEqual([
+    '3: warning: gates.unasked-check',
+  ]);
+  const policy = readPolicy(JSON.stringify(PRESETS[0], null, 1), 'startup.yaml', 2, above);
+  expect(policy.ok ? [] : policy.diagnostics[0]).toMatchObject({
+    message: expect.stringContaining(
+      "a check of this name is asked by the organisation's minimum of tier 1 in production already",
+    ) as string,
+    remedy: 'Give your check a name of its own, or the same rule and mode.',
+  });
+});
+
 test('a policy below the minimum is refused at its words', () => {
   const policy = JSON.stringify(PRESETS[0], null, 1);
   const read = readPolicy(policy, 'startup.yaml', 2, above);
   expect(read.ok ? [] : read.diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-    expect.stringContaining('gates.below-minimum: this asks less than the organisation'),
+    expect.stringContaining('gates.below-minimum: a check of this name is asked by the organisation'),
     expect.stringContaining('which says 1h'),
     expect.stringContaining('which says 2'),
     expect.stringContaining('which says 1h'),

@@ -23,6 +23,7 @@ test.each([...POLICIES])('examples/policies/%s.yaml is the preset, word for word
   if (!read.ok) throw new Error(JSON.stringify(read.diagnostics));
   expect(read.document).toEqual(PRESETS.find((preset) => preset.name === name));
   expect(read.policy).toEqual(policies.find((policy) => policy.name === name));
+  expect(read.warnings).toEqual([]);
 });
 
 test('what a preset stands for', () => {

@@ -6,12 +6,17 @@ import { runOwnExamples } from './examples.ts';
 import { askedBy, type Level } from './levels.ts';
 import type { EnvironmentPolicy, Policy } from './policy.ts';
 import { TIERS } from './policy.ts';
-import { exampleErrors, typeErrors } from './rule-errors.ts';
+import { exampleErrors, typeErrors, unaskedChecks } from './rule-errors.ts';
 import { requirementsFrom, requirementsSchema, type Requirement, type WrittenRequirements } from './requirements.ts';
 import { weaker, type Weaker } from './stricter.ts';
 
 export type RequirementsRead =
-  | { readonly ok: true; readonly written: WrittenRequirements; readonly asks: readonly Requirement[] }
+  | {
+      readonly ok: true;
+      readonly written: WrittenRequirements;
+      readonly asks: readonly Requirement[];
+      readonly warnings: readonly Diagnostic[];
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** What is asked above of a tier and kind of environment, and by whom, in words. */
@@ -36,7 +41,10 @@ export function readRequirements(source: string, file: string, above: Above | nu
   const loose = above === null ? [] : loosened(yaml.document, written, asks, above);
   if (loose.length > 0) return { ok: false, diagnostics: inOrder(loose) };
   const failed = exampleErrors(yaml.document, runOwnExamples(alone(asks), written.examples ?? {}));
-  return failed.length > 0 ? { ok: false, diagnostics: failed } : { ok: true, written, asks };
+  if (failed.length > 0) return { ok: false, diagnostics: failed };
+  const asked = written.requires.map(({ checks = [] }) => checks);
+  const where = 'Name it under checks of an entry of requires, or take it out.';
+  return { ok: true, written, asks, warnings: unaskedChecks(yaml.document, written.checks ?? {}, asked, where) };
 }
 
 /** Where a policy asks less than the organisation's minimum. */
@@ -47,8 +55,12 @@ export function belowMinimum(document: YamlDocument, policy: Policy, minimum: Ab
         document.error(
           ['tiers', String(tier), kind, ...path],
           'gates.below-minimum',
-          `this asks less than ${minimum.words} of tier ${tier} in ${kind}, which says ${above}`,
-          path[0] === 'checks' ? 'Give your check a name of its own.' : 'Ask at least that; the minimum holds in any case.',
+          path[0] === 'checks'
+            ? `a check of this name is asked by ${minimum.words} of tier ${tier} in ${kind} already: ${above}`
+            : `this asks less than ${minimum.words} of tier ${tier} in ${kind}, which says ${above}`,
+          path[0] === 'checks'
+            ? 'Give your check a name of its own, or the same rule and mode.'
+            : 'Ask at least that; the minimum holds in any case.',
         ),
       ),
     ),
@@ -90,7 +102,7 @@ function lessThan(document: YamlDocument, path: readonly (string | number)[], { 
     'gates.loosens',
     part === 'checks' ? `a check of this name is asked by ${by} already: ${above}` : `this asks less than ${by}, which says ${above}`,
     part === 'checks'
-      ? 'Give your check a name of its own, or leave it out.'
+      ? 'Give your check a name of its own, the same rule and mode, or leave it out.'
       : 'Ask more than that, or leave it out: it holds in any case.',
   );
 }

@@ -6,10 +6,10 @@ import { policyDocumentSchema, policyFrom } from './document.ts';
 import { runOwnExamples } from './examples.ts';
 import type { Policy } from './policy.ts';
 import { belowMinimum, type Above } from './read-requirements.ts';
-import { exampleErrors, typeErrors } from './rule-errors.ts';
+import { exampleErrors, typeErrors, unaskedChecks } from './rule-errors.ts';
 
 export type PolicyRead =
-  | { readonly ok: true; readonly document: PolicyDocument; readonly policy: Policy }
+  | { readonly ok: true; readonly document: PolicyDocument; readonly policy: Policy; readonly warnings: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** Reads a policy file: all its errors at once, each at its words. With `minimum`, also what asks less than the organisation does. */
@@ -24,5 +24,8 @@ export function readPolicy(source: string, file: string, version: number, minimu
   const below = minimum === null ? [] : belowMinimum(yaml.document, policy, minimum);
   if (below.length > 0) return { ok: false, diagnostics: below };
   const failed = exampleErrors(yaml.document, runOwnExamples(policy, shape.value.examples ?? {}));
-  return failed.length === 0 ? { ok: true, document: shape.value, policy } : { ok: false, diagnostics: failed };
+  if (failed.length > 0) return { ok: false, diagnostics: failed };
+  const asked = Object.values(shape.value.tiers).flatMap((kinds) => Object.values(kinds).map(({ checks }) => checks));
+  const where = 'Name it under tiers: TIER: KIND OF ENVIRONMENT: checks, or take it out.';
+  return { ok: true, document: shape.value, policy, warnings: unaskedChecks(yaml.document, shape.value.checks, asked, where) };
 }

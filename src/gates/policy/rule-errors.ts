@@ -18,6 +18,22 @@ export function exampleErrors(document: YamlDocument, examples: readonly OwnExam
     );
 }
 
+/** Warnings about checks that stand in a document and are asked nowhere in it: they stop nothing. `where` says how one is asked. */
+export function unaskedChecks(
+  document: YamlDocument,
+  checks: Readonly<Record<string, unknown>>,
+  asked: readonly (readonly string[])[],
+  where: string,
+): Diagnostic[] {
+  const names = new Set(asked.flat());
+  return Object.keys(checks)
+    .filter((id) => !names.has(id))
+    .map((id) => ({
+      ...document.error(['checks', id], 'gates.unasked-check', `the check "${id}" is asked nowhere, so it stops nothing`, where),
+      severity: 'warning',
+    }));
+}
+
 /** Rules that name a fact that there is not, or compare what can't be compared. What was saved before is read without this. */
 export function typeErrors(document: YamlDocument, checks: Readonly<Record<string, { readonly rule?: string | undefined }>>): Diagnostic[] {
   return Object.entries(checks).flatMap(([id, { rule }]) => {

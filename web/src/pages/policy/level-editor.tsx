@@ -93,8 +93,8 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
         </p>
         {check.error === null ? null : <Problem of={check.error.problem} />}
       </Panel>
-      {check.data === undefined || check.data.valid ? null : (
-        <Panel flush title="Errors, at their words">
+      {check.data === undefined || check.data.diagnostics.length === 0 ? null : (
+        <Panel flush title={check.data.valid ? 'Warnings, at their words' : 'Errors, at their words'}>
           <Lines text={rested} diagnostics={check.data.diagnostics} />
         </Panel>
       )}

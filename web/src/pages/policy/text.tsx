@@ -38,7 +38,7 @@ export function Text({ of }: { readonly of: Explained }): ReactNode {
 /** Lines with numbers; what is wrong is underlined at its words, and said below its line. */
 export function Lines({ text, diagnostics }: { readonly text: string; readonly diagnostics: readonly Diagnostic[] }): ReactNode {
   const lines = text.replace(/\n$/, '').split('\n');
-  // Of a text with errors only what is around them.
+  // Of a text with something to say only what is around them.
   const near = (line: number): boolean => diagnostics.length === 0 || diagnostics.some((one) => Math.abs(one.line - line) <= 3);
   return (
     <div className="max-h-[70dvh] overflow-auto py-2" tabIndex={0} role="region" aria-label="the document">
@@ -46,15 +46,16 @@ export function Lines({ text, diagnostics }: { readonly text: string; readonly d
         {lines.map((line, index) => {
           if (!near(index + 1)) return null;
           const here = diagnostics.filter((one) => one.line === index + 1);
+          const soft = here.every((one) => one.severity === 'warning') ? 'bg-wait-soft' : 'bg-deny-soft';
           return (
-            <li key={index} className={`flex ${here.length === 0 ? '' : 'bg-deny-soft'}`}>
+            <li key={index} className={`flex ${here.length === 0 ? '' : soft}`}>
               <span className="sticky left-0 w-12 shrink-0 border-r border-line bg-surface px-2 text-right text-quiet select-none">
                 {index + 1}
               </span>
               <span className="px-3 whitespace-pre">
                 <Marked line={line} here={here} />
                 {here.map((one) => (
-                  <span key={`${one.code} ${one.column}`} className="block text-deny">
+                  <span key={`${one.code} ${one.column}`} className={`block ${one.severity === 'warning' ? 'text-wait' : 'text-deny'}`}>
                     {' '.repeat(Math.max(0, one.column - 1))}^ {one.message} {one.remedy}
                   </span>
                 ))}
@@ -136,8 +137,8 @@ function Editor({ of, onClose }: { readonly of: Explained; readonly onClose: () 
         </p>
         {check.error === null ? null : <Problem of={check.error.problem} />}
       </Panel>
-      {checked === undefined || checked.valid ? null : (
-        <Panel flush title="Errors, at their words">
+      {checked === undefined || checked.diagnostics.length === 0 ? null : (
+        <Panel flush title={checked.valid ? 'Warnings, at their words' : 'Errors, at their words'}>
           <Lines text={rested} diagnostics={checked.diagnostics} />
         </Panel>
       )}
