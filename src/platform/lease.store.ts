@@ -56,6 +56,11 @@ export async function releaseLease(tx: Tx, name: string, token: number): Promise
   return (await tx.write(`update lease set until = $3, holder = '' where name = $1 and token = $2`, [name, token, now])) === 1;
 }
 
+/** Forgets a lease that is still ours, token and all: for names that are made for one act and never come again. */
+export async function forgetLease(tx: Tx, name: string, token: number): Promise<void> {
+  await tx.write(`delete from lease where name = $1 and token = $2`, [name, token]);
+}
+
 /** Whether `token` holds `name` right now; locks the row, so that the answer stays true until this transaction ends. */
 export async function holdsLease(tx: Tx, name: string, token: number): Promise<boolean> {
   const row = await tx.maybe<{ token: number; until: Instant }>(`select token, until from lease where name = $1 for share`, [name]);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis } from '../kernel/time.ts';
 import type { Floor } from './floor.ts';
-import { acquireLease, releaseLease, renewLease } from './lease.store.ts';
+import { acquireLease, forgetLease, renewLease } from './lease.store.ts';
 import { inOtherHands } from './platform.problems.ts';
 
 /** How long a lease outlives a holder that was killed. */
@@ -44,7 +44,7 @@ export async function alone<Result>(
       return await act();
     } finally {
       clearInterval(renewal);
-      await floor.db.tx(org, (tx) => releaseLease(tx, own, lease.token));
+      await floor.db.tx(org, (tx) => forgetLease(tx, own, lease.token));
     }
   }
 }
