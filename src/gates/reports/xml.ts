@@ -15,7 +15,7 @@ export type XmlHandler = {
 
 const MAX_ATTRIBUTES = 1_000;
 /** References (`&amp;`) in one text or attribute: each costs as much as a hundred letters. */
-const MAX_REFERENCES = 1_000_000;
+const MAX_REFERENCES = 500_000;
 
 /**
  * The one place that reads XML. Nothing outside the document is ever fetched, no entity beyond XML's own five exists,
