@@ -212,7 +212,7 @@ test.each([
     'waits for somebody',
     [deployment('prod', 'waiting', '2'), deployment('dev', 'succeeded')],
     4,
-    /waits in front of prod[\s\S]*an approval: Ada can give it/,
+    /waits in front of prod[\s\S]*an approval: Ada can give it[\s\S]*Whoever can give the approval types: ym approve shop@/,
   ],
 ])('a release that is followed and %s ends with its exit code', async (_, items, code, says) => {
   answer = (path) => {

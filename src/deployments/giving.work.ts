@@ -6,6 +6,7 @@ import type { Order } from '../contract/agent.ts';
 import { between, plus, type Instant, type Millis } from '../kernel/time.ts';
 import type { Tx } from '../platform/floor.ts';
 import { acquireLease, renewLease } from '../platform/lease.store.ts';
+import { SAYS_YES } from '../releases/answer-words.ts';
 import type { MayShipAnswer } from '../releases/may-ship.api.ts';
 import { releaseById } from '../releases/releases.queries.ts';
 import { agentFor } from './agents.queries.ts';
@@ -113,7 +114,9 @@ async function askMayShip(scene: Scene, row: Deployment, purpose: 'deploy' | 'ro
   };
   const changed = row.startedAt !== null && row.lastAnswer !== null && row.lastAnswer.intent !== answer.intent;
   const shifted = row.startedAt !== null;
-  const why = reasons.map((reason) => reason.text).join(' ');
+  // What stands in the way, and not the checks beside it that passed.
+  const inTheWay = reasons.filter((reason) => !SAYS_YES.has(reason.code));
+  const why = (inTheWay.length === 0 ? reasons : inTheWay).map((reason) => reason.text).join(' ');
   const kept = news ? await saveDeployment(tx, actor, environment.name, row, { lastAnswer }) : row;
   if (changed && shifted) return { row: await goBack(scene, kept, 'what was allowed was changed meanwhile', null), rest: false };
   if (answer.verdict === 'allow') return { row: kept, answer };

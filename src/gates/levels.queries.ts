@@ -94,12 +94,14 @@ async function repositoryLevel(tx: Tx, serviceId: string, commit: string): Promi
   const unreadable = (why: string): Level => ({
     ...level,
     asks: [],
-    unreadable: `The repository asks for something in ${REPOSITORY_POLICY} that can't be read: ${why}. Correct it in a new commit; ym policy check --repository says what is wrong.`,
+    unreadable: `The repository asks for something in ${REPOSITORY_POLICY} that can't be read: ${why}. Correct it in a new commit; ym policy check-level ${REPOSITORY_POLICY} --service SERVICE shows it at its words.`,
   });
   if (found.source === null) return unreadable('the file is larger than 64 KiB');
   // What it says against a level above is no error here: that level may have come later, and holds in any case.
   const read = readRequirements(found.source, REPOSITORY_POLICY, null);
   if (read.ok) return { ...level, asks: requirementsFrom(read.written, 'repository') };
   const [first] = read.diagnostics;
-  return unreadable(first === undefined ? 'nobody knows why' : `line ${first.range.start.line}: ${first.message}`);
+  // The whole of it is shown by the command that the text names: an example that fails quotes every check.
+  const said = first === undefined || first.message.length <= 160 ? first?.message : `${first.message.slice(0, 160)}...`;
+  return unreadable(first === undefined ? 'nobody knows why' : `line ${first.range.start.line}: ${said}`);
 }

@@ -56,6 +56,8 @@ test('who wrote the code may still tick a checklist or mend a gate: only approva
   const item = { rule: 'readiness', what: 'Runbook read', who: ['developer'] };
   const [wanted] = wantedOf([item], [holder('a', 'Ann', ['developer'])], new Set([per('a')]), new Map());
   expect(wanted?.givers.persons.map((one) => one.name)).toEqual(['Ann']);
+  // An approval is given; all else somebody sees to.
+  expect(wantedWords(wanted!)).toBe('Runbook read: Ann can see to it');
 });
 
 test('only the person who rejected can take it back, whoever else holds the role', () => {

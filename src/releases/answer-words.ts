@@ -117,17 +117,21 @@ function plainHeadline({ verdict, environment, purpose, rules }: Said): string {
   return `It may not go ${to}${because}.`;
 }
 
-/** What is missing and who can give it, in one sentence without its full stop. */
+/** Reasons that say yes themselves, also in a rule that says no: of many checks one fails. */
+export const SAYS_YES: ReadonlySet<string> = new Set(['gates.passed', 'gates.waived', 'gates.warned', 'readiness.yes']);
+
+/** What is missing and who can give it (an approval) or see to it (all else), in one sentence without its full stop. */
 export function wantedWords({ what, givers: { persons, count, roles, others } }: Wanted): string {
   const thing = what.replace(/\.$/, '');
+  const verb = /\bapproval\b/.test(what) ? 'give' : 'see to';
   if (count > 0) {
     const called = persons.map(({ name, delegate }) => (delegate === null ? name : `${name} (or ${delegate} for them)`));
     const more = count - persons.length;
-    return `${thing}: ${list([...called, ...(more === 0 ? [] : [`${more} more`])], 'or')} can give it`;
+    return `${thing}: ${list([...called, ...(more === 0 ? [] : [`${more} more`])], 'or')} can ${verb} it`;
   }
   const by = others.length === 0 ? '' : ` (${others.join(', ')})`;
   if (roles.length === 0) return `${thing}${by}`;
-  return `${thing}${by}: nobody who could give it is known; it takes the role ${list(roles, 'or')}`;
+  return `${thing}${by}: nobody who could ${verb} it is known; it takes the role ${list(roles, 'or')}`;
 }
 
 function whenWords({ verdict, rules, earliest, notAfter }: Said, someoneMust: boolean): string {

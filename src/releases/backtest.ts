@@ -5,6 +5,7 @@ import type { Reason, RuleAnswer, Verdict } from '../kernel/decision.ts';
 import { fold, worse } from '../kernel/decision.ts';
 import type { Instant } from '../kernel/time.ts';
 import { earliest, plus } from '../kernel/time.ts';
+import { SAYS_YES } from './answer-words.ts';
 import { askAll, type Subject } from './may-ship.ts';
 import type { RuleInputs } from './rules.ts';
 
@@ -166,9 +167,6 @@ function reasonsOnlyIn(these: readonly RuleAnswer[], others: readonly RuleAnswer
   return these
     .filter(({ verdict }) => verdict !== 'allow')
     .flatMap(({ rule, reasons }) => reasons.map(({ code, text }) => ({ rule, code, text })))
-    .filter(({ rule, code, text }) => !PASSED.has(code) && !known.has(`${rule} ${code} ${text}`))
+    .filter(({ rule, code, text }) => !SAYS_YES.has(code) && !known.has(`${rule} ${code} ${text}`))
     .slice(0, MOST_REASONS);
 }
-
-/** Reasons of a rule that says no, which say yes themselves. */
-const PASSED: ReadonlySet<string> = new Set(['gates.passed', 'gates.waived', 'gates.warned', 'readiness.yes']);

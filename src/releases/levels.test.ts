@@ -55,6 +55,7 @@ test('a repository asks at its commit; a file that nobody can read is no yes', a
   expect((await gates(strict))?.verdict).toBe('unknown');
   const broken = await made('title: [');
   expect(await gates(broken)).toMatchObject({ verdict: 'unknown', reasons: [{ code: 'gates.level-unreadable' }] });
+  expect((await gates(broken))?.reasons[0]?.text).toContain('ym policy check-level .yardmaster/policy.yaml --service SERVICE');
   const huge = await made(`# ${'x'.repeat(70_000)}`);
   expect((await gates(huge))?.reasons[0]?.text).toContain('larger than 64 KiB');
   // What is looser than the policy takes nothing away.

@@ -40,7 +40,10 @@ export function scripted(files: Map<string, string>): { port: EnginePort; say: S
       if (release === null || service === null || environment === null) throw new Error('no such thing');
       const at = await tx.now();
       const verdict = request.purpose === 'rollback' ? 'allow' : say.verdict;
-      const rule = answer('calendar', verdict, [{ code: `test.${verdict}`, text: `the test says ${verdict}.` }], {
+      const says = { code: `test.${verdict}`, text: `the test says ${verdict}.` };
+      // A check that passed stands beside what denies, as it does in a gate.
+      const beside = verdict === 'deny' ? [{ code: 'gates.passed', text: 'a check says yes.' }] : [];
+      const rule = answer('calendar', verdict, [...beside, says], {
         earliest: say.earliest ?? null,
       });
       const configuration = request.asWas?.configuration ?? service.configuration[environment.name] ?? {};

@@ -38,7 +38,9 @@ export async function followRelease(shell: Shell, name: string, environment: str
     const there = newest.find((one) => one.environment === last && one.state === 'succeeded');
     const answer = { release: release.id, deployments: newest };
     if (bad !== undefined) {
-      shell.print(`${title} to ${bad.environment}: ${bad.state}. ${line(bad.cause)}\nSee: ym deployment show ${bad.id}`, answer);
+      const denied = /^denied\b/.test(bad.cause);
+      const next = denied ? `\nWhen that is mended or waived: ym deploy ${title} --env ${bad.environment}` : '';
+      shell.print(`${title} to ${bad.environment}: ${bad.state}. ${line(bad.cause)}\nSee: ym deployment show ${bad.id}${next}`, answer);
       return EXIT.failed;
     }
     if (there !== undefined) {
@@ -48,11 +50,12 @@ export async function followRelease(shell: Shell, name: string, environment: str
     const waiting = newest.find((one) => one.state === 'waiting');
     const needed = waiting === undefined ? [] : await missingFor(shell, release.id, waiting.environment);
     if (waiting !== undefined && needed.length > 0) {
-      const lines = needed.map((one) => `  ${one}`).join('\n');
-      shell.print(
-        `${title} waits in front of ${waiting.environment}. Missing:\n${lines}\nAll of it: ym may-ship ${title} --env ${waiting.environment}\nWho may give an approval: ym approve ${title} --env ${waiting.environment} --reason ...`,
-        answer,
-      );
+      const there = `${title} --env ${waiting.environment}`;
+      const head = [`${title} waits in front of ${waiting.environment}. Missing:`, ...needed.map((one) => `  ${one}`)];
+      const approve = needed.some((one) => /\bapproval\b/.test(one))
+        ? [`Whoever can give the approval types: ym approve ${there} --reason ...`]
+        : [];
+      shell.print([...head, `All of it: ym may-ship ${there}`, ...approve].join('\n'), answer);
       return EXIT.waiting;
     }
     if (performance.now() > until) {
