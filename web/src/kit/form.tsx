@@ -49,7 +49,8 @@ export function Button({
   );
 }
 
-const INPUT = 'w-full min-w-0 rounded-md border border-edge bg-surface px-2 py-1.5 text-base placeholder:text-quiet';
+/** As high as a button, also where the browser draws it (a list of choices): what stands in one row ends on one line. */
+const INPUT = 'min-h-8 w-full min-w-0 rounded-md border border-edge bg-surface px-2 py-1 text-base placeholder:text-quiet';
 
 type Label = { readonly label: string; readonly hint?: ReactNode; readonly error?: string | null };
 
@@ -102,7 +103,8 @@ export function Select({ label, hint, error = null, value, onChange, options }: 
 
 function Labelled({ id, label, hint, error, children }: Label & { readonly id: string; readonly children: ReactNode }): ReactNode {
   return (
-    <div className="min-w-0 space-y-1">
+    // A gap and no margins: a hint that isn't there must leave no room below, or buttons beside stand lower than the field.
+    <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="block text-sm font-medium">
         {label}
       </label>

@@ -76,7 +76,7 @@ export function Panel({
           {actions === undefined ? null : <div className="flex flex-wrap items-center gap-2">{actions}</div>}
         </header>
       )}
-      <div className={flush ? 'min-w-0' : 'min-w-0 p-3'}>{children}</div>
+      <div className={flush ? 'flush min-w-0' : 'min-w-0 p-3'}>{children}</div>
     </section>
   );
 }
@@ -108,7 +108,7 @@ export function Empty({
 export function Problem({ of, again }: { readonly of: ProblemJson; readonly again?: () => void }): ReactNode {
   const errors = (of.data?.['errors'] ?? []) as readonly { readonly place?: string; readonly message?: string }[];
   return (
-    <div role="alert" className="space-y-1 rounded-md border border-deny bg-deny-soft p-3">
+    <div role="alert" className="space-y-1 rounded-md [.flush>&]:m-3 border border-deny bg-deny-soft p-3">
       <p className="font-medium text-deny">{of.title}</p>
       <p>{of.remedy}</p>
       {Array.isArray(errors) && errors.length > 0 ? (
@@ -166,7 +166,7 @@ export function Skeleton({ lines }: { readonly lines: number }): ReactNode {
 export function Progress({ part, label }: { readonly part: number | null; readonly label: string }): ReactNode {
   return (
     <div className="space-y-1">
-      <progress className="h-2 w-full accent-accent-ground" aria-label={label} {...(part === null ? {} : { value: part, max: 1 })} />
+      <progress className="block h-2 w-full" aria-label={label} {...(part === null ? {} : { value: part, max: 1 })} />
       <p className="text-sm text-quiet">{label}</p>
     </div>
   );
@@ -175,10 +175,10 @@ export function Progress({ part, label }: { readonly part: number | null; readon
 /** Pairs of a name and what it is. */
 export function Facts({ of }: { readonly of: readonly (readonly [name: string, value: ReactNode])[] }): ReactNode {
   return (
-    <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-4 gap-y-1">
+    <dl className="grid grid-cols-[fit-content(45%)_minmax(0,1fr)] gap-x-4 gap-y-1">
       {of.map(([name, value]) => (
         <div key={name} className="contents">
-          <dt className="text-quiet">{name}</dt>
+          <dt className="min-w-24 text-quiet max-sm:min-w-20">{name}</dt>
           <dd className="min-w-0">{value}</dd>
         </div>
       ))}

@@ -10,11 +10,13 @@ export type Column<Row> = {
   readonly right?: boolean;
   /** Left out where there is no room: below 640 px it stands in the card, between 640 and 1024 px nowhere. */
   readonly wide?: boolean;
+  /** Holds words without end (paths, names of packages): they are broken anywhere, so that no other column is pushed out of sight. */
+  readonly breaks?: boolean;
 };
 
 /**
- * A table that can be scanned; at a phone's width every row becomes a card. Sorted where a column can be; not windowed,
- * so give it pages of some hundred rows.
+ * A table that can be scanned; at a phone's width every row becomes a card: what is short stands beside its label, what is
+ * long below it, what is empty nowhere. Sorted where a column can be; not windowed, so give it pages of some hundred rows.
  */
 export function Table<Row>({
   caption,
@@ -71,21 +73,7 @@ export function Table<Row>({
                 className="border-b border-line last:border-b-0 hover:bg-hover data-marked:bg-accent-soft max-sm:block max-sm:px-3 max-sm:py-2"
               >
                 {columns.map((column, index) => (
-                  <td
-                    key={column.key}
-                    className={`px-3 py-1.5 align-top max-sm:flex max-sm:justify-between max-sm:gap-3 max-sm:px-0 max-sm:py-0.5 ${index === 0 ? 'max-sm:font-medium' : ''} ${column.right === true ? 'text-right' : ''} ${column.wide === true ? 'sm:max-lg:hidden' : ''}`}
-                  >
-                    {index === 0 ? null : (
-                      <span className="shrink-0 text-quiet sm:hidden" aria-hidden="true">
-                        {column.label}
-                      </span>
-                    )}
-                    <span
-                      className={`min-w-0 sm:inline-block sm:max-w-[40rem] sm:wrap-break-word ${index === 0 ? 'max-sm:flex-1 max-sm:text-left' : 'max-sm:text-right'}`}
-                    >
-                      {column.cell(row)}
-                    </span>
-                  </td>
+                  <Cell key={column.key} of={column} row={row} first={index === 0} />
                 ))}
               </tr>
             );
@@ -93,6 +81,28 @@ export function Table<Row>({
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Cell<Row>({ of, row, first }: { readonly of: Column<Row>; readonly row: Row; readonly first: boolean }): ReactNode {
+  const content = of.cell(row);
+  const none = content === null || content === undefined || content === '';
+  // Lines are aligned by their first line of text, so that a button stands level with the words beside it.
+  return (
+    <td
+      className={`px-3 py-1.5 align-baseline max-sm:flex max-sm:flex-wrap max-sm:items-baseline max-sm:justify-between max-sm:gap-x-3 max-sm:px-0 max-sm:py-0.5 ${first ? 'max-sm:font-medium' : ''} ${of.right === true ? 'sm:text-right' : ''} ${of.wide === true ? 'sm:max-lg:hidden' : ''} ${none ? 'max-sm:hidden' : ''}`}
+    >
+      {first ? null : (
+        <span className="shrink-0 text-quiet sm:hidden" aria-hidden="true">
+          {of.label}
+        </span>
+      )}
+      <div
+        className={`min-w-0 sm:max-w-[40rem] ${of.breaks === true ? 'wrap-anywhere sm:min-w-40' : 'sm:wrap-break-word'} ${of.right === true ? 'sm:ml-auto' : ''} ${first ? 'max-sm:flex-1' : ''}`}
+      >
+        {content}
+      </div>
+    </td>
   );
 }
 

@@ -73,7 +73,7 @@ export function UrlFilter({
 
 /** Filters in a row that wraps. */
 export function Filters({ children }: { readonly children: ReactNode }): ReactNode {
-  return <div className="grid grid-cols-[repeat(auto-fill,minmax(9.5rem,1fr))] gap-2">{children}</div>;
+  return <div className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-2">{children}</div>;
 }
 
 /** A link that downloads what the server writes: CSV, iCalendar, a bundle. */
