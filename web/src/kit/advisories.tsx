@@ -9,7 +9,7 @@ import { Table, type Column } from './table.tsx';
 import { Digest, When } from './text.tsx';
 
 type Answer = AnswerOf<typeof listAdvisoryFindings>;
-const LIVE = { live: ['artifact', 'deployment', 'environment'] } as const;
+const LIVE = { live: ['advisory', 'advisories', 'artifact', 'deployment', 'environment'] } as const;
 const TONES = { critical: 'deny', high: 'deny', medium: 'wait', low: undefined, unknown: 'unknown' } as const;
 
 /** What advisories say of the artifacts of a release. */
@@ -19,7 +19,21 @@ export function ReleaseAdvisories({ service, digests }: { readonly service: stri
   return (
     <Panel title="Vulnerabilities known of it" flush>
       <Loaded of={found} lines={3}>
-        {(answer) => <Findings of={mine(answer)} more={answer.more} columns={COLUMNS} caption="What advisories say of this release" />}
+        {(answer) => (
+          <Findings of={mine(answer)} more={answer.more} columns={[...COLUMNS, ARTIFACT]} caption="What advisories say of this release" />
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** What advisories say of one artifact. */
+export function ArtifactAdvisories({ digest }: { readonly digest: string }): ReactNode {
+  const found = useAnswer<typeof listAdvisoryFindings>('/v1/advisories/findings', { query: { digest } }, LIVE);
+  return (
+    <Panel title="Vulnerabilities known of it" flush>
+      <Loaded of={found} lines={2}>
+        {({ items, more }) => <Findings of={items} more={more} columns={COLUMNS} caption="What advisories say of this artifact" />}
       </Loaded>
     </Panel>
   );
@@ -54,7 +68,7 @@ export function EnvironmentAdvisories({ environment }: { readonly environment: s
           <Findings
             of={here(answer)}
             more={answer.more}
-            columns={[where, ...COLUMNS]}
+            columns={[where, ...COLUMNS, ARTIFACT]}
             caption={`What runs in ${environment} and is vulnerable`}
           />
         )}
@@ -93,12 +107,18 @@ function Findings({
 }
 
 /** That it is known to be exploited, and until when the catalogue asks for a repair. */
-export function Exploited({ of }: { readonly of: NonNullable<AdvisoryFinding['exploited']> }): ReactNode {
+function Exploited({ of }: { readonly of: NonNullable<AdvisoryFinding['exploited']> }): ReactNode {
   return (
-    <Tag tone="deny" icon="incident">
-      exploited{of.ransomware ? ' for ransom' : ''}
-      {of.due === null ? '' : `, repair by ${of.due}`}
-    </Tag>
+    <div className="space-y-0.5">
+      <Tag tone="deny" icon="incident">
+        {of.ransomware ? 'exploited for ransom' : 'exploited'}
+      </Tag>
+      {of.due === null ? null : (
+        <p className="text-sm">
+          repair by <time className="whitespace-nowrap">{of.due}</time>
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -109,11 +129,11 @@ const COLUMNS: readonly Column<AdvisoryFinding>[] = [
     cell: ({ severity, verdict, exploited }) => {
       const tone = TONES[severity];
       return (
-        <span className="inline-flex flex-wrap gap-1">
+        <div className="flex flex-wrap items-start gap-1 sm:w-36">
           <Tag {...(tone === undefined ? {} : { tone })}>{severity === 'unknown' ? 'not rated' : severity}</Tag>
           {exploited === null ? null : <Exploited of={exploited} />}
-          {verdict === 'unknown' ? <Tag icon="unknown">versions can’t be compared</Tag> : null}
-        </span>
+          {verdict === 'unknown' ? <p className="text-sm text-quiet">its versions can’t be compared</p> : null}
+        </div>
       );
     },
   },
@@ -121,7 +141,7 @@ const COLUMNS: readonly Column<AdvisoryFinding>[] = [
     key: 'advisory',
     label: 'advisory',
     cell: (one) => (
-      <div className="min-w-0 break-words">
+      <div className="min-w-0 wrap-break-word sm:min-w-48">
         <bdi>{one.advisory}</bdi>
         <p className="text-sm text-quiet">
           <bdi>{one.summary}</bdi>
@@ -129,8 +149,15 @@ const COLUMNS: readonly Column<AdvisoryFinding>[] = [
       </div>
     ),
   },
-  { key: 'package', label: 'package', cell: (one) => <code className="text-sm break-all">{one.purl}</code> },
+  { key: 'package', label: 'package', breaks: true, cell: (one) => <code className="text-sm">{one.purl}</code> },
   { key: 'fixed', label: 'repaired in', cell: (one) => (one.fixed.length === 0 ? 'not known' : <bdi>{one.fixed.join(', ')}</bdi>) },
-  { key: 'digest', label: 'artifact', wide: true, cell: (one) => <Digest of={one.digest} to={`/artifacts/${one.digest}`} /> },
   { key: 'found', label: 'known here since', wide: true, cell: (one) => <When at={one.foundAt} /> },
 ];
+
+/** Beside them, where it is not plain which artifact is meant. */
+const ARTIFACT: Column<AdvisoryFinding> = {
+  key: 'digest',
+  label: 'artifact',
+  wide: true,
+  cell: (one) => <Digest of={one.digest} to={`/artifacts/${one.digest}`} />,
+};

@@ -44,17 +44,19 @@ function Listed({ of }: { readonly of: Answer }): ReactNode {
         No SBOM of it was read, or one names too little. A policy that asks for licences answers “unknown”.
       </Empty>
     );
-  const licences = policy
-    ? `${counts.denied.toLocaleString()} denied, ${counts.licenceUnknown.toLocaleString()} not known`
-    : `no policy of ${service} says which are allowed`;
+  if (counts.total === 0 && rows.length === 0)
+    return (
+      <p className="p-3 text-quiet">
+        By its SBOM no package of others is shipped with it.
+        {incomplete.length === 0 ? '' : ` The SBOM is not whole: ${incomplete.join('; ')}.`}
+      </p>
+    );
   return (
     <>
-      <p className="p-3 text-quiet">
-        {counts.total.toLocaleString()} packages are shipped. Licences: {licences}. {counts.deprecated.toLocaleString()} deprecated,{' '}
-        {counts.unmaintained.toLocaleString()} not looked after, {counts.unpinned.toLocaleString()} not pinned; care of{' '}
-        {counts.maintenanceUnknown.toLocaleString()} is not known.
-        {incomplete.length === 0 ? '' : ` The SBOM is not whole: ${incomplete[0] ?? ''}.`}
-      </p>
+      <div className="space-y-1 p-3">
+        <Counts of={counts} policy={policy} service={service} />
+        {incomplete.length === 0 ? null : <p className="text-sm text-quiet">The SBOM is not whole: {incomplete.join('; ')}.</p>}
+      </div>
       <Table
         caption="Packages that need a look"
         rows={shown}
@@ -68,6 +70,41 @@ function Listed({ of }: { readonly of: Answer }): ReactNode {
           These are of the first {items.length.toLocaleString()} of {total.toLocaleString()} packages, trouble first.
         </p>
       ) : null}
+    </>
+  );
+}
+
+/** Each count as a word of its own; what is in trouble stands out, and what is well is not said. */
+function Counts({
+  of,
+  policy,
+  service,
+}: {
+  readonly of: NonNullable<Answer['counts']>;
+  readonly policy: boolean;
+  readonly service: string;
+}): ReactNode {
+  const told: readonly (readonly [count: number, words: string, tone: 'deny' | 'wait' | 'unknown' | 'plain'])[] = [
+    [policy ? of.denied : 0, 'with a licence that is denied', 'deny'],
+    [policy ? of.licenceUnknown : 0, 'with a licence that is not known', 'unknown'],
+    [of.deprecated, 'deprecated', 'wait'],
+    [of.unmaintained, 'not looked after', 'wait'],
+    [of.unpinned, 'not pinned', 'wait'],
+    [of.maintenanceUnknown, 'of which care is not known', 'plain'],
+  ];
+  return (
+    <>
+      <p className="flex flex-wrap items-center gap-1.5">
+        <span>{of.total === 1 ? 'One package is shipped.' : `${of.total.toLocaleString()} packages are shipped.`}</span>
+        {told
+          .filter(([count]) => count > 0)
+          .map(([count, words, tone]) => (
+            <Tag key={words} tone={tone}>
+              {count.toLocaleString()} {words}
+            </Tag>
+          ))}
+      </p>
+      {policy ? null : <p className="text-sm text-quiet">No policy of {service} says which licences are allowed.</p>}
     </>
   );
 }
@@ -86,9 +123,10 @@ const COLUMNS: readonly Column<PackageView>[] = [
   {
     key: 'name',
     label: 'package',
+    breaks: true,
     sort: (one) => one.name,
     cell: (one) => (
-      <div className="min-w-0 break-words">
+      <div className="min-w-0">
         <bdi>{one.name}</bdi> {one.version}
         {one.scope === 'excluded' ? <span className="text-sm text-quiet"> (not shipped)</span> : null}
       </div>
@@ -123,7 +161,12 @@ const COLUMNS: readonly Column<PackageView>[] = [
     label: 'age',
     right: true,
     wide: true,
-    cell: (one) => (one.ageDays === null ? 'not known' : `${one.ageDays.toLocaleString()} days`),
+    cell: (one) => <span className="whitespace-nowrap">{one.ageDays === null ? 'not known' : `${one.ageDays.toLocaleString()} days`}</span>,
   },
-  { key: 'pinned', label: 'pinned', wide: true, cell: (one) => (one.pinned === 'no' ? <Tag tone="wait">no</Tag> : `by its ${one.pinned}`) },
+  {
+    key: 'pinned',
+    label: 'pinned',
+    wide: true,
+    cell: (one) => (one.pinned === 'no' ? <Tag tone="wait">no</Tag> : <span className="whitespace-nowrap">by its {one.pinned}</span>),
+  },
 ];

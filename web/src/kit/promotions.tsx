@@ -48,6 +48,7 @@ const columns = [
   {
     key: 'where',
     label: 'Where it lies, or why not',
+    breaks: true,
     cell: (one: PromotionView) =>
       one.reasons.length > 0 ? (
         <ul className="space-y-1">
@@ -57,8 +58,10 @@ const columns = [
             </li>
           ))}
         </ul>
+      ) : one.location === null ? (
+        <span className="text-quiet">it is being copied</span>
       ) : (
-        <code className="text-sm break-all">{one.location ?? 'it is being copied'}</code>
+        <code className="text-sm">{one.location}</code>
       ),
   },
 ];

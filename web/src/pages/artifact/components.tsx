@@ -16,7 +16,11 @@ const MOST = 500;
 export function Components({ digest, sbom }: { readonly digest: string; readonly sbom: boolean }): ReactNode {
   const document = useAnswer<typeof getArtifactSbom>('/v1/artifacts/{digest}/sbom', { params: { digest } }, { enabled: sbom });
   return (
-    <Panel title="What is in it" flush actions={sbom ? <Export href={`/v1/artifacts/${digest}/sbom`}>CycloneDX</Export> : undefined}>
+    <Panel
+      title="What is in it, by its SBOM"
+      flush
+      actions={sbom ? <Export href={`/v1/artifacts/${digest}/sbom`}>CycloneDX</Export> : undefined}
+    >
       {sbom ? (
         <Loaded of={document}>{(answer) => <Listed of={componentsOf(answer as unknown)} />}</Loaded>
       ) : (
@@ -35,7 +39,7 @@ function Listed({ of }: { readonly of: readonly Component[] }): ReactNode {
   const [shown, more] = useFirst(rows.slice(0, MOST), 'components');
   return (
     <>
-      <div className="grid gap-2 p-3 sm:grid-cols-[18rem_1fr] sm:items-end">
+      <div className={`grid gap-2 p-3 sm:grid-cols-[18rem_1fr] sm:items-end ${of.length === 0 ? 'hidden' : ''}`}>
         <UrlFilter name="component" label="Component or licence" />
         <p className="text-quiet">
           {rows.length.toLocaleString()} of {of.length.toLocaleString()} components
@@ -52,7 +56,7 @@ function Listed({ of }: { readonly of: readonly Component[] }): ReactNode {
           </p>
         }
         columns={[
-          { key: 'name', label: 'Component', sort: (one) => one.name, cell: (one) => <bdi>{one.name}</bdi> },
+          { key: 'name', label: 'Component', breaks: true, sort: (one) => one.name, cell: (one) => <bdi>{one.name}</bdi> },
           { key: 'version', label: 'Version', cell: (one) => one.version },
           {
             key: 'licence',
@@ -61,7 +65,7 @@ function Listed({ of }: { readonly of: readonly Component[] }): ReactNode {
             cell: (one) => one.licences || <span className="text-quiet">unknown</span>,
           },
           { key: 'scope', label: 'Scope', wide: true, cell: (one) => one.scope },
-          { key: 'purl', label: 'Package URL', wide: true, cell: (one) => <code className="text-sm">{one.purl}</code> },
+          { key: 'purl', label: 'Package URL', wide: true, breaks: true, cell: (one) => <code className="text-sm">{one.purl}</code> },
         ]}
       />
       {more}

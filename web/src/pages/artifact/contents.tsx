@@ -1,9 +1,7 @@
 import { useState, type ReactNode } from 'react';
-import type { listAdvisoryFindings } from '../../../../src/contract/advisories.ts';
 import type { getArtifactFiles } from '../../../../src/contract/artifacts.ts';
 import { useAnswer } from '../../api/query.ts';
-import { Exploited } from '../../kit/advisories.tsx';
-import { Button, Bytes, Loaded, Panel, Table, Tag, UrlFilter, useUrl, When } from '../../kit/index.ts';
+import { Button, Bytes, Loaded, Panel, Table, UrlFilter, useUrl } from '../../kit/index.ts';
 
 const MOST = 200;
 
@@ -32,8 +30,9 @@ export function Files({
   return (
     <Panel title="Files" flush>
       {!asked ? (
-        <p className="p-3">
+        <p className="flex flex-wrap items-center gap-3 p-3">
           <Button onClick={() => setAsked(true)}>Show the files of the archive</Button>
+          <span className="text-quiet">The whole artifact is opened for it.</span>
         </p>
       ) : (
         <Loaded of={files}>
@@ -83,51 +82,6 @@ export function Files({
           }}
         </Loaded>
       )}
-    </Panel>
-  );
-}
-
-/** What advisories say of what is in it, now. */
-export function Advisories({ digest }: { readonly digest: string }): ReactNode {
-  const found = useAnswer<typeof listAdvisoryFindings>(
-    '/v1/advisories/findings',
-    { query: { digest } },
-    { live: ['advisory', 'advisories'] },
-  );
-  return (
-    <Panel title="Advisories" flush>
-      <Loaded of={found} lines={2}>
-        {({ items }) => (
-          <Table
-            caption="Advisories"
-            rows={items}
-            rowKey={(one) => `${one.advisory} ${one.purl}`}
-            empty={<p className="p-3 text-quiet">No imported advisory speaks of anything in it.</p>}
-            columns={[
-              { key: 'advisory', label: 'Advisory', sort: (one) => one.advisory, cell: (one) => <bdi>{one.advisory}</bdi> },
-              {
-                key: 'severity',
-                label: 'Severity',
-                cell: (one) => (
-                  <span className="inline-flex flex-wrap gap-1">
-                    <Tag tone={one.severity === 'critical' || one.severity === 'high' ? 'deny' : 'wait'}>{one.severity}</Tag>
-                    {one.exploited === null ? null : <Exploited of={one.exploited} />}
-                  </span>
-                ),
-              },
-              { key: 'verdict', label: 'It is', cell: (one) => (one.verdict === 'affected' ? 'affected' : 'not known whether affected') },
-              { key: 'purl', label: 'Package', cell: (one) => <code className="text-sm break-all">{one.purl}</code> },
-              {
-                key: 'fixed',
-                label: 'Fixed in',
-                wide: true,
-                cell: (one) => one.fixed.join(', ') || <span className="text-quiet">nothing yet</span>,
-              },
-              { key: 'found', label: 'Since', wide: true, cell: (one) => <When at={one.foundAt} /> },
-            ]}
-          />
-        )}
-      </Loaded>
     </Panel>
   );
 }

@@ -15,11 +15,11 @@ export function HandedIn({ of }: { readonly of: Artifact }): ReactNode {
         rowKey={(one) => one.id}
         empty={null}
         columns={[
-          { key: 'type', label: 'Statement', cell: (one) => <code className="text-sm break-all">{one.predicateType}</code> },
+          { key: 'type', label: 'Statement', breaks: true, cell: (one) => <code className="text-sm">{one.predicateType}</code> },
           {
             key: 'by',
             label: 'Signed by',
-            wide: true,
+            breaks: true,
             cell: (one) => <Signer of={one} />,
           },
           { key: 'since', label: 'Since', cell: (one) => <When at={one.createdAt} /> },
@@ -45,7 +45,7 @@ function Signer({ of: { key, identity, unsigned } }: { readonly of: Artifact['ha
         <Tag tone="wait" icon="wait">
           counts for nothing
         </Tag>{' '}
-        <bdi className="text-sm text-quiet break-words">{unsigned}</bdi>
+        <bdi className="text-sm text-quiet">{unsigned}</bdi>
       </span>
     );
   return (
@@ -53,11 +53,11 @@ function Signer({ of: { key, identity, unsigned } }: { readonly of: Artifact['ha
       <Tag tone="allow" icon="done">
         identity
       </Tag>{' '}
-      <bdi className="break-all">{identity.subject}</bdi>
+      <bdi>{identity.subject}</bdi>
       <span className="block text-sm text-quiet">
         {identity.repository === null ? null : (
           <>
-            of <bdi className="break-all">{identity.repository}</bdi>
+            of <bdi>{identity.repository}</bdi>
             {identity.ref === null ? '' : ` at ${identity.ref}`}
             {identity.commit === null ? null : (
               <>

@@ -60,12 +60,9 @@ function Platforms({
           {
             key: 'by',
             label: 'Made by',
+            breaks: true,
             cell: (layer) =>
-              layer.by === null ? (
-                <span className="text-quiet">it does not say</span>
-              ) : (
-                <bdi className="font-mono text-sm break-all">{layer.by}</bdi>
-              ),
+              layer.by === null ? <span className="text-quiet">it does not say</span> : <bdi className="font-mono text-sm">{layer.by}</bdi>,
           },
           { key: 'size', label: 'Size', right: true, sort: (layer) => layer.size, cell: (layer) => <Bytes of={layer.size} /> },
           { key: 'digest', label: 'Digest', wide: true, cell: (layer) => <Digest of={layer.digest} /> },

@@ -2,20 +2,19 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import type { getArtifact, revokeArtifact } from '../../../../src/contract/artifacts.ts';
 import type { artifactUse } from '../../../../src/contract/evidence-search.ts';
-import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAct, useAnswer } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
-import { Ask, Button, Bytes, Digest, Empty, Export, Facts, Loaded, Page, Panel, Table, Tag, When } from '../../kit/index.ts';
+import { ArtifactAdvisories } from '../../kit/advisories.tsx';
+import { Ask, Button, Bytes, Export, Facts, Loaded, Page, Panel, Table, Tag, When } from '../../kit/index.ts';
 import { Packages } from '../../kit/packages.tsx';
+import { Attested, Builds } from './builds.tsx';
 import { Components } from './components.tsx';
 import { HandedIn } from './handed-in.tsx';
-import { Advisories, Files } from './contents.tsx';
+import { Files } from './contents.tsx';
 import { Promotions } from './promotions.tsx';
 import { Image } from './image.tsx';
 import { Mark } from './mark.tsx';
 import { Rebuilds } from './rebuilds.tsx';
-
-type Artifact = AnswerOf<typeof getArtifact>;
 
 /** One artifact: what it is, what is attested of it, what is in it, where it runs. */
 export default function ArtifactPage(): ReactNode {
@@ -34,7 +33,7 @@ export default function ArtifactPage(): ReactNode {
       actions={
         one === undefined ? undefined : (
           <>
-            <Link to="/evidence" search={{ part: 'trace', node: digest } as never} className="min-h-6">
+            <Link to="/evidence" search={{ part: 'trace', node: digest } as never} className="flex min-h-8 items-center px-1">
               Trace
             </Link>
             {one.kept ? <Export href={`/v1/artifacts/${digest}/bytes`}>Download the bytes</Export> : null}
@@ -58,7 +57,7 @@ export default function ArtifactPage(): ReactNode {
                     </span>,
                   ],
                   ['Size', answer.kept ? <Bytes key="s" of={answer.size} /> : 'its bytes lie elsewhere'],
-                  ['Since', <When key="w" at={answer.createdAt} />],
+                  ['Known since', <When key="w" at={answer.createdAt} />],
                   ...(answer.revoked === null
                     ? []
                     : ([
@@ -83,23 +82,25 @@ export default function ArtifactPage(): ReactNode {
               />
             </Panel>
             <Where digest={digest} />
-            <Builds of={answer} />
+            <ArtifactAdvisories digest={digest} />
+            <Packages digest={digest} />
             <Attested of={answer} />
             {answer.handedIn.length === 0 ? null : <HandedIn of={answer} />}
+            <Builds of={answer} />
+            <div className="min-w-0 2xl:col-span-2">
+              <Rebuilds digest={digest} own={answer.builds.some((build) => build.recorded === null && build.commit !== null)} />
+            </div>
+            <div className="min-w-0 2xl:col-span-2">
+              <Promoted digest={digest} />
+            </div>
             {answer.kept || answer.reference === null ? null : (
               <div className="min-w-0 2xl:col-span-2">
                 <Image digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
               </div>
             )}
             <div className="min-w-0 2xl:col-span-2">
-              <Promoted digest={digest} />
+              <Files digest={digest} kept={answer.kept} reference={answer.reference} />
             </div>
-            <div className="min-w-0 2xl:col-span-2">
-              <Rebuilds digest={digest} own={answer.builds.some((build) => build.recorded === null && build.commit !== null)} />
-            </div>
-            <Advisories digest={digest} />
-            <Packages digest={digest} />
-            <Files digest={digest} kept={answer.kept} reference={answer.reference} />
             <div className="min-w-0 2xl:col-span-2">
               <Components digest={digest} sbom={answer.attestations.some(({ kind }) => kind === 'sbom')} />
             </div>
@@ -129,7 +130,21 @@ function Where({ digest }: { readonly digest: string }): ReactNode {
               rowKey={(place) => `${place.service} ${place.environment} ${place.since}`}
               empty={<p className="p-3 text-quiet">It runs nowhere, and never did.</p>}
               columns={[
-                { key: 'place', label: 'Place', cell: (place) => `${place.service} in ${place.environment}` },
+                {
+                  key: 'place',
+                  label: 'Place',
+                  cell: (place) => (
+                    <>
+                      <Link to="/services/$service" params={{ service: place.service } as never}>
+                        {place.service}
+                      </Link>{' '}
+                      in{' '}
+                      <Link to="/environments/$environment" params={{ environment: place.environment } as never}>
+                        {place.environment}
+                      </Link>
+                    </>
+                  ),
+                },
                 {
                   key: 'state',
                   label: 'State',
@@ -172,93 +187,6 @@ function Where({ digest }: { readonly digest: string }): ReactNode {
           </>
         )}
       </Loaded>
-    </Panel>
-  );
-}
-
-function Builds({ of }: { readonly of: Artifact }): ReactNode {
-  return (
-    <Panel title="Who built it" flush>
-      <Table
-        caption="Builds"
-        rows={of.builds}
-        rowKey={(build) => build.id}
-        empty={<Empty title="No build that you may see." />}
-        columns={[
-          { key: 'service', label: 'Service', cell: (build) => build.service },
-          {
-            key: 'run',
-            label: 'Run',
-            cell: (build) => (
-              <Link to="/runs/$run" params={{ run: build.run } as never}>
-                <When at={build.createdAt} />
-              </Link>
-            ),
-          },
-          { key: 'commit', label: 'Commit', cell: (build) => (build.commit === null ? '–' : <Digest of={build.commit} />) },
-          { key: 'trust', label: 'Trust', cell: (build) => build.trust },
-          {
-            key: 'state',
-            label: 'State',
-            cell: (build) =>
-              build.state === 'signed' ? (
-                <Tag tone="allow" icon="done">
-                  signed
-                </Tag>
-              ) : (
-                <Tag tone="wait" icon="wait">
-                  {build.lastError ?? 'accepted'}
-                </Tag>
-              ),
-          },
-        ]}
-      />
-    </Panel>
-  );
-}
-
-function Attested({ of }: { readonly of: Artifact }): ReactNode {
-  return (
-    <Panel title="What is attested of it" flush>
-      <Table
-        caption="Attestations"
-        rows={of.attestations}
-        rowKey={(one) => one.id}
-        empty={<Empty title="Nothing yet: it is signed as soon as its run has ended well." />}
-        columns={[
-          {
-            key: 'kind',
-            label: 'Kind',
-            cell: (one) => ({ sbom: 'SBOM', provenance: 'provenance', recorded: 'recorded, as told' })[one.kind],
-          },
-          { key: 'type', label: 'Statement', cell: (one) => <code className="text-sm">{one.predicateType}</code> },
-          {
-            key: 'key',
-            label: 'Signed by key',
-            cell: (one) => (
-              <code className="text-sm" title={one.keyId}>
-                {one.keyId.slice(0, 12)}
-              </code>
-            ),
-          },
-          {
-            key: 'whole',
-            label: 'Whole',
-            cell: (one) =>
-              one.incomplete.length === 0 ? (
-                <Tag tone="allow" icon="done">
-                  yes
-                </Tag>
-              ) : (
-                <span title={one.incomplete.join('; ')}>
-                  <Tag tone="wait" icon="wait">
-                    it can’t know {one.incomplete.length === 1 ? 'one thing' : `${one.incomplete.length} things`}
-                  </Tag>
-                </span>
-              ),
-          },
-        ]}
-      />
     </Panel>
   );
 }

@@ -30,7 +30,11 @@ export function Promotions({ digest, releases }: { readonly digest: string; read
         {({ items }) => (
           <PromotionTable
             items={items}
-            empty={<Empty title="It was promoted nowhere." command={`ym artifact promote ${digest} --to DESTINATION`} />}
+            empty={
+              <Empty title="It was promoted nowhere." command={`ym artifact promote ${digest} --to DESTINATION`}>
+                A promotion copies it by its digest, with what is attested of it, into a registry of releases.
+              </Empty>
+            }
           />
         )}
       </Loaded>

@@ -44,7 +44,7 @@ export function Rebuilds({ digest, own }: { readonly digest: string; readonly ow
               { key: 'same', label: 'It gave', cell: ({ of }) => <Gave of={of} /> },
               { key: 'where', label: 'On', cell: ({ of }) => <On of={of} /> },
               { key: 'when', label: 'Asked', cell: ({ at }) => <When at={at} /> },
-              { key: 'causes', label: 'Where they differ', cell: ({ of }) => <Causes of={of} /> },
+              { key: 'causes', label: 'Where they differ', breaks: true, cell: ({ of }) => <Causes of={of} /> },
             ]}
           />
         )}
@@ -108,7 +108,7 @@ function Causes({ of }: { readonly of: Row['of'] }): ReactNode {
     <ul className="space-y-1">
       {of.causes.map(({ cause, count, paths, why }) => (
         <li key={cause}>
-          {cause} ({count}): <bdi className="break-all">{paths.slice(0, 5).join(', ')}</bdi>
+          {cause} ({count}): <bdi>{paths.slice(0, 5).join(', ')}</bdi>
           {why.length === 0 ? '' : ` (${[...new Set(why.map((each) => each.why))].join(', ')})`}
         </li>
       ))}
