@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { listRunFindings, RunFinding } from '../../../../src/contract/findings.ts';
 import { useAnswer } from '../../api/query.ts';
-import { Empty, Loaded, Table, Tag, UrlSelect, useUrl, When } from '../../kit/index.ts';
+import { Empty, Filters, Loaded, Table, Tag, UrlSelect, useUrl, When } from '../../kit/index.ts';
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
 const STATES = ['new', 'known', 'fixed'] as const;
@@ -37,29 +37,34 @@ export function Findings({ run }: { readonly run: string }): ReactNode {
           );
         return (
           <div className="min-w-0">
-            <div className="flex flex-wrap items-end gap-3 p-3">
-              <UrlSelect
-                name="state"
-                label="State"
-                options={[
-                  ['', `all (${states.new + states.known + states.fixed})`],
-                  ...STATES.map((one) => [one, `${one} (${states[one]})`] as const),
-                ]}
-              />
-              <UrlSelect name="severity" label="Severity" options={[['', 'all'], ...SEVERITIES.map((one) => [one, one] as const)]} />
-              <UrlSelect
-                name="rule"
-                label="Rule"
-                options={[['', 'all'], ...rules.map((one) => [one.rule, `${one.rule.slice(0, 60)} (${one.count})`] as const)]}
-              />
+            <div className="space-y-2 p-3">
+              <Filters>
+                <UrlSelect
+                  name="state"
+                  label="State"
+                  options={[
+                    ['', `all (${states.new + states.known + states.fixed})`],
+                    ...STATES.map((one) => [one, `${one} (${states[one]})`] as const),
+                  ]}
+                />
+                <UrlSelect name="severity" label="Severity" options={[['', 'all'], ...SEVERITIES.map((one) => [one, one] as const)]} />
+                <UrlSelect
+                  name="rule"
+                  label="Rule"
+                  options={[['', 'all'], ...rules.map((one) => [one.rule, `${one.rule.slice(0, 60)} (${one.count})`] as const)]}
+                />
+              </Filters>
               <p className="text-sm text-quiet">
-                {before ? 'Beside what the last release has.' : 'Nothing was released yet to compare with, so nothing is new.'}
+                {before
+                  ? 'New, known and fixed: beside what the last release has.'
+                  : 'Nothing was released yet to compare with, so nothing is new.'}
               </p>
             </div>
             <Table
               caption="findings of this run"
               rows={items}
               rowKey={(one) => `${one.fingerprint} ${one.state}`}
+              empty={<p className="p-3 text-quiet">No finding passes these filters.</p>}
               columns={[
                 { key: 'severity', label: 'Severity', cell: (one) => <Tag tone={toneOf(one)}>{one.severity}</Tag> },
                 {
@@ -67,11 +72,11 @@ export function Findings({ run }: { readonly run: string }): ReactNode {
                   label: 'State',
                   cell: (one) => <Tag tone={one.state === 'new' ? 'wait' : one.state === 'fixed' ? 'allow' : 'plain'}>{one.state}</Tag>,
                 },
-                { key: 'what', label: 'Finding', cell: (one) => <What of={one} /> },
+                { key: 'what', label: 'Finding', breaks: true, cell: (one) => <What of={one} /> },
                 {
                   key: 'due',
                   label: 'Due',
-                  cell: (one) => (one.due === null || one.state === 'fixed' ? '' : <When at={one.due} />),
+                  cell: (one) => <Due of={one} />,
                   wide: true,
                 },
               ]}
@@ -89,20 +94,33 @@ function toneOf({ severity, vex }: RunFinding): 'deny' | 'wait' | 'plain' {
   return severity === 'critical' || severity === 'high' ? 'deny' : severity === 'medium' ? 'wait' : 'plain';
 }
 
+function Due({ of: { due, state } }: { readonly of: RunFinding }): ReactNode {
+  if (due === null || state === 'fixed') return <span className="text-quiet">–</span>;
+  return (
+    <span className="inline-flex flex-wrap items-baseline gap-1.5">
+      <When at={due} />
+      {Date.parse(due) < Date.now() ? <Tag tone="deny">late</Tag> : null}
+    </span>
+  );
+}
+
 function What({ of: one }: { readonly of: RunFinding }): ReactNode {
   return (
     <details className="min-w-0">
       <summary className="min-w-0 cursor-pointer">
-        <bdi className="font-medium break-all">{one.rule}</bdi>{' '}
-        <bdi className="text-sm break-all text-quiet">{one.location || one.component}</bdi>
+        <bdi className="font-medium">{one.rule}</bdi>{' '}
         {one.exploited === null ? null : (
-          <Tag tone="deny" icon="incident">
-            exploited{one.exploited.due === null ? '' : `, repair by ${one.exploited.due}`}
-          </Tag>
+          <>
+            <Tag tone="deny" icon="incident">
+              exploited
+            </Tag>{' '}
+            {one.exploited.due === null ? null : <span className="text-sm">repair by {one.exploited.due}</span>}{' '}
+          </>
         )}
-        {one.vex === null ? null : <Tag>VEX: {one.vex.status.replaceAll('_', ' ')}</Tag>}
+        {one.suppressed ? <Tag>suppressed</Tag> : null} {one.vex === null ? null : <Tag>VEX: {one.vex.status.replaceAll('_', ' ')}</Tag>}
+        <bdi className="block pl-4 text-sm text-quiet">{one.location || one.component}</bdi>
       </summary>
-      <div className="space-y-1 py-1 text-sm">
+      <div className="space-y-1 py-1 pl-4 text-sm">
         <p className="break-words">
           <bdi>{one.message}</bdi>
         </p>

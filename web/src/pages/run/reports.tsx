@@ -22,10 +22,10 @@ export function Reports({ reports, jobs }: { reports: readonly ReportView[]; job
         rows={reports}
         rowKey={(report) => report.id}
         columns={[
-          { key: 'name', label: 'Report', cell: (report) => <bdi>{report.name}</bdi> },
+          { key: 'name', label: 'Report', breaks: true, cell: (report) => <bdi>{report.name}</bdi> },
           { key: 'kind', label: 'Format', cell: (report) => report.format ?? report.kind },
           { key: 'job', label: 'Job', cell: (report) => <bdi>{nameOf.get(report.job) ?? report.job}</bdi>, wide: true },
-          { key: 'says', label: 'What it says', cell: (report) => <Says report={report} /> },
+          { key: 'says', label: 'What it says', breaks: true, cell: (report) => <Says report={report} /> },
           { key: 'state', label: 'Read', cell: (report) => <State of={report.state} title={report.reason ?? ''} /> },
         ]}
       />
@@ -45,15 +45,15 @@ function Says({ report }: { readonly report: ReportView }): ReactNode {
     <span className="inline-flex flex-wrap gap-1">
       {tests === null ? null : (
         <>
-          <Tag tone="allow">{tests.passed} passed</Tag>
+          <Tag tone={tests.passed > 0 ? 'allow' : 'plain'}>{tests.passed.toLocaleString()} passed</Tag>
           {tests.failed + tests.errored > 0 ? <Tag tone="deny">{tests.failed + tests.errored} failed</Tag> : null}
           {tests.skipped > 0 ? <Tag>{tests.skipped} skipped</Tag> : null}
           {tests.flaky > 0 ? <Tag tone="wait">{tests.flaky} flaky</Tag> : null}
         </>
       )}
-      {coverage === null ? null : <Tag>{percent(coverage.lines)} of lines covered</Tag>}
-      {coverage?.branches == null ? null : <Tag>{percent(coverage.branches)} of branches</Tag>}
-      {sbom === null ? null : <Tag>{sbom.components} components</Tag>}
+      {coverage === null ? null : <Tag>{covered(coverage.lines, 'lines')}</Tag>}
+      {coverage?.branches == null ? null : <Tag>{covered(coverage.branches, 'branches')}</Tag>}
+      {sbom === null ? null : <Tag>{sbom.components.toLocaleString()} components</Tag>}
       {findings === null ? null : <Findings of={findings} />}
     </span>
   );
@@ -64,13 +64,14 @@ function Findings({ of }: { readonly of: NonNullable<ReportView['findings']> }):
   if (some.length === 0) return <Tag tone="allow">no findings</Tag>;
   return some.map((severity) => (
     <Tag key={severity} tone={severity === 'critical' || severity === 'high' ? 'deny' : severity === 'medium' ? 'wait' : 'plain'}>
-      {of[severity]} {severity}
+      {of[severity].toLocaleString()} {severity}
     </Tag>
   ));
 }
 
-function percent({ covered, total }: { readonly covered: number; readonly total: number }): string {
-  return total === 0 ? 'none' : `${((covered / total) * 100).toFixed(1)} %`;
+/** A share in words; of nothing there is no share. */
+function covered({ covered: hit, total }: { readonly covered: number; readonly total: number }, what: string): string {
+  return total === 0 ? `no ${what} to cover` : `${((hit / total) * 100).toFixed(1)} % of ${what} covered`;
 }
 
 /** What the jobs made: bytes by digest, each with its own page. */

@@ -14,7 +14,7 @@ export function Adopt({ service, observed }: { readonly service: string; readonl
     <Panel title="Adoption">
       <Loaded of={answer} lines={4}>
         {(of) => (
-          <div className="space-y-3 p-3 text-sm">
+          <div className="space-y-3 text-sm">
             <p>
               <strong className="font-medium">{of.words}.</strong>
               {observed ? ' Only observed: nothing is blocked, and each answer says what would have been decided.' : ''}

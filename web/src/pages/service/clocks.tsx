@@ -5,6 +5,7 @@ import { Ago, Loaded, Panel, Table, Tag } from '../../kit/index.ts';
 
 /** Rules shown; `ym report signal` has all. */
 const MOST = 20;
+const TONES = { critical: 'deny', high: 'deny', medium: 'wait', low: 'plain', info: 'plain' } as const;
 
 /** What scanners find in a service: how late what is open is, and what each of their rules is worth. */
 export function FindingClocks({ service }: { readonly service: string }): ReactNode {
@@ -20,12 +21,13 @@ export function FindingClocks({ service }: { readonly service: string }): ReactN
             rowKey={(one) => one.severity}
             empty={<p className="p-3 text-quiet">Nothing is open in the newest reports of the protected branch.</p>}
             columns={[
-              { key: 'severity', label: 'Severity', cell: (one) => one.severity },
-              { key: 'open', label: 'Open', right: true, cell: (one) => one.open },
+              { key: 'severity', label: 'Severity', cell: (one) => <Tag tone={TONES[one.severity]}>{one.severity}</Tag> },
+              { key: 'open', label: 'Open', right: true, cell: (one) => one.open.toLocaleString() },
               {
                 key: 'late',
                 label: 'Late',
-                cell: (one) => (one.late === 0 ? <span className="text-quiet">none</span> : <Tag tone="deny">{one.late} late</Tag>),
+                cell: (one) =>
+                  one.late === 0 ? <span className="text-quiet">none</span> : <Tag tone="deny">{one.late.toLocaleString()} late</Tag>,
               },
               {
                 key: 'met',
@@ -39,13 +41,19 @@ export function FindingClocks({ service }: { readonly service: string }): ReactN
               },
               {
                 key: 'next',
-                label: `Due in tier ${tier}`,
+                label: `To be gone within, in tier ${tier}`,
                 cell: (one) => (
                   <span>
-                    {one.days === null ? <span className="text-quiet">no day is asked</span> : `${one.days} days`}
+                    {one.days === null ? (
+                      <span className="text-quiet">no day is asked</span>
+                    ) : one.days === 1 ? (
+                      '1 day'
+                    ) : (
+                      `${one.days} days`
+                    )}
                     {one.next === null ? null : (
                       <span className="block text-sm text-quiet">
-                        the next <Ago at={one.next} />
+                        the next is due <Ago at={one.next} />
                       </span>
                     )}
                   </span>
@@ -58,7 +66,10 @@ export function FindingClocks({ service }: { readonly service: string }): ReactN
       <Loaded of={signal} lines={2}>
         {({ items }) =>
           items.length === 0 ? null : (
-            <>
+            <div className="border-t border-line">
+              <p className="px-3 pt-3 text-quiet">
+                What each rule of the scanners is worth: how much of what was waived was no finding at all.
+              </p>
               <Table
                 caption="What the rules of the scanners are worth, those with most false positives first"
                 rows={items.slice(0, MOST)}
@@ -67,9 +78,10 @@ export function FindingClocks({ service }: { readonly service: string }): ReactN
                   {
                     key: 'rule',
                     label: 'Rule',
+                    breaks: true,
                     cell: (one) => (
                       <span>
-                        <bdi className="break-all">{one.rule}</bdi>
+                        <bdi>{one.rule}</bdi>
                         <bdi className="block text-sm text-quiet">{one.tool}</bdi>
                       </span>
                     ),
@@ -90,7 +102,7 @@ export function FindingClocks({ service }: { readonly service: string }): ReactN
                   {MOST} of {items.length}; <code>ym report signal {service}</code> shows all.
                 </p>
               ) : null}
-            </>
+            </div>
           )
         }
       </Loaded>

@@ -55,13 +55,13 @@ function Shown({ of }: { readonly of: Overview }): ReactNode {
               { key: 'configuration', label: 'Configuration', body: () => <Configuration of={of} /> },
             ]}
           />
+          <FindingClocks service={service.name} />
         </div>
         <div className="min-w-0 space-y-4">
           <About of={of} />
           <NextVersion of={of} />
           <Adopt service={service.name} observed={service.observeOnly} />
           <Scorecard service={service.name} />
-          <FindingClocks service={service.name} />
           <Baseline service={service.name} />
           <Watch of={of} />
         </div>

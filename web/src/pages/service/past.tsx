@@ -12,7 +12,7 @@ export function Past({ of }: { readonly of: Overview }): ReactNode {
     </Link>
   );
   return (
-    <div className="grid gap-4 lg:grid-cols-2">
+    <div className="grid gap-4 md:max-lg:grid-cols-2 2xl:grid-cols-2">
       <Panel title="Runs" actions={all('/runs')} flush>
         <Table
           caption="The newest runs"
@@ -112,7 +112,7 @@ export function Past({ of }: { readonly of: Overview }): ReactNode {
           ]}
         />
       </Panel>
-      <div className="text-sm text-quiet lg:col-span-2">
+      <div className="text-sm text-quiet md:max-lg:col-span-2 2xl:col-span-2">
         The same on the command line: <Command text={`npx ym release list --service ${name}`} />
       </div>
     </div>
