@@ -164,12 +164,13 @@ function columns(open: (id: string) => void): readonly Column<DebtView>[] {
     {
       key: 'subject',
       label: 'what',
+      breaks: true,
       cell: (one) => (
         <div className="min-w-0">
           <button type="button" className="min-h-6 text-left text-accent hover:underline" onClick={() => open(one.id)}>
             {one.title}
           </button>
-          <p className="line-clamp-2 text-sm" title={one.subject}>
+          <p className="line-clamp-2 min-w-0 text-sm sm:min-w-56" title={one.subject}>
             <bdi>{one.subject}</bdi>
           </p>
         </div>

@@ -40,11 +40,13 @@ export function Summary({ of }: { readonly of: Answer['summary'] }): ReactNode {
 /** How near each team is to its cap, and what it owes. */
 export function Teams({ of }: { readonly of: Answer['teams'] }): ReactNode {
   return (
-    <ul className="grid gap-2 sm:grid-cols-2 lg:grid-cols-3">
+    <ul className="grid gap-x-8 gap-y-3 sm:grid-cols-2 lg:grid-cols-3">
       {of.map((team) => (
         <li key={team.team} className="min-w-0 space-y-1">
           <div className="flex min-w-0 items-center justify-between gap-2">
-            <bdi className="clip font-medium">{team.team}</bdi>
+            <bdi className="clip font-medium" title={team.team}>
+              {team.team}
+            </bdi>
             <span className="shrink-0 text-sm text-quiet">
               {team.open} of {team.cap}
             </span>
@@ -53,7 +55,8 @@ export function Teams({ of }: { readonly of: Answer['teams'] }): ReactNode {
             className="h-2 w-full"
             min={0}
             max={team.cap}
-            high={team.cap * 0.75}
+            low={team.cap * 0.75}
+            high={team.cap - 0.5}
             optimum={0}
             value={team.open}
             aria-label={`${team.team}: ${team.open} of ${team.cap} exceptions`}
@@ -96,7 +99,7 @@ export function Details({
           <Standing of={of} />
           {of.active ? <span>It suspends its rule now.</span> : null}
         </p>
-        <p className="font-medium">
+        <p className="font-medium wrap-anywhere">
           <bdi>{of.subject}</bdi>
         </p>
         <Facts
