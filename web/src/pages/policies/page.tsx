@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<Policy>[] = [
       </div>
     ),
   },
-  { key: 'version', label: 'version', cell: (one) => `version ${one.version}` },
+  { key: 'version', label: 'version', cell: (one) => one.version },
   {
     key: 'changed',
     label: 'changed',
@@ -91,11 +91,23 @@ const LEVELS: readonly Column<PolicyLevel>[] = [
       </div>
     ),
   },
-  { key: 'version', label: 'version', cell: (one) => (one.source === null ? 'asks nothing' : `version ${one.version}`) },
+  {
+    key: 'version',
+    label: 'version',
+    cell: (one) => (one.source === null ? <span className="text-quiet">asks nothing</span> : one.version),
+  },
   {
     key: 'changed',
     label: 'changed',
-    cell: (one) => (one.changedBy === null ? '–' : <Person id={one.changedBy.id} name={one.changedBy.name} />),
+    cell: (one) =>
+      one.changedAt === null ? (
+        '–'
+      ) : (
+        <span>
+          {one.changedBy === null ? 'by a machine' : <Person id={one.changedBy.id} name={one.changedBy.name} />},{' '}
+          <When at={one.changedAt} />
+        </span>
+      ),
   },
-  { key: 'services', label: 'services', right: true, wide: true, cell: (one) => one.services },
+  { key: 'services', label: 'services it concerns', right: true, wide: true, cell: (one) => one.services },
 ];

@@ -14,7 +14,8 @@ import { call, type Refusal } from '../../api/client.ts';
 import { useAct } from '../../api/query.ts';
 import { Ask, Button, Panel, Problem, Select, Tag } from '../../kit/index.ts';
 import { Backtest } from './backtest.tsx';
-import { cells, Lines, useRested } from './text.tsx';
+import { cells } from './cells.ts';
+import { Lines, useRested } from './text.tsx';
 
 type Checked = AnswerOf<typeof checkPolicyLevel>;
 type Gates = AnswerOf<typeof stackGates>;
@@ -56,15 +57,18 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
         : check.data?.valid !== true
           ? 'it has errors'
           : null;
+  const begin = (
+    <Begin
+      replaces={source !== EMPTY && source !== begun}
+      onText={(text) => {
+        setSource(text);
+        setBegun(text);
+      }}
+    />
+  );
   return (
     <div className="space-y-4">
-      <Begin
-        replaces={source !== EMPTY && source !== begun}
-        onText={(text) => {
-          setSource(text);
-          setBegun(text);
-        }}
-      />
+      {of.source === null ? begin : null}
       <Panel
         title={of.team === null ? 'Change the minimum' : `Change what ${of.team} asks`}
         actions={
@@ -99,6 +103,7 @@ export function LevelEditor({ of, onClose }: { readonly of: PolicyLevel; readonl
         </Panel>
       )}
       <Backtest of={{ change: of.team === null ? { level: 'organisation' } : { team: of.team }, source: rested }} because={because} />
+      {of.source === null ? null : begin}
       {saving ? (
         <Save of={of} source={source} changed={check.data?.changed ?? []} onClose={() => setSaving(false)} onDone={onClose} />
       ) : null}
@@ -128,7 +133,7 @@ function Begin({ replaces, onText }: BeginProps): ReactNode {
     if (text !== undefined) onText(text);
   };
   return (
-    <Panel title="Begin with what comes with the program">
+    <Panel title="Gates that come with the program">
       <div className="flex flex-wrap items-end gap-3">
         <Select label="Stack" value={stack} onChange={setStack} options={STACKS} />
         <Select label="Tier" value={tier} onChange={setTier} options={TIERS} />

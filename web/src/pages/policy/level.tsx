@@ -5,7 +5,7 @@ import { useAnswer } from '../../api/query.ts';
 import { useMay, useMe } from '../../app/session.tsx';
 import { Button, Empty, Loaded, Page, Panel, Tabs, Tag, useUrl } from '../../kit/index.ts';
 import { Proposals, TeamProposals } from './proposals.tsx';
-import { EVERY_KIND, useKind } from './rules.tsx';
+import { EVERY_KIND, TIERS, useKind } from './rules.tsx';
 import { Lines } from './text.tsx';
 import { LevelEditor } from './level-editor.tsx';
 
@@ -90,8 +90,8 @@ function Level({ of, says, me }: { readonly of: PolicyLevel; readonly says: stri
           title="Nothing is asked here yet"
           command={of.team === null ? 'ym policy put-minimum minimum.yaml' : `ym policy put-team ${of.team} ${of.team}.yaml`}
         >
-          <span className="mb-2 block">{change}</span>
-          Begin with the gates that come with the program for a stack and a tier, or write your own:
+          Begin with the gates that come with the program for a stack and a tier, or write your own.
+          <span className="mt-2 block">{change}</span>
         </Empty>
       ) : (
         <Tabs
@@ -129,7 +129,7 @@ function Asks({ of }: { readonly of: PolicyLevel }): ReactNode {
         {[1, 2, 3].map((tier) => {
           const words = of.asks.find((cell) => cell.tier === tier && cell.kind === kind)?.words ?? [];
           return (
-            <Panel key={tier} title={`Tier ${tier}`}>
+            <Panel key={tier} title={TIERS[tier] ?? `Tier ${tier}`}>
               {words.length === 0 ? (
                 <p className="text-quiet">Nothing is added here.</p>
               ) : (

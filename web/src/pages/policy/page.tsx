@@ -5,9 +5,10 @@ import type { AnswerOf } from '../../../../src/contract/route.ts';
 import { useAnswer } from '../../api/query.ts';
 import { useMe } from '../../app/session.tsx';
 import { Digest, Empty, Loaded, Page, Panel, Person, Table, Tabs, Tag, useUrl, When } from '../../kit/index.ts';
+import { cells } from './cells.ts';
 import { Proposals } from './proposals.tsx';
 import { Examples, Rules } from './rules.tsx';
-import { cells, Text } from './text.tsx';
+import { Text } from './text.tsx';
 
 type Explained = AnswerOf<typeof explainPolicy>;
 type Name = 'startup' | 'standard' | 'regulated';
@@ -78,7 +79,11 @@ function Versions({ policy, onChoose }: { readonly policy: Name; readonly onChoo
                 key: 'version',
                 label: 'version',
                 cell: (one) => (
-                  <button type="button" className="min-h-6 text-accent hover:underline" onClick={() => onChoose(String(one.version))}>
+                  <button
+                    type="button"
+                    className="min-h-6 whitespace-nowrap text-accent hover:underline"
+                    onClick={() => onChoose(String(one.version))}
+                  >
                     version {one.version}
                   </button>
                 ),

@@ -4,7 +4,7 @@ import type { listTeamProposals } from '../../../../src/contract/policy-levels.t
 import { useAct, useAnswer } from '../../api/query.ts';
 import { Ask, Button, Empty, Loaded, Panel, Person, Tag, When } from '../../kit/index.ts';
 import { Backtest } from './backtest.tsx';
-import { cells } from './text.tsx';
+import { cells } from './cells.ts';
 
 type Step = 'approve' | 'reject' | 'withdraw';
 const LIVE = { live: ['policy', 'policychange'] } as const;
@@ -34,7 +34,7 @@ function Listed({ of: list, me, command }: ListedProps): ReactNode {
   return (
     <Loaded of={list} lines={4}>
       {({ items }) => (
-        <>
+        <div className="space-y-4">
           {items.length === 0 ? (
             <Empty title="No change was proposed" command={command}>
               What says{' '}
@@ -47,7 +47,7 @@ function Listed({ of: list, me, command }: ListedProps): ReactNode {
           {items.map((one) => (
             <Panel
               key={one.id}
-              title={`From version ${one.from}`}
+              title={`Change of version ${one.from}`}
               actions={
                 one.state === 'open' ? (
                   <>
@@ -64,11 +64,15 @@ function Listed({ of: list, me, command }: ListedProps): ReactNode {
             >
               <Words of={one} />
               <Diff of={one} />
-              {one.state === 'open' ? <Backtest of={{ change: { proposal: one.id } }} because={null} /> : null}
+              {one.state === 'open' ? (
+                <div className="mt-3">
+                  <Backtest of={{ change: { proposal: one.id } }} because={null} />
+                </div>
+              ) : null}
             </Panel>
           ))}
           {act === null ? null : <AskStep {...act} onClose={() => setAct(null)} />}
-        </>
+        </div>
       )}
     </Loaded>
   );
@@ -78,12 +82,12 @@ function Words({ of }: { readonly of: ProposalView }): ReactNode {
   const tone = TONES[of.state];
   return (
     <div className="space-y-1">
-      <p className="flex flex-wrap items-center gap-2">
+      <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Tag {...(tone === undefined ? {} : { tone })}>
           {of.state === 'open' ? `waits for ${of.needed - of.approvedBy.length} more` : of.state}
         </Tag>
         <span>
-          proposed by <Person id={of.proposedBy.id} name={of.proposedBy.name} /> <When at={of.createdAt} />
+          proposed by <Person id={of.proposedBy.id} name={of.proposedBy.name} />, <When at={of.createdAt} />
         </span>
         {of.approvedBy.map((one) => (
           <span key={one.id}>
@@ -92,7 +96,7 @@ function Words({ of }: { readonly of: ProposalView }): ReactNode {
         ))}
         {of.decided === null || of.state === 'applied' ? null : (
           <span>
-            {of.state} by <Person id={of.decided.by.id} name={of.decided.by.name} /> <When at={of.decided.at} />
+            {of.state} by <Person id={of.decided.by.id} name={of.decided.by.name} />, <When at={of.decided.at} />
           </span>
         )}
       </p>
@@ -105,6 +109,7 @@ function Words({ of }: { readonly of: ProposalView }): ReactNode {
         </p>
       )}
       <p className="text-quiet">It changes {cells(of.changed)}.</p>
+      {of.state !== 'open' || of.because === null ? null : <p className="text-quiet">You can’t decide on it; {of.because}.</p>}
     </div>
   );
 }

@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
 import type { explainPolicy, PolicyExample } from '../../../../src/contract/gates.ts';
 import type { AnswerOf } from '../../../../src/contract/route.ts';
-import { Panel, Select, useUrl, Verdict } from '../../kit/index.ts';
+import { Panel, Select, Table, useUrl, Verdict } from '../../kit/index.ts';
 
 type Explained = AnswerOf<typeof explainPolicy>;
 export const EVERY_KIND = ['production', 'staging', 'test', 'development'] as const;
-const TIERS: Readonly<Record<number, string>> = { 1: 'Tier 1, critical', 2: 'Tier 2, important', 3: 'Tier 3, low risk' };
+/** Tiers as headings. */
+export const TIERS: Readonly<Record<number, string>> = { 1: 'Tier 1, critical', 2: 'Tier 2, important', 3: 'Tier 3, low risk' };
 
 /** The kind of environment that the page speaks of, in its address. */
 export function useKind(): readonly [(typeof EVERY_KIND)[number], ReactNode] {
@@ -13,7 +14,7 @@ export function useKind(): readonly [(typeof EVERY_KIND)[number], ReactNode] {
   const kind = EVERY_KIND.find((one) => one === asked) ?? 'production';
   const choice = (
     <div className="max-w-60">
-      <Select label="In front of" value={kind} onChange={set} options={EVERY_KIND.map((one) => [one, `${one} environments`])} />
+      <Select label="In front of" value={kind} onChange={set} options={EVERY_KIND.map((one) => [one, one])} />
     </div>
   );
   return [kind, choice];
@@ -49,51 +50,42 @@ export function Examples({ of, before }: { readonly of: readonly PolicyExample[]
     <div className="space-y-3">
       {choice}
       <Panel flush>
-        <div className="overflow-x-auto">
-          <table className="w-full min-w-[36rem] border-collapse text-left">
-            <caption className="sr-only">What the checks answer to each example</caption>
-            <thead>
-              <tr className="border-b border-line text-sm text-quiet">
-                <th scope="col" className="px-3 py-1.5 font-medium">
-                  a release of which
-                </th>
-                {[1, 2, 3].map((tier) => (
-                  <th key={tier} scope="col" className="px-3 py-1.5 font-medium">
-                    tier {tier}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {of.map((example) => (
-                <tr key={example.example} className="border-b border-line last:border-b-0">
-                  <th scope="row" className="px-3 py-1.5 font-normal">
-                    {example.title}
-                  </th>
-                  {[1, 2, 3].map((tier) => {
-                    const now = answer(of, example.example, tier);
-                    const was = before === undefined ? undefined : answer(before, example.example, tier);
-                    return (
-                      <td key={tier} className="px-3 py-1.5" title={now?.reasons.join('\n')}>
-                        {now === undefined ? null : <Verdict of={now.verdict} />}
-                        {was === undefined || now === undefined || was.verdict === now.verdict ? null : (
-                          <span className="ml-1.5 text-sm">
-                            in force: <Verdict of={was.verdict} />
-                          </span>
-                        )}
-                      </td>
-                    );
-                  })}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          caption="What the checks answer to each example"
+          rows={of}
+          rowKey={(example) => example.example}
+          columns={[
+            { key: 'example', label: 'a release of which', cell: (example) => example.title },
+            ...[1, 2, 3].map((tier) => ({
+              key: String(tier),
+              label: `tier ${tier}`,
+              cell: ({ example }: PolicyExample) => (
+                <Answered now={answer(of, example, tier)} was={before === undefined ? undefined : answer(before, example, tier)} />
+              ),
+            })),
+          ]}
+        />
       </Panel>
       <p className="text-sm text-quiet">
         Only the checks of reports are asked here; approvals, the road and the calendar come on top. <code>ym policy explain</code> shows
         the same.
       </p>
     </div>
+  );
+}
+
+type Answer = PolicyExample['answers'][number];
+
+function Answered({ now, was }: { readonly now: Answer | undefined; readonly was: Answer | undefined }): ReactNode {
+  if (now === undefined) return null;
+  return (
+    <span title={now.reasons.join('\n')}>
+      <Verdict of={now.verdict} />
+      {was === undefined || was.verdict === now.verdict ? null : (
+        <span className="ml-1.5 text-sm whitespace-nowrap">
+          in force: <Verdict of={was.verdict} />
+        </span>
+      )}
+    </span>
   );
 }

@@ -7,6 +7,7 @@ import { useAct } from '../../api/query.ts';
 import { useMay } from '../../app/session.tsx';
 import { Ask, Button, Panel, Problem, Tag } from '../../kit/index.ts';
 import { Backtest } from './backtest.tsx';
+import { cells } from './cells.ts';
 import { Examples } from './rules.tsx';
 
 type Explained = AnswerOf<typeof explainPolicy>;
@@ -55,8 +56,12 @@ export function Lines({ text, diagnostics }: { readonly text: string; readonly d
               <span className="px-3 whitespace-pre">
                 <Marked line={line} here={here} />
                 {here.map((one) => (
-                  <span key={`${one.code} ${one.column}`} className={`block ${one.severity === 'warning' ? 'text-wait' : 'text-deny'}`}>
-                    {' '.repeat(Math.max(0, one.column - 1))}^ {one.message} {one.remedy}
+                  <span
+                    key={`${one.code} ${one.column}`}
+                    className={`block max-sm:sticky max-sm:left-14 max-sm:max-w-[calc(100vw-7rem)] max-sm:pb-1 max-sm:font-sans max-sm:whitespace-normal ${one.severity === 'warning' ? 'text-wait' : 'text-deny'}`}
+                  >
+                    <span className="max-sm:hidden">{' '.repeat(Math.max(0, one.column - 1))}^ </span>
+                    {one.message} {one.remedy}
                   </span>
                 ))}
               </span>
@@ -196,13 +201,6 @@ function CheckWords({ checked, fresh }: { readonly checked: Checked | undefined;
       {checked.diagnostics.length} {checked.diagnostics.length === 1 ? 'error' : 'errors'}
     </Tag>
   );
-}
-
-/** Tiers and kinds in words. */
-export function cells(changed: readonly { readonly tier: number; readonly kind: string }[]): string {
-  if (changed.length === 0) return 'nothing';
-  if (changed.length === 12) return 'every tier and kind of environment';
-  return changed.map((cell) => `tier ${cell.tier} in ${cell.kind}`).join(', ');
 }
 
 /** A text once nobody has typed for `ms`. */
