@@ -53,7 +53,7 @@ function Rules({ shown }: ShownProps): ReactNode {
           <>
             <Table
               caption="Rules of retention"
-              rows={rules}
+              rows={artifactsFirst(rules)}
               rowKey={(one) => one.what}
               columns={[
                 {
@@ -77,7 +77,7 @@ function Rules({ shown }: ShownProps): ReactNode {
                       <span className="text-quiet">nothing</span>
                     ) : (
                       <span>
-                        {one.due.things}
+                        {one.due.things.toLocaleString()}
                         {one.due.bytes === 0 ? null : (
                           <>
                             , <Bytes of={one.due.bytes} />
@@ -118,6 +118,11 @@ function Rules({ shown }: ShownProps): ReactNode {
   );
 }
 
+/** What can be lost for good and be missed are artifacts: their rules stand on top, the rest as it came. */
+function artifactsFirst(rules: readonly Rule[]): Rule[] {
+  return [...rules.filter(({ what }) => NAMED.includes(what)), ...rules.filter(({ what }) => !NAMED.includes(what))];
+}
+
 function Kept({ of }: { readonly of: Rule }): ReactNode {
   return (
     <span>
@@ -129,7 +134,7 @@ function Kept({ of }: { readonly of: Rule }): ReactNode {
 }
 
 function days(count: number): string {
-  return count === 1 ? '1 day' : `${count} days`;
+  return count === 1 ? '1 day' : `${count.toLocaleString()} days`;
 }
 
 function Change({ rule, onClose }: { readonly rule: Rule; readonly onClose: () => void }): ReactNode {

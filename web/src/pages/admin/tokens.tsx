@@ -37,7 +37,7 @@ export function Tokens(): ReactNode {
             name="kind"
             label="Kind"
             options={[
-              ['', 'tokens and sessions'],
+              ['', 'both'],
               ['token', 'tokens'],
               ['session', 'sessions'],
             ]}

@@ -1,4 +1,4 @@
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import type { decisionInputs } from '../../../../src/contract/release-page.ts';
 import type { getDecision, replayDecision } from '../../../../src/contract/releases.ts';
@@ -50,8 +50,27 @@ export default function Screen(): ReactNode {
           of={[
             ['decided', <When key="at" at={answer.at} />],
             ['for', answer.purpose === 'rollback' ? 'going back' : 'deploying'],
-            ['holds until', answer.verdict === 'allow' ? <When key="until" at={answer.notAfter} /> : 'it allowed nothing'],
-            ['policy', `${answer.policy.name} ${answer.policy.version}`],
+            [
+              'holds until',
+              answer.verdict === 'allow' ? (
+                <When key="until" at={answer.notAfter} />
+              ) : (
+                <span key="until" className="text-quiet">
+                  nothing was allowed
+                </span>
+              ),
+            ],
+            [
+              'policy',
+              <Link
+                key="policy"
+                to="/policies/$policy"
+                params={{ policy: answer.policy.name } as never}
+                search={{ version: String(answer.policy.version) } as never}
+              >
+                {answer.policy.name}, version {answer.policy.version}
+              </Link>,
+            ],
             ['intent', <Digest key="intent" of={answer.intent} />],
             ['digest', <Digest key="digest" of={answer.digest} />],
           ]}

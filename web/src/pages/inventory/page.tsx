@@ -42,7 +42,11 @@ export default function Inventory(): ReactNode {
       crumbs={[{ label: 'Services', to: '/services' }]}
       actions={
         <>
-          {markdown === null ? null : <Copy text={markdown} what="the report as Markdown" />}
+          {markdown === null ? null : (
+            <span className="inline-flex items-center text-sm text-quiet">
+              as Markdown <Copy text={markdown} what="report as Markdown" />
+            </span>
+          )}
           <Button kind="primary" busy={take.busy} because={because} onClick={() => void take.act({ body: {} })}>
             Look through everything
           </Button>
@@ -92,17 +96,24 @@ function Report({ of }: { readonly of: InventoryReportView }): ReactNode {
             ['Systems', of.systems.map(({ name, repositories }) => `${name} ${repositories}`).join(', ') || 'none'],
             ['Environments', String(of.totals.environments)],
             ['Somebody has to agree', `at ${of.totals.approvals} steps`],
-            ['Parts of others that may change', String(of.totals.looseParts)],
+            ['Parts from elsewhere, not pinned', String(of.totals.looseParts)],
           ]}
         />
-        {of.faults.map((fault) => (
-          <p key={`${fault.where} ${fault.why}`} className="text-sm text-quiet">
-            Could not be asked: <bdi>{fault.where}</bdi>: <bdi>{fault.why}</bdi>
-          </p>
-        ))}
+        {of.faults.length === 0 ? null : (
+          <ul className="mt-3 space-y-1">
+            {of.faults.map((fault) => (
+              <li key={`${fault.where} ${fault.why}`}>
+                <Tag tone="wait" icon="unknown">
+                  not asked
+                </Tag>{' '}
+                <bdi>{fault.where}</bdi>: <bdi className="text-quiet">{fault.why}</bdi>
+              </li>
+            ))}
+          </ul>
+        )}
       </Panel>
       <Missing of={of} onOpen={setOpen} />
-      {shown === undefined ? null : <Repository of={shown} onClose={() => setOpen('')} />}
+      {shown === undefined ? null : <Repository key={shown.name} of={shown} onClose={() => setOpen('')} />}
       <Clusters of={of.clusters} onOpen={setOpen} />
       <Agents of={of.agents} />
       <Panel title="Tools" flush>
@@ -132,10 +143,12 @@ function Missing({ of, onOpen }: { readonly of: InventoryReportView; readonly on
     .filter((one) => `${one.repository} ${one.service ?? ''}`.toLowerCase().includes(text.toLowerCase()));
   return (
     <Panel title="What is missing" flush>
-      <Filters>
-        <UrlSelect name="lacks" label="Lacks" options={[['', 'anything'], ...columns.map((what): [string, string] => [what, what])]} />
-        <UrlFilter name="text" label="Repository or service" />
-      </Filters>
+      <div className="p-3">
+        <Filters>
+          <UrlSelect name="lacks" label="Lacks" options={[['', 'anything'], ...columns.map((what): [string, string] => [what, what])]} />
+          <UrlFilter name="text" label="Repository or service" />
+        </Filters>
+      </div>
       <Table
         caption="Repositories and services against the policy of their tier"
         rows={rows.slice(0, 300)}
@@ -163,7 +176,7 @@ function Missing({ of, onOpen }: { readonly of: InventoryReportView; readonly on
 
 function Opener({ of, onOpen }: { readonly of: string; readonly onOpen: (name: string) => void }): ReactNode {
   return (
-    <button type="button" className="min-h-6 text-left break-words underline underline-offset-2" onClick={() => onOpen(of)}>
+    <button type="button" className="block min-h-6 text-left break-words underline underline-offset-2" onClick={() => onOpen(of)}>
       <bdi>{of}</bdi>
     </button>
   );

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import type { InventoryReportView } from '../../../../src/contract/inventory.ts';
 import { Ago, Button, Facts, OutsideLink, Panel, Table, Tag } from '../../kit/index.ts';
 
@@ -8,58 +8,67 @@ type Found = InventoryReportView['repositories'][number];
 export function Repository({ of, onClose }: { readonly of: Found; readonly onClose: () => void }): ReactNode {
   const loose = of.pipelines.flatMap(({ parts }) => parts.filter(({ pinned }) => pinned !== 'commit' && pinned !== 'local'));
   const unseen = of.pipelines.flatMap((one) => one.unseen);
+  // What was pressed may stand far above or below: the answer must be seen.
+  const here = useRef<HTMLDivElement>(null);
+  useEffect(() => here.current?.scrollIntoView({ block: 'nearest' }), []);
   const known = (value: boolean | null): string => (value === null ? 'it could not be asked' : value ? 'yes' : 'no');
   return (
-    <Panel title={<bdi>{of.name}</bdi>} actions={<Button onClick={onClose}>Close</Button>}>
-      <Facts
-        of={[
-          ...(of.url === null ? [] : ([['Where', <OutsideLink href={of.url} />]] as const)),
-          ['Branch', <bdi>{of.branch ?? 'none'}</bdi>],
-          ['Protected', known(of.branchProtected)],
-          [
-            'Road',
-            <bdi>
-              {of.road.length === 0 ? 'nothing is seen to be deployed' : of.road.map((stop) => stop.replace(/!$/, ' (asks)')).join(' → ')}
-            </bdi>,
-          ],
-          ...(of.fault === null ? [] : ([['Trouble', <bdi>{of.fault}</bdi>]] as const)),
-          ...(unseen.length === 0 ? [] : ([['Not seen', <bdi>{unseen.slice(0, 8).join('; ')}</bdi>]] as const)),
-          ...(loose.length === 0
-            ? []
-            : ([
-                [
-                  'May change',
-                  <bdi className="break-words">
-                    {loose
-                      .slice(0, 12)
-                      .map(({ what }) => what)
-                      .join(', ')}
-                  </bdi>,
-                ],
-              ] as const)),
-        ]}
-      />
-      <OnServers of={of.pipelines} />
-      <Table
-        caption={`Jobs of ${of.name}`}
-        rows={of.pipelines
-          .flatMap((pipeline) => pipeline.jobs.map((job, index) => ({ ...job, file: pipeline.file, key: `${pipeline.file} ${index}` })))
-          .slice(0, 200)}
-        rowKey={(one) => one.key}
-        empty={<p className="p-3 text-quiet">No job was found.</p>}
-        columns={[
-          { key: 'job', label: 'Job', cell: (one) => <bdi className="break-words">{one.name}</bdi> },
-          { key: 'file', label: 'File', wide: true, cell: (one) => <bdi className="font-mono text-sm break-all">{one.file}</bdi> },
-          { key: 'for', label: 'For', cell: (one) => one.purposes.join(', ') },
-          {
-            key: 'environment',
-            label: 'Deploys',
-            cell: (one) => (one.deploys ? <bdi>{one.environment ?? 'without an environment'}</bdi> : ''),
-          },
-          { key: 'approval', label: 'Asks', cell: (one) => (one.approval === null ? '' : <Tag>{one.approval}</Tag>) },
-        ]}
-      />
-    </Panel>
+    <div ref={here} className="min-w-0 scroll-mt-3">
+      <Panel title={<bdi>{of.name}</bdi>} actions={<Button onClick={onClose}>Close</Button>} flush>
+        <div className="border-b border-line p-3">
+          <Facts
+            of={[
+              ...(of.url === null ? [] : ([['Where', <OutsideLink href={of.url} />]] as const)),
+              ['Branch', <bdi>{of.branch ?? 'none'}</bdi>],
+              ['Protected', known(of.branchProtected)],
+              [
+                'Road',
+                <bdi>
+                  {of.road.length === 0
+                    ? 'nothing is seen to be deployed'
+                    : of.road.map((stop) => stop.replace(/!$/, ' (asks)')).join(' → ')}
+                </bdi>,
+              ],
+              ...(of.fault === null ? [] : ([['Trouble', <bdi>{of.fault}</bdi>]] as const)),
+              ...(unseen.length === 0 ? [] : ([['Not seen', <bdi>{unseen.slice(0, 8).join('; ')}</bdi>]] as const)),
+              ...(loose.length === 0
+                ? []
+                : ([
+                    [
+                      'Not pinned',
+                      <bdi className="break-words">
+                        {loose
+                          .slice(0, 12)
+                          .map(({ what }) => what)
+                          .join(', ')}
+                      </bdi>,
+                    ],
+                  ] as const)),
+            ]}
+          />
+        </div>
+        <OnServers of={of.pipelines} />
+        <Table
+          caption={`Jobs of ${of.name}`}
+          rows={of.pipelines
+            .flatMap((pipeline) => pipeline.jobs.map((job, index) => ({ ...job, file: pipeline.file, key: `${pipeline.file} ${index}` })))
+            .slice(0, 200)}
+          rowKey={(one) => one.key}
+          empty={<p className="p-3 text-quiet">No job was found.</p>}
+          columns={[
+            { key: 'job', label: 'Job', cell: (one) => <bdi className="break-words">{one.name}</bdi> },
+            { key: 'file', label: 'File', wide: true, breaks: true, cell: (one) => <bdi className="font-mono text-sm">{one.file}</bdi> },
+            { key: 'for', label: 'For', cell: (one) => one.purposes.join(', ') },
+            {
+              key: 'environment',
+              label: 'Deploys',
+              cell: (one) => (one.deploys ? <bdi>{one.environment ?? 'without an environment'}</bdi> : ''),
+            },
+            { key: 'approval', label: 'Asks', cell: (one) => (one.approval === null ? '' : <Tag>{one.approval}</Tag>) },
+          ]}
+        />
+      </Panel>
+    </div>
   );
 }
 
