@@ -4,13 +4,13 @@ import { mkdirSync, mkdtempSync, chmodSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { optionsOf } from './options.mjs';
 import { firstToEnd, freePort, refusedFor, root, run, start, stopAll, ymFor } from './processes.mjs';
 import { change, makeRepository, push } from './repositories.mjs';
 import { teller } from './story.mjs';
 import { customers, damage } from './traffic.mjs';
 
-const json = process.argv.includes('--json');
-const exit = process.argv.includes('--exit');
+const { json, exit } = optionsOf(process.argv.slice(process.argv.indexOf('demo') + 1));
 const { chapter, say, seconds } = teller(json);
 
 const folder = mkdtempSync(join(tmpdir(), 'yardmaster-demo-'));

@@ -27,14 +27,18 @@ test.each([
   expect(err).not.toMatch(/^\s+at /m);
 });
 
-test.each([['--help'], ['server', '--help'], ['runner', '-h'], ['agent', 'down', '--help'], ['ledger', 'audit', '--help']])(
-  'yardmaster %s %s tells how it is used',
-  async (...args) => {
-    const { code, out, err } = await yardmasterEnds(args);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain('Usage: yardmaster ');
-  },
-);
+test.each([
+  ['--help'],
+  ['server', '--help'],
+  ['runner', '-h'],
+  ['agent', 'down', '--help'],
+  ['ledger', 'audit', '--help'],
+  ['demo', '--help'],
+])('yardmaster %s %s tells how it is used', async (...args) => {
+  const { code, out, err } = await yardmasterEnds(args);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toContain('Usage: yardmaster ');
+});
 
 test('--version prints the version alone', async () => {
   expect(await yardmasterEnds(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
