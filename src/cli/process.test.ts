@@ -298,3 +298,50 @@ test('what is shown of a policy is the document alone, and putting it again chan
   writeFileSync(join(folder, 'shown.yaml'), `${shown.out}title: More\n`);
   expect((await ym('policy', 'put', 'standard', 'shown.yaml')).err).toContain('[test.was-put]');
 });
+
+test('a waiver of a check that nothing asks of the service says so, with the names that there are', async () => {
+  const person = { id: id('per'), name: 'Ada' };
+  const waiver = {
+    id: id('wvr'),
+    kind: 'check',
+    state: 'requested',
+    active: false,
+    subject: 'coverge-60',
+    service: 'shop',
+    team: 'storefront',
+    environment: null,
+    owner: person,
+    requestedBy: person,
+    reason: 'r',
+    ticket: 'T-1',
+    price: null,
+    extends: null,
+    expiresAt: at,
+    createdAt: at,
+    decided: null,
+    version: 1,
+  };
+  answers['POST /v1/waivers'] = { status: 201, body: waiver };
+  const rules = [{ words: 'Covered.', check: 'coverage-60', origin: null }];
+  answers['GET /v1/services/shop/rules'] = {
+    status: 200,
+    body: {
+      service: 'shop',
+      team: 'storefront',
+      tier: 2,
+      policy: { name: 'standard', version: 1 },
+      commit: null,
+      levels: [],
+      unreadable: [],
+      kinds: [{ kind: 'production', digest, rules }],
+    },
+  };
+  const ask = ['waiver', 'request', '--service', 'shop', '--kind', 'check', '--reason', 'r', '--ticket', 'T-1', '--for', '3d'];
+  const typo = await ym(...ask, '--subject', 'coverge-60');
+  expect(typo.code).toBe(0);
+  expect(typo.out.replaceAll('\n', ' ')).toContain(
+    'No check coverge-60 is asked of shop now, so this suspends nothing. Those asked: coverage-60.',
+  );
+  answers['POST /v1/waivers'] = { status: 201, body: { ...waiver, subject: 'coverage-60' } };
+  expect((await ym(...ask, '--subject', 'coverage-60')).out).not.toContain('suspends nothing');
+});

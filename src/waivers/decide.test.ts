@@ -90,6 +90,6 @@ test('a debt is paid by the word of another person, once', () => {
   expect(refusePayment(debt, person('per_owner'))).toMatchObject({ why: 'own-waiver' });
   expect(refusePayment(debt, bot('per_other'))).toMatchObject({ why: 'not-a-person' });
   expect(refusePayment({ ...debt, state: 'paid' }, person('per_other'))).toMatchObject({ why: 'already-decided' });
-  expect(refusePayment({ ...waiver, state: 'approved' }, person('per_other'))).toMatchObject({ why: 'already-decided' });
+  expect(refusePayment({ ...waiver, state: 'approved' }, person('per_other'))).toMatchObject({ why: 'not-a-debt' });
   expect(refuseEnd(debt, person('per_other'), 'revoked')).toMatchObject({ why: 'already-decided' });
 });

@@ -14,6 +14,7 @@ export type Refusal =
   | { readonly why: 'not-a-person'; readonly actor: string }
   | { readonly why: 'own-waiver'; readonly waiver: string }
   | { readonly why: 'debt'; readonly waiver: string }
+  | { readonly why: 'not-a-debt'; readonly waiver: string }
   | { readonly why: 'extended-already'; readonly waiver: string }
   | { readonly why: 'no-longer'; readonly waiver: string; readonly until: Instant }
   | { readonly why: 'already-decided'; readonly waiver: string; readonly state: WaiverState };
@@ -56,7 +57,8 @@ export function refuseExtension(waiver: Waiver, expiresAt: Instant, extended: bo
 /** Why `actor` may not say that a debt is paid, or null: the review afterwards is another person's than the debtor's. */
 export function refusePayment(waiver: Waiver, actor: Actor): Refusal | null {
   if (actor.kind !== 'person') return { why: 'not-a-person', actor: actor.kind };
-  if (waiver.kind !== 'debt' || waiver.state !== 'approved') return decidedAlready(waiver);
+  if (waiver.kind !== 'debt') return { why: 'not-a-debt', waiver: waiver.id };
+  if (waiver.state !== 'approved') return decidedAlready(waiver);
   // `decided` names the second person of the break-glass, who owes it as well.
   return [waiver.owner, waiver.requestedBy, waiver.decided?.by].includes(actor.id) ? { why: 'own-waiver', waiver: waiver.id } : null;
 }

@@ -38,7 +38,7 @@ export const subjectUnknown = defineProblem<{ subject: string }>('waivers.subjec
   status: 422,
   sentence: 'A finding is named by its fingerprint, a vulnerability, a package, a rule or a path.',
   remedy:
-    'Write "fingerprint:sha256:...", "cve:CVE-2026-1234" "purl:pkg:npm/name@1.2.3", "licence:pkg:npm/name", "rule:js/xss" or "path:vendor/**" as the subject.',
+    'Write "fingerprint:sha256:...", "cve:CVE-2026-1234", "purl:pkg:npm/name@1.2.3", "licence:pkg:npm/name", "rule:js/xss" or "path:vendor/**" as the subject.',
 });
 export const capReached = defineProblem<{ cap: number }>('waivers.cap-reached', {
   status: 409,
@@ -50,6 +50,11 @@ export const debtStays = defineProblem<{ waiver: string }>('waivers.debt-stays',
   status: 409,
   sentence: ({ waiver }) => `${waiver} is a debt: it suspends nothing, so there is nothing to go on.`,
   remedy: 'Do what it owes, and let another person say that it is paid.',
+});
+export const notADebt = defineProblem<{ waiver: string }>('waivers.not-a-debt', {
+  status: 409,
+  sentence: ({ waiver }) => `${waiver} owes nothing: only debts are paid, such as what a break-glass leaves.`,
+  remedy: 'A waiver ends by itself. Revoke it to end it early, or extend it for more time.',
 });
 export const extendedAlready = defineProblem<{ waiver: string }>('waivers.extended-already', {
   status: 409,
@@ -77,6 +82,8 @@ export function problemOf(refusal: Refusal): Problem {
       return ownWaiver({ waiver: refusal.waiver });
     case 'debt':
       return debtStays({ waiver: refusal.waiver });
+    case 'not-a-debt':
+      return notADebt({ waiver: refusal.waiver });
     case 'extended-already':
       return extendedAlready({ waiver: refusal.waiver });
     case 'no-longer':

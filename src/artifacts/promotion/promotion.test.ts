@@ -28,6 +28,7 @@ import { promote } from './promote.work.ts';
 import { repositoryOf } from './promotion.ts';
 import type { PromotionRow } from './promotion.ts';
 import { promotionById } from './promotion.store.ts';
+import { promotionViews } from './promotion.views.ts';
 
 const world = await releaseWorld(await testFloor({ config: { egressAllow: '127.0.0.1' } }));
 const { floor, people, shop } = world;
@@ -110,6 +111,10 @@ describe.skipIf(!HAS_REGISTRY)('promotion into a real registry', () => {
     expect(refused.state).toBe('refused');
     expect(refused.decisionId).toMatch(/^dec_/);
     expect(refused.reasons.length).toBeGreaterThan(0);
+    // People read names where the record has ids.
+    const said = { code: 'approvals.used', text: `The vote apr_${'a'.repeat(32)} of ${people.beth.id} was used up.` };
+    const [view] = await world.tx((t) => promotionViews(t, [{ ...refused, reasons: [said] }]));
+    expect(view?.reasons[0]?.text).toMatch(/^The vote of [A-Za-z]+ was used up\.$/);
     expect(await at('acme/shop').manifest('latest')).toBeNull();
     expect(await world.facts('promotion.refused')).toHaveLength(1);
 

@@ -1,4 +1,5 @@
 import type { DestinationView, PromotionView } from '../../contract/promotions.ts';
+import { personLabel } from '../../identity/identity.queries.ts';
 import type { Tx } from '../../platform/floor.ts';
 import type { DestinationRow, PromotionRow } from './promotion.ts';
 
@@ -20,6 +21,10 @@ export async function destinationViews(tx: Tx, rows: readonly DestinationRow[]):
   }));
 }
 
+/** Persons by id, and votes, in what rules say: the recorded reasons keep them, people read names. */
+const PERSON = /\bper_[0-9a-f]{32}\b/g;
+const VOTE = /\bvote apr_[0-9a-f]{32}(?= of\b)/g;
+
 /** Promotions as people see them. */
 export async function promotionViews(tx: Tx, rows: readonly PromotionRow[]): Promise<PromotionView[]> {
   const services = await namesOf(
@@ -37,6 +42,9 @@ export async function promotionViews(tx: Tx, rows: readonly PromotionRow[]): Pro
     'promotion_destination',
     rows.map((row) => row.destinationId),
   );
+  const ids = rows.flatMap((row) => row.reasons.flatMap(({ text }) => text.match(PERSON) ?? []));
+  const persons = await personLabel(tx, [...new Set(ids)]);
+  const call = (text: string): string => text.replaceAll(VOTE, 'vote').replaceAll(PERSON, (id) => persons.get(id) ?? id);
   return rows.map((row) => ({
     id: row.id as PromotionView['id'],
     digest: row.digest,
@@ -46,7 +54,7 @@ export async function promotionViews(tx: Tx, rows: readonly PromotionRow[]): Pro
     environment: row.environmentId === null ? null : (environments.get(row.environmentId) ?? row.environmentId),
     tag: row.tag,
     state: row.state,
-    reasons: row.reasons.map(({ code, text }) => ({ code, text })),
+    reasons: row.reasons.map(({ code, text }) => ({ code, text: call(text) })),
     attempts: row.attempts,
     requestedBy: row.requestedBy,
     askedAt: row.askedAt,

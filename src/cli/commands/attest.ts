@@ -35,7 +35,11 @@ export const attestCommands: AddCommand = (program, run) => {
             try: `ym artifact attestations ${digest}`,
           });
         await writeWhole(options.out, `${envelopes.join('\n')}\n`);
-        shell.print(`Wrote ${envelopes.length} to ${options.out}.`, { file: options.out, digest, count: envelopes.length });
+        shell.print(`Wrote ${envelopes.length === 1 ? '1 attestation' : `${envelopes.length} attestations`} to ${options.out}.`, {
+          file: options.out,
+          digest,
+          count: envelopes.length,
+        });
       }),
     );
   group
@@ -63,7 +67,9 @@ export const attestCommands: AddCommand = (program, run) => {
           : verifyAny(read.entries, subject, trust.trust, policy);
         const { digest } = subject;
         if (!answer.ok) {
-          const lines = answer.reasons.map((reason) => `  ${shell.paint('red', '✖')} ${line(reason.text)}`);
+          // Of several attestations each may say the same of itself.
+          const texts = [...new Set(answer.reasons.map((reason) => line(reason.text)))];
+          const lines = texts.map((text) => `  ${shell.paint('red', '✖')} ${text}`);
           shell.print(['REFUSED. Do not rely on it.', ...lines].join('\n'), { verified: false, digest, reasons: answer.reasons });
           return EXIT.failed;
         }

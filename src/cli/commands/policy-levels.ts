@@ -73,7 +73,11 @@ export const policyLevelCommands: AddCommand = (group, run) => {
         const one = await shell.client().call(serviceRules, { params: { service }, query: { commit: options.commit } });
         const rows = one.kinds
           .find((cell) => cell.kind === kind)
-          ?.rules.map(({ words, origin }) => [`  ${origin === null ? `policy ${one.policy.name}` : originName(origin)}`, line(words)]);
+          ?.rules.map(({ words, check, origin }) => [
+            `  ${origin === null ? `policy ${one.policy.name}` : originName(origin)}`,
+            check ?? '',
+            line(words),
+          ]);
         const head = `${service}, tier ${one.tier}, in front of ${kind}:`;
         shell.print([head, table(rows ?? []), ...one.unreadable.map((text) => wrap(line(text), ''))].join('\n'), one);
       }),

@@ -29,7 +29,10 @@ export function addPromote(group: Command, run: Run): void {
       run(async (shell, digest: string | undefined, options: PromoteOptions) => {
         const client = shell.client();
         if (options.to === undefined && options.env === undefined)
-          throw usage({ what: 'It says not where to.', try: 'ym artifact promote DIGEST --to DESTINATION' });
+          throw usage({
+            what: 'Where to is missing.',
+            try: 'Give --to DESTINATION (ym promotion destinations), or --env ENVIRONMENT for all of an environment.',
+          });
         const release = options.release === undefined ? undefined : await findRelease(client, options.release);
         if (digest === undefined && release === undefined)
           throw usage({

@@ -1,10 +1,12 @@
 import * as contract from '../../contract/waivers.ts';
+import { serviceRules } from '../../contract/policy-levels.ts';
+import type { Client } from '../../host/client.http.ts';
 import { parseDuration, plus } from '../../kernel/time.ts';
 import { usage } from '../cli.problems.ts';
 import { writeWhole } from '../files.disk.ts';
 import type { AddCommand } from '../main.ts';
-import { findPerson, oneOf } from '../refs.ts';
-import { line, table, when } from '../terminal.ts';
+import { findPerson, findRelease, oneOf } from '../refs.ts';
+import { line, table, when, wrap } from '../terminal.ts';
 
 type RequestOptions = {
   service: string;
@@ -30,7 +32,7 @@ export const waiverCommands: AddCommand = (program, run) => {
     .requiredOption('--kind <kind>', KINDS.join(', '))
     .requiredOption(
       '--subject <subject>',
-      'fingerprint:..., cve:..., purl:..., rule:... or path:... for a finding; the check, freeze or test else',
+      'fingerprint:..., cve:..., purl:..., rule:..., licence:... or path:... for a finding; the name of the check, freeze or test else',
     )
     .requiredOption('--reason <reason>', 'why')
     .requiredOption('--ticket <ticket>', 'where it is written down')
@@ -54,10 +56,9 @@ export const waiverCommands: AddCommand = (program, run) => {
             expiresAt: plus(new Date().toISOString(), ms),
           },
         });
-        shell.print(
-          `Asked: ${made.id}, until ${when(made.expiresAt)}.\nAnother person decides with: ym waiver approve ${made.id} --reason ...`,
-          made,
-        );
+        const note = made.kind === 'check' ? await askedNowhere(client, options.service, made.subject) : [];
+        const decide = `Another person decides with: ym waiver approve ${made.id} --reason ...`;
+        shell.print([`Asked: ${made.id}, until ${when(made.expiresAt)}.`, ...note, decide].join('\n'), made);
       }),
     );
   group
@@ -89,7 +90,8 @@ export const waiverCommands: AddCommand = (program, run) => {
         const { document, left } = await shell.client().call(contract.serviceVex, { params: { service } });
         await writeWhole(options.out, `${JSON.stringify(document, null, 2)}\n`);
         const more = left === 0 ? '' : ` ${left} accepted findings name no vulnerability and are not in it.`;
-        shell.print(`Wrote ${options.out}.${more}`, { file: options.out, left });
+        const said = Array.isArray(document['statements']) ? document['statements'].length : 0;
+        shell.print(`Wrote ${options.out}: ${said === 1 ? '1 statement' : `${said} statements`}.${more}`, { file: options.out, left });
       }),
     );
   group
@@ -140,6 +142,22 @@ export const waiverCommands: AddCommand = (program, run) => {
     );
   decisions(group, run);
 };
+
+/** What to say of a check that nothing asks of the service now: a name that is misspelt would suspend nothing. Asked as far as one may. */
+async function askedNowhere(client: Client, service: string, subject: string): Promise<string[]> {
+  const commit = await findRelease(client, service).then(
+    (release) => release.commit,
+    () => undefined,
+  );
+  const rules = await client.call(serviceRules, { params: { service }, query: { commit } }).catch(() => null);
+  const asked = new Set(rules?.kinds.flatMap((kind) => kind.rules.flatMap(({ check }) => check ?? [])));
+  if (rules === null || asked.has(subject)) return [];
+  return [
+    wrap(
+      `No check ${line(subject)} is asked of ${service} now, so this suspends nothing. Those asked: ${[...asked].map(line).join(', ')}.`,
+    ),
+  ];
+}
 
 const decisions: AddCommand = (group, run) => {
   for (const [verb, route, said, description] of [

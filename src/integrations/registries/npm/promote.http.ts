@@ -67,7 +67,8 @@ async function tarballOf({ floor }: RegistryAt, { artifact, repository }: Promot
 
 async function packageIn(bytes: Uint8Array): Promise<NpmPackage | string> {
   try {
-    let found: NpmPackage | string = 'it holds no package/package.json: hand in what `npm pack` writes';
+    let found: NpmPackage | string =
+      'it holds no package/package.json. A job yields it from the folder dist after: tar -xzf "$(npm pack)" -C dist';
     for await (const entry of readTar(one(bytes), LIMITS)) {
       if (entry.name !== 'package/package.json' || entry.type !== '0') continue;
       if (entry.size > PACKAGE_JSON) return 'its package.json is larger than 1 MiB';
