@@ -143,3 +143,21 @@ test('versioned tags', () => {
   for (const [tag = '', asked = ''] of yes) expect(isVersion(tag, asked), `${tag} of ${asked}`).toBe(true);
   for (const [tag = '', asked = ''] of no) expect(isVersion(tag, asked), `${tag} of ${asked}`).toBe(false);
 });
+
+test.each(['ssh://git@git.example/acme/shop.git', 'file:///srv/git/shop.git', 'git@git.example:acme/shop.git'])(
+  'the commit of a repository at %s is read from our own provenance',
+  (repository) => {
+    const own = (commit: string) => ({
+      buildDefinition: {
+        buildType: 'urn:yardmaster:build:job:v1',
+        externalParameters: { source: { repository, ref: 'refs/heads/main' } },
+        resolvedDependencies: [{ uri: `git+${repository}@refs/heads/main`, digest: { gitCommit: commit } }],
+      },
+      runDetails: { builder: { id: 'urn:yardmaster:builder:org_1/host' } },
+    });
+    const text = sealed(statement({ predicate: own('a'.repeat(40)) }));
+    const asks = (commit: string) => attestPolicySchema.parse({ source: { repository, branch: 'main', commit } });
+    expect(judge(text, asks('a'.repeat(40)))).toMatchObject({ ok: true, said: { commit: 'a'.repeat(40), ref: 'refs/heads/main' } });
+    expect(codes(judge(text, asks('b'.repeat(40))))).toEqual(['attest.commit']);
+  },
+);

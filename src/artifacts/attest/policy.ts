@@ -120,7 +120,10 @@ function isBuilder(asked: string, said: Said): boolean {
 
 /** Host and path of an https address of a repository. */
 export function bare(repository: string): string {
-  return repository.replace(/^(?:git\+)?https:\/\//, '').replace(/\.git$/, '');
+  return repository
+    .replace(/^git\+/, '')
+    .replace(/^https:\/\//, '')
+    .replace(/\.git$/, '');
 }
 
 function many(value: string | readonly string[] | undefined): readonly string[] {

@@ -99,10 +99,14 @@ function tagOf(substitutions: unknown): string | null {
   return branch === null ? null : `refs/heads/${branch}`;
 }
 
-/** `git+https://host/path@refs/tags/v1`, `https://host/path/commit/abc`, `https://host/path`. */
+/** `git+https://host/path@refs/tags/v1`, `https://host/path/commit/abc`, `https://host/path`, `git+ssh://git@host/path.git@refs/heads/main`. */
 function uriOf(uri: string | null): { readonly source: string | null; readonly ref: string | null; readonly commit: string | null } {
   const git = /^(?:git\+)?https:\/\/([^@?#\s]{1,500}?)(?:\.git)?(?:\/commit\/([0-9a-f]{40}))?(?:@(.{1,500}))?$/.exec(uri ?? '');
-  if (git === null) return { source: uri?.replace(/#.*$/, '') ?? null, ref: null, commit: null };
+  if (git === null) {
+    // Repositories by ssh, on disk: as they are, without git's own prefix, ending and ref.
+    const other = /^(?:git\+)?(.{1,2000}?)(?:\.git)?(?:@(refs\/.{1,500}))?$/.exec(uri?.replace(/#.*$/, '') ?? '');
+    return { source: other?.[1] ?? null, ref: other?.[2] ?? null, commit: null };
+  }
   return { source: git[1] ?? null, ref: git[3] ?? null, commit: git[2] ?? null };
 }
 

@@ -42,7 +42,7 @@ const keys = {
 
 const artifact = Buffer.from('the bytes of shop');
 const commit = 'c'.repeat(40);
-const provenance = (signer: Signer, about: Buffer = artifact): Envelope =>
+const provenance = (signer: Signer, from = commit, about: Buffer = artifact): Envelope =>
   signStatement(
     writeProvenance({
       org: 'org_1',
@@ -54,7 +54,7 @@ const provenance = (signer: Signer, about: Buffer = artifact): Envelope =>
       digest: digestOf(about),
       repository: 'https://git.example/shop.git',
       ref: 'refs/heads/main',
-      commit,
+      commit: from,
       trust: 'protected',
       executor: 'sandbox',
       isolation: ['no network'],
@@ -90,6 +90,9 @@ test.skipIf(!python || !openssl)(
       expect(says).toContain('ok   https://in-toto.io/attestation/reference/v0.1');
       expect(status).toBe(0);
     }
+    // The same bytes, built from another commit as well.
+    const twice = [provenance(key.signer, 'e'.repeat(40)), provenance(key.signer)].map((envelope) => JSON.stringify(envelope));
+    expect(outside(twice, [key.trusted])).toMatchObject({ status: 0, says: expect.stringContaining('e'.repeat(40)) as string });
     const good = provenance(key.signer);
     const text = JSON.stringify(good);
     const payload = Buffer.from(good.payload, 'base64').toString();

@@ -115,11 +115,9 @@ async function policyOf(file: string): Promise<AttestPolicy> {
   if (!read.ok) throw unreadable({ file, why: read.diagnostics.map((one) => one.message).join('; ') });
   const parsed = attestPolicySchema.safeParse(read.document.value);
   if (parsed.success) return parsed.data;
-  throw unreadable({
-    file,
-    why: parsed.error.issues
-      .slice(0, 5)
-      .map((issue) => `${issue.path.join('.') || 'the policy'}: ${issue.message}`)
-      .join('; '),
+  const wrong = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'the policy'}: ${issue.message}`);
+  throw usage({
+    what: `${file} can't be used: ${wrong.join('; ')}.`,
+    try: 'docs/guide/gates.md shows what it may say, under "Verify somebody\'s artifact".',
   });
 }
