@@ -117,3 +117,14 @@ test('a vote is told by whose it is, without its id', () => {
   const rules = [rule('approvals', 'wait', { reasons: [{ code: 'approvals.withdrawn', text }] })];
   expect(answerWords(said('wait', rules), [], new Map([[per('a'), 'Ann']])).rules[0]?.reasons).toEqual(['The vote of Ann was withdrawn.']);
 });
+
+test('what holds a rule up is said before what is met', () => {
+  const reasons = [
+    { code: 'gates.passed', text: 'Tests: yes.' },
+    { code: 'gates.failed', text: 'Coverage: no.' },
+    { code: 'gates.waived', text: 'A scan: no; waived.' },
+    { code: 'gates.unknown', text: 'Licences: unknown.' },
+  ];
+  const words = answerWords(said('deny', [rule('gates', 'deny', { reasons })]), [], new Map());
+  expect(words.rules[0]?.reasons).toEqual(['Coverage: no.', 'Licences: unknown.', 'Tests: yes.', 'A scan: no; waived.']);
+});

@@ -98,8 +98,25 @@ export function answerWords(said: Said, wanted: readonly Wanted[], names: Readon
     headline: headline(said),
     missing: wanted.map((one) => call(wantedWords(one))),
     when: whenWords(said, wanted.length > 0),
-    rules: said.rules.map(({ rule, verdict, reasons }) => ({ rule, verdict, reasons: reasons.map((reason) => call(reason.text)) })),
+    rules: said.rules.map(({ rule, verdict, reasons }) => ({ rule, verdict, reasons: openFirst(reasons).map(({ text }) => call(text)) })),
   };
+}
+
+/** Codes of reasons that say what is met. */
+const MET: ReadonlySet<string> = new Set([
+  'gates.passed',
+  'gates.waived',
+  'gates.warned',
+  'artifacts.provenance',
+  'lifecycle.verified',
+  'readiness.dependency',
+  'readiness.yes',
+  'readiness.way-back',
+]);
+
+/** What holds a rule up is read first, and what is met after it; a record keeps them in the order in which they were found. */
+function openFirst(reasons: RuleAnswer['reasons']): RuleAnswer['reasons'] {
+  return [...reasons.filter(({ code }) => !MET.has(code)), ...reasons.filter(({ code }) => MET.has(code))];
 }
 
 function headline(said: Said): string {

@@ -85,12 +85,11 @@ export function Table<Row>({
 }
 
 function Cell<Row>({ of, row, first }: { readonly of: Column<Row>; readonly row: Row; readonly first: boolean }): ReactNode {
-  const content = of.cell(row);
-  const none = content === null || content === undefined || content === '';
-  // Lines are aligned by their first line of text, so that a button stands level with the words beside it.
+  // Cells are aligned by their first line of text, so that a button stands level with the words beside it; one that is
+  // itself a text of several lines would be aligned by its last.
   return (
     <td
-      className={`px-3 py-1.5 align-baseline max-sm:flex max-sm:flex-wrap max-sm:items-baseline max-sm:justify-between max-sm:gap-x-3 max-sm:px-0 max-sm:py-0.5 ${first ? 'max-sm:font-medium' : ''} ${of.right === true ? 'sm:text-right' : ''} ${of.wide === true ? 'sm:max-lg:hidden' : ''} ${none ? 'max-sm:hidden' : ''}`}
+      className={`px-3 py-1.5 align-baseline max-sm:flex max-sm:has-[>div:empty]:hidden max-sm:has-[>div>span:only-child:empty]:hidden max-sm:flex-wrap max-sm:items-baseline max-sm:justify-between max-sm:gap-x-3 max-sm:px-0 max-sm:py-0.5 ${first ? 'max-sm:font-medium' : ''} ${of.right === true ? 'sm:text-right' : ''} ${of.wide === true ? 'sm:max-lg:hidden' : ''}`}
     >
       {first ? null : (
         <span className="shrink-0 text-quiet sm:hidden" aria-hidden="true">
@@ -98,9 +97,9 @@ function Cell<Row>({ of, row, first }: { readonly of: Column<Row>; readonly row:
         </span>
       )}
       <div
-        className={`min-w-0 sm:max-w-[40rem] ${of.breaks === true ? 'wrap-anywhere sm:min-w-40' : 'sm:wrap-break-word'} ${of.right === true ? 'sm:ml-auto' : ''} ${first ? 'max-sm:flex-1' : ''}`}
+        className={`min-w-0 sm:max-w-[40rem] [&_button.text-left]:align-top ${of.breaks === true ? 'wrap-anywhere sm:min-w-40' : 'sm:wrap-break-word'} ${of.right === true ? 'sm:ml-auto' : ''} ${first ? 'max-sm:flex-1' : ''}`}
       >
-        {content}
+        {of.cell(row)}
       </div>
     </td>
   );

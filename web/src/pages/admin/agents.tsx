@@ -48,7 +48,7 @@ export function Agents(): ReactNode {
                 key: 'labels',
                 label: 'Labels',
                 cell: (one) => (
-                  <span className="flex flex-wrap gap-1 max-sm:justify-end">
+                  <span className="flex flex-wrap gap-1">
                     {one.labels.map((label) => (
                       <Tag key={label}>{label}</Tag>
                     ))}

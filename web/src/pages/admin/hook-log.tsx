@@ -73,7 +73,7 @@ function CameIn(): ReactNode {
                 label: 'Act',
                 cell: (one) => (
                   <Button because={because} busy={replay.busy} onClick={() => void replay.act({ params: { delivery: one.id }, body: {} })}>
-                    Take again
+                    <span className="whitespace-nowrap">Take again</span>
                   </Button>
                 ),
               },

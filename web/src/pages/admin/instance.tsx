@@ -128,7 +128,7 @@ export function Instance(): ReactNode {
                 rowKey={(setting) => setting.name}
                 columns={[
                   { key: 'name', label: 'Setting', cell: (setting) => <code className="text-sm">{setting.name}</code> },
-                  { key: 'value', label: 'Value', cell: (setting) => setting.value },
+                  { key: 'value', label: 'Value', breaks: true, cell: (setting) => setting.value },
                   { key: 'means', label: 'Means', wide: true, cell: (setting) => <span className="text-quiet">{setting.means}</span> },
                 ]}
               />

@@ -123,12 +123,12 @@ function Rows({ items, onChoose }: { readonly items: readonly Person[]; readonly
               <Tag icon="close">deactivated</Tag>
             ),
         },
-        { key: 'emails', label: 'Addresses', wide: true, cell: (person) => <bdi>{person.emails.join(', ')}</bdi> },
+        { key: 'emails', label: 'Addresses', wide: true, breaks: true, cell: (person) => <bdi>{person.emails.join(', ')}</bdi> },
         {
           key: 'roles',
           label: 'Roles',
           cell: (person) => (
-            <span className="flex flex-wrap gap-1 max-sm:justify-end">
+            <span className="flex flex-wrap gap-1">
               {person.roles.length === 0 ? <span className="text-quiet">none</span> : null}
               {person.roles.map(({ role: held, on }) => (
                 <Tag key={`${held} ${over(on)}`} tone={held === 'admin' ? 'accent' : 'plain'} title={`${held} over ${over(on)}`}>

@@ -67,12 +67,12 @@ function WhoMay({ people }: { readonly people: readonly Person[] }): ReactNode {
       />
       {near.length === 0 ? null : (
         <p className="border-t border-line p-3 text-sm text-quiet">
-          {near.length} more hold such a role elsewhere:{' '}
+          Such a role is held elsewhere:{' '}
           {near
             .slice(0, 8)
             .map((row) => `${row.name} over ${over(row.held.on)}`)
             .join('; ')}
-          {near.length > 8 ? ' …' : ''}
+          {near.length > 8 ? `; and ${near.length - 8} more` : ''}
         </p>
       )}
     </Panel>

@@ -93,7 +93,7 @@ function Version({ row, at }: { readonly row: Row; readonly at: number | undefin
 
 function Standing({ row: { cell } }: { readonly row: Row }): ReactNode {
   return (
-    <span className="flex flex-wrap gap-1 max-sm:justify-end">
+    <span className="flex flex-wrap gap-1">
       {cell?.verified === undefined ? null : <State of={cell.verified} />}
       {cell?.health === undefined ? null : (
         <Tag tone="deny" icon="incident">
@@ -155,7 +155,7 @@ function Acts({
   const on = { service: row.service, team: row.team, environment };
   const runs = row.cell?.is !== undefined;
   return (
-    <span className="flex flex-wrap gap-1 max-sm:justify-end xl:flex-nowrap">
+    <span className="flex flex-wrap gap-1 xl:flex-nowrap">
       {row.cell?.pending === undefined ? null : (
         <Button because={may('deployment.start', on) ? null : 'it needs the role developer'} onClick={() => onAsk('deploy')}>
           Deploy

@@ -114,7 +114,7 @@ function Standing({ of }: { readonly of: Environment }): ReactNode {
   const odd = all.filter(([count]) => count > 0);
   if (odd.length === 0) return <span className="text-quiet">quiet</span>;
   return (
-    <span className="flex flex-wrap gap-1 max-sm:justify-end">
+    <span className="flex flex-wrap gap-1">
       {odd.map(([count, word, tone, state]) => (
         <Link key={word} to="/" search={{ state } as never} className="hover:no-underline">
           <Tag tone={tone}>

@@ -13,6 +13,9 @@ const MEANS: Readonly<Record<string, string>> = {
   debt: 'Nothing owed by the team',
 };
 
+/** On a phone only the environment that is looked at has room; the road above leads to the others. */
+const ASIDE = 'max-sm:hidden';
+
 /** Each requirement in each environment: met by what, and where the evidence is. */
 export function Matrix({ page, chosen }: { readonly page: Release; readonly chosen: string }): ReactNode {
   const names = page.environments[0]?.words.rules.map((rule) => rule.rule) ?? [];
@@ -30,7 +33,7 @@ export function Matrix({ page, chosen }: { readonly page: Release; readonly chos
                 <th
                   key={place.environment}
                   scope="col"
-                  className={`px-3 py-1.5 font-medium whitespace-nowrap ${place.environment === chosen ? 'bg-accent-soft text-ink' : ''}`}
+                  className={`px-3 py-1.5 font-medium whitespace-nowrap ${place.environment === chosen ? 'bg-accent-soft text-ink' : ASIDE}`}
                 >
                   {place.environment}
                 </th>
@@ -45,7 +48,10 @@ export function Matrix({ page, chosen }: { readonly page: Release; readonly chos
                   <span className="block text-sm font-normal text-quiet">{MEANS[name]}</span>
                 </th>
                 {page.environments.map((place) => (
-                  <td key={place.environment} className={`min-w-36 px-3 py-2 ${place.environment === chosen ? 'bg-accent-soft/40' : ''}`}>
+                  <td
+                    key={place.environment}
+                    className={`min-w-36 px-3 py-2 ${place.environment === chosen ? 'bg-accent-soft/40' : ASIDE}`}
+                  >
                     <Cell place={place} rule={name} page={page} />
                   </td>
                 ))}
@@ -58,7 +64,7 @@ export function Matrix({ page, chosen }: { readonly page: Release; readonly chos
   );
 }
 
-const FEW = 3;
+const FEW = 2;
 
 /** What is open says why at once; what is met says it when it is asked. */
 function Cell({ place, rule, page }: { readonly place: Place; readonly rule: string; readonly page: Release }): ReactNode {

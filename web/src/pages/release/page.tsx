@@ -82,6 +82,7 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
       <div className="grid min-w-0 items-start gap-4 xl:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="min-w-0 space-y-4">
           {place === undefined ? null : <Progressing page={page} place={place} />}
+          <Matrix page={page} chosen={place?.environment ?? ''} />
           <Changes page={page} />
           <CameBy release={release.id} />
           <Tickets release={release.id} />
@@ -94,7 +95,6 @@ function Shown({ page }: { readonly page: Release }): ReactNode {
               title={release.digests.length === 1 ? 'Licences and care' : `Licences and care of ${digest.slice(0, 19)}`}
             />
           ))}
-          <Matrix page={page} chosen={place?.environment ?? ''} />
           <Promotions release={page.release.id} />
           <Proof page={page} />
         </div>

@@ -143,7 +143,7 @@ const COLUMNS: readonly Column<Line>[] = [
     key: 'where',
     label: 'Where it stands',
     cell: (row) => (
-      <span className="flex min-w-0 flex-wrap gap-1.5 max-sm:justify-end">
+      <span className="flex min-w-0 flex-wrap gap-1.5">
         {row.targets.map((target) => (
           <Link
             key={target.environment}

@@ -42,7 +42,7 @@ export function Places({ of }: { readonly of: Overview }): ReactNode {
             key: 'version',
             label: 'Version',
             cell: ({ cell }) => (
-              <span className="flex flex-wrap items-center gap-x-2 max-sm:justify-end">
+              <span className="flex flex-wrap items-center gap-x-2">
                 {release(cell?.is)}
                 {cell?.is === undefined || row.versions[cell.is]?.digest == null ? null : (
                   <Digest of={row.versions[cell.is]?.digest ?? ''} to={`/artifacts/${row.versions[cell.is]?.digest ?? ''}`} />
@@ -55,7 +55,7 @@ export function Places({ of }: { readonly of: Overview }): ReactNode {
             key: 'state',
             label: 'State',
             cell: ({ name, cell }) => (
-              <span className="flex flex-wrap gap-1 max-sm:justify-end">
+              <span className="flex flex-wrap gap-1">
                 {cell?.verified === undefined ? null : <State of={cell.verified} />}
                 {cell?.health === undefined ? null : (
                   <Tag tone="deny" icon="incident">
@@ -83,7 +83,7 @@ export function Places({ of }: { readonly of: Overview }): ReactNode {
             key: 'next',
             label: 'On its way',
             cell: ({ cell }) => (
-              <span className="flex flex-wrap items-center gap-x-2 max-sm:justify-end">
+              <span className="flex flex-wrap items-center gap-x-2">
                 {cell?.moving === undefined ? null : (
                   <>
                     {release(cell.moving.is)} <State of={cell.moving.state} />
