@@ -227,6 +227,31 @@ test('ym run SERVICE starts a run: the word start may be left out', async () => 
   expect((await ym('run')).code).toBe(2);
 });
 
+test('an empty yard ticks the machines that joined, for whoever may see them', async () => {
+  for (const route of ['services', 'freezes', 'runs', 'incidents', 'agents'])
+    answers[`GET /v1/${route}`] = { status: 200, body: { items: [], next: null } };
+  const before = answers['GET /v1/environments'];
+  answers['GET /v1/environments'] = { status: 200, body: { items: [] } };
+  const runner = {
+    id: id('rnr'),
+    name: 'builder-1',
+    pool: 'default',
+    trust: 'trusted',
+    seenAt: at,
+    revoked: false,
+    version: null,
+    executors: ['host'],
+    isolation: null,
+    doing: [],
+  };
+  answers['GET /v1/runners'] = { status: 200, body: { items: [runner] } };
+  const { out } = await ym('status');
+  answers['GET /v1/environments'] = before ?? { status: 500, body: null };
+  delete answers['GET /v1/services'];
+  expect(out).toMatch(/✔ 1\. ym runner register/);
+  expect(out).toMatch(/ {2}2\. ym agent register/);
+});
+
 test('an option of a command that is called like one of ym is the command’s; that of ym stands before', async () => {
   answers['GET /v1/connections'] = { status: 200, body: { items: [], vendors: [] } };
   for (const route of ['POST /v1/connections', 'POST /v1/workloads/test'])

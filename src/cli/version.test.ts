@@ -31,6 +31,9 @@ test('a real repository: versions by path, notes between two points, no server',
   expect(shop.json).toMatchObject({ next: '2.0.0', tag: 'shop@2.0.0', bump: 'major', from: { tag: 'shop@1.0.0' }, notCounted: 1 });
   expect(shop.json.because.map((entry) => entry.kind)).toEqual(['other', 'breaking']);
   expect(shop.text).not.toContain('\u001b');
+  expect(shop.text).not.toContain('preview');
+  const merged = await versionNext({ repo, path: 'shop', branch: 'feature/x' });
+  expect(merged.text).toContain('(a preview: feature/x gives no version by itself');
   expect((await versionNext({ repo, path: 'other' })).json).toMatchObject({ next: '0.1.0', from: null });
   expect((await versionNext({ repo })).json).toMatchObject({ next: '8.0.0', from: { tag: 'v7.0.0' } });
   expect((await versionNext({ repo, prerelease: 'rc' })).json.next).toBe('8.0.0-rc.1');

@@ -50,7 +50,7 @@ export async function versionNext(
   return {
     json,
     get text() {
-      return versionText(answer);
+      return versionText(answer, lane.preview ? branch : undefined);
     },
   };
 }
@@ -62,8 +62,11 @@ export async function readNext(args: VersionArgs, known?: Parameters<typeof look
   return readNextAt(await lookAt(args, known), { ...args, now: args.now ?? Date.now() });
 }
 
-function versionText(answer: NextVersion): string {
+/** `preview`: the branch that gives no version by itself (null: nobody knows which it is). */
+function versionText(answer: NextVersion, preview: string | null | undefined): string {
   const lines = [answer.next === null ? `no next version: ${answer.why}` : answer.why];
+  if (preview !== undefined)
+    lines.push(`  (a preview: ${printable(preview ?? 'this checkout')} gives no version by itself; it is what merging would give)`);
   for (const entry of answer.because) {
     if (!isFresh(entry)) continue;
     lines.push(

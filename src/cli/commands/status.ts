@@ -1,16 +1,33 @@
 import { listEnvironments, listServices } from '../../contract/catalog.ts';
+import { listAgents } from '../../contract/agent.ts';
 import { environmentServices } from '../../contract/deployments.ts';
 import { listIncidents } from '../../contract/environments.ts';
 import { listFreezes } from '../../contract/freezes.ts';
-import { listRuns } from '../../contract/pipelines.ts';
+import { listRunners, listRuns } from '../../contract/pipelines.ts';
+import type { Client } from '../../host/client.http.ts';
 import type { AddCommand } from '../main.ts';
 import { line, table, when } from '../terminal.ts';
 
-const EMPTY = `An empty yard. The road from here:
-  1. ym runner register   and start the runner that it prints: it builds
-  2. ym agent register    and start the agent that it prints: it deploys
+/** The road of an instance that has no service yet; machines that joined are ticked. */
+async function emptyYard(client: Client): Promise<string> {
+  // Whoever may not see machines is shown the road without ticks.
+  const [runner, agent] = await Promise.all([
+    client.call(listRunners).then(
+      ({ items }) => items.some((one) => !one.revoked),
+      () => false,
+    ),
+    client.call(listAgents).then(
+      ({ items }) => items.some((one) => one.revokedAt === null),
+      () => false,
+    ),
+  ]);
+  const mark = (done: boolean): string => (done ? '✔' : ' ');
+  return `An empty yard. The road from here:
+${mark(runner)} 1. ym runner register   and start the runner that it prints: it builds
+${mark(agent)} 2. ym agent register    and start the agent that it prints: it deploys
   3. ym apply             what yardmaster.yaml says: teams, environments, services
   4. ym run SERVICE       build it; then: ym release create SERVICE`;
+}
 
 /** ym status: the yard at a glance, service by environment. */
 export const statusCommand: AddCommand = (program, run) => {
@@ -52,7 +69,10 @@ export const statusCommand: AddCommand = (program, run) => {
         const hurt = incidents.items.map(
           (one) => `incident: ${line(one.title)}, ${one.severity}, since ${when(one.startedAt)} (${one.id})`,
         );
-        const text = rows.length === 0 ? EMPTY : [table([['', ...names], ...rows]), ...waiting, ...building, ...frozen, ...hurt].join('\n');
+        const text =
+          rows.length === 0
+            ? await emptyYard(client)
+            : [table([['', ...names], ...rows]), ...waiting, ...building, ...frozen, ...hurt].join('\n');
         shell.print(text, {
           environments: names,
           services: services.items.map((service) => ({
