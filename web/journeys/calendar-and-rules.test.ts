@@ -137,7 +137,7 @@ test.skipIf(!here)('a policy is changed as text: an error is shown at its words 
   expect(await page.getByRole('button', { name: /Save as version 2/ }).getAttribute('aria-disabled')).toBe('true');
   await sound(page, 'policy-error-1280-light');
   await text.fill(source.replace('soak: 1h', 'soak: 2h'));
-  await page.getByText('It changes what is asked for tier 1 in production.').waitFor();
+  await page.getByText('It changes what is asked for production for tier 1.').waitFor();
   await page.getByRole('button', { name: 'Hold it against what was decided' }).click();
   await page.getByText(/^(All \d+ decisions would|Of \d+ decisions?, \d+ would|Nothing that this concerns)/).waitFor();
   await sound(page, 'policy-backtest-1280-light');
@@ -145,7 +145,7 @@ test.skipIf(!here)('a policy is changed as text: an error is shown at its words 
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('standard.yaml, version 2').waitFor();
   await page.getByRole('tab', { name: 'Versions' }).click();
-  await page.getByText('tier 1 in production').waitFor();
+  await page.getByText('production for tier 1').waitFor();
   await sound(page, 'policy-versions-1280-light');
   expect(oddities).toEqual([]);
   await context.close();
@@ -163,7 +163,7 @@ test.skipIf(!here)('how long things are kept is decided; what a hold keeps is li
   await page.getByRole('button', { name: 'Decide' }).click();
   await page.getByText('usual: 90 days').waitFor();
   await page.getByRole('button', { name: 'Place a hold' }).click();
-  await page.getByLabel('What').selectOption('everything');
+  await page.getByLabel('What', { exact: true }).selectOption('everything');
   await page.getByLabel('Reason').fill('A court asks for it');
   await page.getByRole('button', { name: 'Hold it' }).click();
   await page.getByRole('button', { name: 'lift the hold A court asks for it' }).click();
