@@ -3,12 +3,15 @@
 // the place of the published base image; its stages are the same. The server then runs in it as the image's user, with its
 // own PostgreSQL, until it says that it is ready. Needs root, buildah and mmdebstrap; without them it says so and skips.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../examples/demo/processes.mjs';
 import { root } from './steps.mjs';
+
+/** How the command line of the image's first process begins. */
+const FIRST = '/usr/bin/tini\0--\0yardmaster\0server';
 
 const has = (program) => spawnSync('sh', ['-c', 'command -v -- "$1"', 'sh', program]).status === 0;
 const missing = ['buildah', 'mmdebstrap', 'npm'].filter((program) => !has(program));
@@ -57,6 +60,7 @@ try {
 } catch (error) {
   process.stdout.write(`FAILED: ${error instanceof Error ? error.message.slice(0, 4000) : error}\n`);
 } finally {
+  for (const pid of processesOf(FIRST)) process.kill(pid, 'SIGKILL');
   if (child !== null && child.exitCode === null) child.kill('SIGKILL');
   for (const command of [
     ['rm', '--all'],
@@ -132,7 +136,25 @@ async function serve() {
     must(child.exitCode === null && Date.now() < end, `the server in the image does not get ready:\n${said.slice(-2000)}`);
     await sleep(200);
   }
-  child.kill('SIGTERM');
-  for (let waited = 0; child.exitCode === null && child.signalCode === null && waited < 200; waited += 1) await sleep(100);
-  must(child.exitCode !== null || child.signalCode !== null, 'the server in the image does not stop');
+  // A signal to buildah ends buildah alone: the first process of the image is told, as an orchestrator tells it.
+  const first = processesOf(FIRST);
+  must(first.length === 1, `the image runs ${first.length} first processes, not one`);
+  process.kill(first[0], 'SIGTERM');
+  for (let waited = 0; child.exitCode === null && child.signalCode === null && waited < 300; waited += 1) await sleep(100);
+  must(child.exitCode === 0, `the server in the image does not stop well: ${child.exitCode ?? child.signalCode ?? 'it goes on'}`);
+  must(processesOf(FIRST).length === 0, 'the image leaves a process behind');
+}
+
+/** The processes of this machine whose command line begins so. */
+function processesOf(begin) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(begin);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }
