@@ -50,6 +50,8 @@ export const benchmark: Benchmark = async ({ rounds = 3, say }) => {
     const [tree, big] = [join(folder, 'tree'), join(folder, 'big')];
     const bytes = makeTree(tree);
     makeBig(big);
+    // fs/ext4/ialloc.c, recently_deleted(): an inode is not used again for up to five minutes after it was freed.
+    say('on ext4 make sure that nobody removed many files on this disk within the last five minutes: new ones are slow to make then');
     say(`${FILES} files of ${(bytes / 1024 ** 2).toFixed(0)} MiB together, and one of 1024 MiB; ${rounds} rounds, medians`);
     const times = new Map<Kind, number[]>();
     const last = { big: '', folder: '', again: '', blobs: [] as string[] };
