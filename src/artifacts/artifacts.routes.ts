@@ -1,15 +1,14 @@
 import { importAdvisories as importRoute, importExploited as exploitedRoute } from '../contract/advisories.ts';
 import { importPackageNews } from '../contract/packages.ts';
 import * as contract from '../contract/artifacts.ts';
-import { serviceById, serviceByName } from '../catalog/catalog.queries.ts';
-import type { Tx } from '../platform/floor.ts';
+import { serviceById } from '../catalog/catalog.queries.ts';
 import { mount, type Mounted } from '../platform/http/handler.ts';
 import { importAdvisories } from './advisories/import.commands.ts';
 import { attestationsOf, buildsOf } from './artifacts.queries.ts';
 import { importExploited } from './advisories/exploited.commands.ts';
 import { importNews } from './health/news.commands.ts';
 import { noAttestation, noSuchArtifact } from './artifacts.problems.ts';
-import { artifactView, attestationView, buildPage } from './artifacts.views.ts';
+import { artifactView, attestationView, buildPage, makersOf } from './artifacts.views.ts';
 import { filesOf } from './files.api.ts';
 import { openArtifact, openArtifactIn } from './open.api.ts';
 import { recordedRoutes } from './recorded/recorded.routes.ts';
@@ -69,12 +68,16 @@ export const artifactRoutes: readonly Mounted[] = [
   }),
 
   mount(contract.compareReproduction, async ({ floor, actor, params, body, visible, must }) => {
-    await floor.db.read(actor.org, async (tx) => mayRebuild(tx, params.digest, await visible(tx), must));
+    await floor.db.read(actor.org, async (tx) => {
+      for (const on of await makersOf(tx, params.digest, await visible(tx))) await must('run.start', on, tx);
+    });
     return reproductionView(await compareRebuild(floor, actor, params.digest as Digest, body.run));
   }),
 
   mount(contract.rebuildArtifact, async ({ floor, actor, params, body, headers, visible, must }) => {
-    await floor.db.read(actor.org, async (tx) => mayRebuild(tx, params.digest, await visible(tx), must));
+    await floor.db.read(actor.org, async (tx) => {
+      for (const on of await makersOf(tx, params.digest, await visible(tx))) await must('run.start', on, tx);
+    });
     const order = { digest: params.digest as Digest, anyRunner: body.anyRunner, key: headers.get('idempotency-key') };
     return rebuildView(await askRebuild(floor, actor, order));
   }),
@@ -99,17 +102,6 @@ function mutable(
   envelope: Awaited<ReturnType<typeof readEnvelope>>,
 ): { payloadType: string; payload: string; signatures: { keyid: string; sig: string }[] } | null {
   return envelope === null ? null : { ...envelope, signatures: envelope.signatures.map((one) => ({ ...one })) };
-}
-
-type Must = (action: 'run.start', on: { service: string; team: string }, tx: Tx) => Promise<void>;
-
-/** Whoever may start runs of each service that made it. */
-async function mayRebuild(tx: Tx, digest: string, visible: Parameters<typeof artifactView>[2], must: Must): Promise<void> {
-  const { builds } = await artifactView(tx, digest, visible);
-  for (const name of new Set(builds.map((build) => build.service))) {
-    const service = await serviceByName(tx, name);
-    if (service !== null) await must('run.start', { service: service.name, team: service.team }, tx);
-  }
 }
 
 function rebuildView({ id, digest, run, anyRunner, state, why, reproduction, requestedBy, at }: RebuildRow): contract.RebuildView {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { serviceByName } from '../catalog/catalog.queries.ts';
 import type { artifactSchema, buildSchema } from '../contract/artifacts.ts';
 import type { Tx } from '../platform/floor.ts';
 import type { BuildRow } from './artifact.store.ts';
@@ -58,6 +59,17 @@ export async function artifactView(tx: Tx, digest: string, visible: Visible): Pr
     builds: builds.map((build) => viewOf(build, names.get(build.service) ?? build.service)),
     attestations: (await attestationsOf(tx, digest)).filter((one) => shown.has(one.build)).map(attestationView),
   };
+}
+
+/** The services that made an artifact, as far as the asker may see them: what is done with it is asked of each. */
+export async function makersOf(tx: Tx, digest: string, visible: Visible): Promise<{ service: string; team: string }[]> {
+  const { builds } = await artifactView(tx, digest, visible);
+  const makers = [];
+  for (const name of new Set(builds.map((build) => build.service))) {
+    const service = await serviceByName(tx, name);
+    if (service !== null) makers.push({ service: service.name, team: service.team });
+  }
+  return makers;
 }
 
 export function attestationView(one: Attestation): ArtifactView['attestations'][number] {

@@ -95,3 +95,8 @@ export function toTerminal(text: string, secret: string, colours: boolean): stri
 }
 
 export const VERDICT_COLOUR = { allow: 'green', wait: 'yellow', unknown: 'yellow', deny: 'red' } as const;
+
+/** A number of bytes in MiB, with one digit. */
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}

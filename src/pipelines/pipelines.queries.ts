@@ -75,14 +75,6 @@ export async function runsOfDigest(tx: Tx, digest: string): Promise<string[]> {
   return rows.map((row) => row.run);
 }
 
-/** The signed plan of an attempt: the DSSE envelope as JSON text, and the digest of its payload. */
-export function attemptPlanOf(tx: Tx, job: string, attempt: number): Promise<{ plan: string; digest: Digest; runner: string } | null> {
-  return tx.maybe(`select plan, plan_digest as digest, runner_id as runner from job_attempt where job_id = $1 and attempt = $2`, [
-    job,
-    attempt,
-  ]);
-}
-
 async function about(tx: Tx, serviceId: string): Promise<{ service: string; team: string }> {
   const service = await serviceById(tx, serviceId);
   if (service === null) throw new Error(`a run of the service ${serviceId}, which the catalog never had`);

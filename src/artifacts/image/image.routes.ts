@@ -1,9 +1,8 @@
-import { serviceByName } from '../../catalog/catalog.queries.ts';
 import * as contract from '../../contract/images.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { mount, type Mounted } from '../../platform/http/handler.ts';
 import { noImage } from '../artifacts.problems.ts';
-import { artifactView } from '../artifacts.views.ts';
+import { artifactView, makersOf } from '../artifacts.views.ts';
 import { askImageSbom } from './image.commands.ts';
 import type { ImagePort } from './image.port.ts';
 import { imageSbomOf, type ImageSbomRow } from './image.store.ts';
@@ -23,11 +22,7 @@ export function imageRoutes(port: ImagePort): readonly Mounted[] {
       return { sbom: found === null ? null : sbomView(found) };
     }),
     mount(contract.makeImageSbom, async ({ tx, actor, params, visible, must }) => {
-      const { builds } = await artifactView(tx, params.digest, await visible());
-      for (const name of new Set(builds.map((build) => build.service))) {
-        const service = await serviceByName(tx, name);
-        if (service !== null) await must('artifact.promote', { service: service.name, team: service.team });
-      }
+      for (const on of await makersOf(tx, params.digest, await visible())) await must('artifact.promote', on);
       return sbomView(await askImageSbom(tx, actor, params.digest as Digest));
     }),
   ];

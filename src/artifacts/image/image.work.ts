@@ -7,7 +7,7 @@ import { plus } from '../../kernel/time.ts';
 import { serviceById } from '../../catalog/catalog.queries.ts';
 import type { Floor, Sweeper, Task } from '../../platform/floor.ts';
 import { alone } from '../../platform/lease.work.ts';
-import { artifactByDigest, buildsOf, type Artifact, type Build } from '../artifacts.queries.ts';
+import { artifactByDigest, buildsOf, type Build } from '../artifacts.queries.ts';
 import { imageTooLarge, noSuchArtifact } from '../artifacts.problems.ts';
 import { attestRecordedSbom } from '../recorded/attest-sbom.api.ts';
 import { writeBom } from '../sbom/cyclonedx.ts';
@@ -60,13 +60,9 @@ async function made(floor: Floor, port: ImagePort, { org, digest, at }: ImageSbo
       at,
     });
     const { digest: document } = await floor.blobs.put(canonicalBytes(bom));
-    await attestRecordedSbom(floor, org, { build: build.id, ...nameOf(artifact), document, incomplete });
+    await attestRecordedSbom(floor, org, { build: build.id, name: artifact.name, digest: artifact.digest, document, incomplete });
   }
   return { packages: packages.length };
-}
-
-function nameOf({ name, digest }: Artifact): { name: string; digest: Digest } {
-  return { name, digest };
 }
 
 /** Of each service the newest build: who may see one of them sees its contents. */

@@ -4,7 +4,7 @@ import * as contract from '../../contract/images.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Run } from '../main.ts';
 import { digestOf } from '../refs.ts';
-import { line, table } from '../terminal.ts';
+import { line, mebibytes, table } from '../terminal.ts';
 
 /** How often it is looked whether an image has been read. */
 const LOOK_MS = 1000;
@@ -46,7 +46,9 @@ function imageWords({ reference, platforms, others }: contract.ImageView): strin
     '',
     `${line(one.platform)}  ${one.digest}`,
     ...facts(one).map(([name, value]) => `  ${name}: ${line(value)}`),
-    table(one.layers.map((layer) => ['', mib(layer.size), layer.digest.slice(7, 19), line(layer.by ?? layer.mediaType).slice(0, 100)])),
+    table(
+      one.layers.map((layer) => ['', mebibytes(layer.size), layer.digest.slice(7, 19), line(layer.by ?? layer.mediaType).slice(0, 100)]),
+    ),
   ]);
   const more = others === 0 ? [] : ['', `${others} further manifests of its index are of no platform, or beyond the first 20.`];
   return [line(reference), ...words, ...more].join('\n');
@@ -64,8 +66,4 @@ function facts(one: contract.ImageView['platforms'][number]): [string, string][]
     ['labels', list(one.labels.map(({ name, value }) => `${name}=${value}`))],
   ];
   return all.filter(([, value]) => value !== '');
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
 import type { AddCommand } from '../main.ts';
 import type { Shell } from '../shell.ts';
-import { count, line, table, when } from '../terminal.ts';
+import { count, line, mebibytes, table, when } from '../terminal.ts';
 
 type Backup = z.infer<typeof contract.backupSchema>;
 type Status = z.infer<typeof contract.restoreStatusSchema>;
@@ -62,7 +62,7 @@ async function follow(shell: Shell, asked: Backup): Promise<Backup> {
 
 function size(one: Backup): string {
   if (one.bytes === null) return line(one.progress ?? '');
-  return `${(one.bytes / 1024 ** 2).toFixed(1)} MiB, ${count(one.blobs ?? 0, 'blob')}`;
+  return `${mebibytes(one.bytes)}, ${count(one.blobs ?? 0, 'blob')}`;
 }
 
 function words(one: Backup): string {

@@ -2,7 +2,7 @@ import { liftHold, placeHold, planRetention, runRetention, setRetention, showRet
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../refs.ts';
 import type { Shell } from '../shell.ts';
-import { line, table, when } from '../terminal.ts';
+import { line, mebibytes, table, when } from '../terminal.ts';
 
 /** ym retention show|plan|set|run|hold|lift */
 export const retentionCommands: AddCommand = (program, run) => {
@@ -96,10 +96,6 @@ async function show(shell: Shell): Promise<void> {
     );
   const rest = `${view.unnamed} stored files wait to be deleted. Facts are kept for ever.`;
   shell.print([table(rows), ...holds, rest].join('\n'), view);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
 const STAYS = {

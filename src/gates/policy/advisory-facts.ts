@@ -44,7 +44,17 @@ export function countAdvisories(
 /** How many are known to be exploited, and how many of those are past the day that the catalogue asks for; absent where nobody knows. */
 function exploitedOf(open: readonly AdvisoryFact[], today: string | null): Record<string, number> {
   if (open.some(({ exploited }) => exploited == null)) return {};
-  const exploited = open.filter((one) => one.exploited?.is === true);
-  const late = exploited.filter((one) => one.exploited?.due != null && today !== null && one.exploited.due < today);
-  return { knownExploited: exploited.length, ...(today === null ? {} : { exploitedOverdue: late.length }) };
+  return countExploited(
+    open.flatMap(({ exploited }) => (exploited?.is === true ? [exploited.due] : [])),
+    today,
+  );
+}
+
+/**
+ * What rules see of those that are known to be exploited, given by the day until which each is to be repaired (null: none is
+ * named). One that is due today is not late yet; without `today` nobody can say what is late.
+ */
+export function countExploited(due: readonly (string | null)[], today: string | null): Record<string, number> {
+  if (today === null) return { knownExploited: due.length };
+  return { knownExploited: due.length, exploitedOverdue: due.filter((day) => day !== null && day < today).length };
 }

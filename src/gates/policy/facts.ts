@@ -15,7 +15,7 @@ import type {
 import type { Contents, Part } from '../../artifacts/health/part.ts';
 import type { LicencePolicy } from '../../artifacts/sbom/licence.ts';
 import { countDependencies, countLicences } from './part-facts.ts';
-import { countAdvisories, type AdvisoryFact } from './advisory-facts.ts';
+import { countAdvisories, countExploited, type AdvisoryFact } from './advisory-facts.ts';
 import { isOverdue } from '../findings/sla.ts';
 import { clears } from '../findings/vex.ts';
 import { SEVERITIES } from '../reports/model.ts';
@@ -220,7 +220,7 @@ export function rulesFacts(facts: DigestFacts, lifted: Lifted, asking?: Asking):
     ...(facts.source === undefined ? {} : { source: facts.source }),
     ...(facts.advisories === undefined
       ? {}
-      : { advisories: countAdvisories(facts.advisories, lifted.advisory ?? (() => false), asking?.now.slice(0, 10) ?? null) }),
+      : { advisories: countAdvisories(facts.advisories, lifted.advisory ?? (() => false), dayOf(asking)) }),
     ...contentsFacts(facts.contents, lifted, asking),
     reports: Object.fromEntries(
       FORMATS.map((format) => [format, reports.filter((one) => one.state === 'ok' && (one.format ?? one.kind) === format).length]),
@@ -325,15 +325,18 @@ function findingsOf(
     ),
     overdue: overdue.length,
     // What is past the most that are kept could be anything.
-    ...(exploitedIsKnown && past === 0 ? exploitedOf(open, clock) : {}),
+    ...(exploitedIsKnown && past === 0
+      ? countExploited(
+          open.flatMap(({ exploited }) => (exploited === undefined ? [] : [exploited.due])),
+          dayOf(clock),
+        )
+      : {}),
   };
 }
 
-function exploitedOf(open: readonly GateFinding[], clock: Asking | undefined): Readonly<Record<string, number>> {
-  const exploited = open.flatMap((one) => one.exploited ?? []);
-  if (clock === undefined) return { knownExploited: exploited.length };
-  const today = clock.now.slice(0, 10);
-  return { knownExploited: exploited.length, exploitedOverdue: exploited.filter(({ due }) => due !== null && due < today).length };
+/** The day of the decision in UTC; null: it is asked for no moment. */
+function dayOf(asking: Asking | undefined): string | null {
+  return asking?.now.slice(0, 10) ?? null;
 }
 
 function counted(findings: readonly GateFinding[], beyond: (severity: Severity) => number): Record<Severity, number> {
